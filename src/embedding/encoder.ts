@@ -1,0 +1,21 @@
+/** The seam between pixels and logits. */
+import type { Rgb8 } from '../types.ts'
+import type { ModelCard } from './card.ts'
+
+/** What computed the logits; stored with a region because float results differ between CPUs. */
+export interface EncoderRuntime {
+  readonly executionProvider: string
+  readonly instructionSet: string
+}
+
+/** A loaded model of one view. */
+export interface Encoder {
+  readonly card: ModelCard
+  readonly runtime: EncoderRuntime
+  /**
+   * Images → raw logits, `float32[n, 365]` row-major. Images of any size for the ground view;
+   * patches of the card's size for the overhead view.
+   */
+  encode(images: readonly Rgb8[]): Promise<Float32Array>
+  close(): Promise<void>
+}

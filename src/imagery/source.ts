@@ -1,0 +1,26 @@
+/** The seam between a place and its pixels: what every kind of imagery source offers. */
+import type { LonLat, Patch, RoadPoint } from '../types.ts'
+import type { MultiPolygon } from 'geojson'
+
+/** Side of a patch in pixels and its ground sample distance in metres per pixel. */
+export interface PatchSize {
+  readonly px: number
+  readonly gsd: number
+}
+
+/** Where satellite pixels come from. */
+export interface ImagerySource {
+  /** Shown on every result made from it. */
+  readonly attribution: string
+  /**
+   * Cuts the patch around a place: `rgb8[px, px, 3]`, true north up, centre of the patch on the place.
+   * @throws {BadDataError} when there is no imagery here; its `code` is the reason that is stored
+   * @throws {UpstreamError} when the source cannot answer now
+   */
+  patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch>
+  /** Outline of all imagery in `[lon, lat]`, where the source knows it. */
+  footprint?(): Promise<MultiPolygon>
+  /** The places of a source that brings its own (`patches`). */
+  points?(): Promise<readonly RoadPoint[]>
+  close(): Promise<void>
+}
