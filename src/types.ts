@@ -127,6 +127,8 @@ export interface CellDistance {
   readonly distance: number
   readonly point: RoadPoint
   readonly pointCount: number
+  /** Only on a map of the best scene per cell: that scene. */
+  readonly scene?: string
 }
 
 /** One unit of the heatmap grid, ranked. */
@@ -145,6 +147,7 @@ export interface Cell extends CellDistance {
 export type HeatmapQuestion =
   | { readonly kind: 'photo'; readonly photos: readonly { name: string; sha256: string }[] }
   | { readonly kind: 'scene'; readonly expression: string; readonly scenes: readonly string[] }
+  | { readonly kind: 'best-scene' }
   | { readonly kind: 'embedding' }
 
 /** Cells with scores for one query, sorted by rank. Cells without points are not in it: not searched. */
@@ -155,9 +158,10 @@ export interface Heatmap {
   readonly cells: readonly Cell[]
   readonly best: number
   readonly worst: number
-  /** Points that had imagery, and those that had none. */
+  /** Points that had imagery, those that had none, and those that the build has not reached. */
   readonly pointCount: number
   readonly unavailableCount: number
+  readonly pendingCount: number
   /** Earliest and latest capture date of the imagery, where known. */
   readonly capturedBetween: readonly [from: string, to: string] | null
 }

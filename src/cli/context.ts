@@ -1,0 +1,147 @@
+/** What every command needs: options → config → opened world, Ctrl-C, and the places output goes to. @io disk */
+import { readFile, writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { OPTIONS, resolveConfig, type Config } from '../config.ts'
+import { InputError } from '../errors.ts'
+import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
+import type { Bbox, Boundary, LonLat } from '../types.ts'
+import { openWorld, type World } from '../wire.ts'
+
+/** Resolves the global options of a command. */
+export function configOf(command: Command): Config {
+  const values: Record<string, unknown> = command.optsWithGlobals()
+  const flags: Partial<Record<keyof typeof OPTIONS, string>> = {}
+  for (const name of Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]) {
+    const value = values[camelCase(OPTIONS[name].flag)]
+    if (typeof value === 'string') flags[name] = value
+  }
+  return resolveConfig(flags, process.env)
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Opens the world for one command and closes it whatever happens. */
+export async function withWorld<T>(
+  command: Command,
+  work: (world: World, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const world = await openWorld(configOf(command), process.env)
+  try {
+    return await withInterrupt((signal) => work(world, signal))
+  } finally {
+    await world.close()
+  }
+}
+
+/** First Ctrl-C: finish the work under way and stop; second: stop at once. */
+export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130)
+    console.error('\nstopping after the work under way; press Ctrl-C again to stop at once')
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  try {
+    return await work(controller.signal)
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+/** `--boundary FILE` or `--bbox W,S,E,N`; neither: null. */
+export async function readBoundary(options: {
+  readonly boundary?: string
+  readonly bbox?: string
+}): Promise<Boundary | null> {
+  if (options.boundary !== undefined && options.bbox !== undefined) {
+    throw new InputError('boundary', 'Expected --boundary or --bbox, got both')
+  }
+  if (options.bbox !== undefined) return boundaryFromBbox(parseBbox(options.bbox))
+  if (options.boundary === undefined) return null
+  const text = new TextDecoder().decode(await readInput(options.boundary))
+  return parseBoundary(parseJson(text, '--boundary'))
+}
+
+function parseBbox(text: string): Bbox {
+  const numbers = parseNumbers(text, 4, '--bbox W,S,E,N')
+  const [west = 0, south = 0, east = 0, north = 0] = numbers
+  return [west, south, east, north]
+}
+
+/** `LON,LAT` in degrees. @throws {InputError} */
+export function parseLonLat(text: string): LonLat {
+  const [lon = 0, lat = 0] = parseNumbers(text, 2, '--known LON,LAT')
+  if (Math.abs(lon) <= 180 && Math.abs(lat) <= 90) return { lon, lat }
+  throw new InputError('known', `Expected longitude,latitude in degrees for --known, got "${text}"`)
+}
+
+function parseNumbers(text: string, count: number, name: string): number[] {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
+  if (numbers.length === count && numbers.every((number) => Number.isFinite(number))) return numbers
+  throw new InputError('number', `Expected ${count} numbers for ${name}, got "${text}"`)
+}
+
+/** A whole number within bounds. @throws {InputError} */
+export function parseCount(text: string, name: string, max = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 0 && value <= max) return value
+  throw new InputError(
+    'number',
+    `Expected a whole number from 0 to ${max} for ${name}, got "${text}"`,
+  )
+}
+
+/** JSON, or an InputError that says where it stands. */
+export function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new InputError('json', `Expected JSON for ${name}, got "${text.slice(0, 60)}"`, { cause })
+  }
+}
+
+/** Reads a file that the user named. @throws {InputError} `file-unreadable` */
+export async function readInput(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new InputError('file-unreadable', `Expected a readable file, got "${path}"`, {
+      hint: 'check the path and the permissions',
+      cause,
+    })
+  }
+}
+
+/** Writes a result to a file, or to stdout when no file is named (binary never to a terminal). */
+export async function writeResult(
+  bytes: Uint8Array | string,
+  out: string | undefined,
+): Promise<void> {
+  if (out !== undefined) return writeFile(out, bytes)
+  if (typeof bytes !== 'string' && process.stdout.isTTY) {
+    throw new InputError('terminal', 'Expected --out FILE for this format, got a terminal')
+  }
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Asks on a terminal; elsewhere the answer must have been given by `--yes`. */
+export async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new InputError(
+      'not-confirmed',
+      `Expected --yes, as there is no terminal to ask: ${question}`,
+    )
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(`${question} [y/N] `)
+  terminal.close()
+  return /^y(es)?$/i.test(answer.trim())
+}

@@ -1,0 +1,86 @@
+/** Heatmap and candidates → the short table on stdout, and the files that were asked for. */
+import { InputError } from '../errors.ts'
+import { formatCells } from '../geo/cells.ts'
+import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
+import type { KnownPlace } from '../heatmap/rank.ts'
+import { renderHeatmap } from '../journeys/render-heatmap.ts'
+import type { Candidate, Heatmap, SceneShare } from '../types.ts'
+import type { World } from '../wire.ts'
+import { writeResult } from './context.ts'
+
+/** Options shared by `locate` and `scene`. */
+export interface OutputOptions {
+  readonly format?: string
+  readonly out?: string
+}
+
+/** The format that was asked for, by name or by the ending of `--out`; none: the table alone. */
+export function formatAsked(options: OutputOptions): HeatmapFormat | null {
+  const asked = options.format ?? options.out
+  if (asked === undefined) return null
+  const format = formatOf(asked)
+  if (format !== null) return format
+  throw new InputError(
+    'format',
+    `Expected geojson, csv, kml, geotiff or png for --format, got "${asked}"`,
+  )
+}
+
+/** Writes the heatmap file; returns whether stdout is still free for the table. */
+export async function writeHeatmap(
+  world: World,
+  heatmap: Heatmap,
+  options: OutputOptions,
+): Promise<boolean> {
+  const format = formatAsked(options)
+  if (format === null) return true
+  const { bytes } = await renderHeatmap(world, heatmap, format)
+  const content = isBinary(format) ? bytes : new TextDecoder().decode(bytes)
+  await writeResult(content, options.out)
+  if (options.out !== undefined) console.error(`wrote ${options.out}`)
+  return options.out !== undefined
+}
+
+/** `39 % residential_neighborhood, 12 % street`. */
+export function formatScenes(scenes: readonly SceneShare[]): string {
+  return scenes.map(({ scene, share }) => `${Math.round(share * 100)} % ${scene}`).join(', ')
+}
+
+/** The candidates and what was searched, for people. */
+export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[]): string {
+  const good = heatmap.cells.filter((cell) => cell.isGood)
+  const km2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
+  const rows = candidates.map(({ rank, point, distance, capturedOn, scenes, sharedScenes }) =>
+    [
+      String(rank).padStart(4),
+      `${point.lon.toFixed(5)},${point.lat.toFixed(5)}`.padEnd(20),
+      distance.toFixed(3).padStart(8),
+      (capturedOn ?? 'no date').padEnd(10),
+      sharedScenes.length > 0
+        ? `both: ${sharedScenes.join(', ')}`
+        : formatScenes(scenes.slice(0, 3)),
+    ].join('  '),
+  )
+  return [
+    `${heatmap.cells.length} cells of ${formatCells(heatmap.grid)} searched, ${good.length} good ones (${km2.toFixed(2)} km²)`,
+    ...notSearched(heatmap),
+    'rank  lon,lat               distance  imagery     scenes',
+    ...rows,
+    `imagery: ${heatmap.region.attribution}`,
+    'a place to start looking, not proof',
+  ].join('\n')
+}
+
+function notSearched({ unavailableCount, pendingCount, pointCount }: Heatmap): string[] {
+  const total = unavailableCount + pendingCount + pointCount
+  if (pointCount === total) return []
+  return [
+    `not searched: ${unavailableCount} of ${total} points have no imagery, ${pendingCount} are not built yet`,
+  ]
+}
+
+/** How well a known place was found. */
+export function formatKnown(known: KnownPlace): string {
+  if (!known.isSearched) return 'known place: its cell was not searched'
+  return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${known.betterKm2.toFixed(3)} km² are better`
+}

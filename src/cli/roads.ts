@@ -1,0 +1,80 @@
+/** `whereabouts roads sample`: an OSM extract → points on its roads. */
+import type { Command } from 'commander'
+import { InputError } from '../errors.ts'
+import { readRoadNetwork } from '../roads/read-network.ts'
+import { sampleRoadPoints } from '../roads/sample.ts'
+import type { RoadPoint } from '../types.ts'
+import { configOf, parseCount, readBoundary, withInterrupt, writeResult } from './context.ts'
+import { openProgress } from './progress.ts'
+
+interface SampleOptions {
+  readonly points: string
+  readonly seed: string
+  readonly boundary?: string
+  readonly bbox?: string
+  readonly format: string
+  readonly out?: string
+}
+
+/** Registers `roads`. */
+export function addRoadsCommand(program: Command): void {
+  const roads = program.command('roads').description('roads and paths of an OSM extract')
+  roads
+    .command('sample')
+    .argument('<extract>', 'OSM extract, .osm.pbf')
+    .description('draw points uniformly by length on all roads and paths')
+    .option('--points <N>', 'how many points', '10000')
+    .option('--seed <N>', 'same seed, same points', '1')
+    .option('--boundary <FILE>', 'GeoJSON polygon; roads are cut at it')
+    .option('--bbox <W,S,E,N>', 'bounding box in degrees; roads are cut at it')
+    .option('--format <NAME>', 'csv or geojson', 'csv')
+    .option('--out <FILE>', 'write to a file, not to stdout')
+    .action((extract: string, options: SampleOptions, command: Command) =>
+      withInterrupt((signal) => sampleRoads({ extract, options, command }, signal)),
+    )
+}
+
+async function sampleRoads(
+  { extract, options, command }: { extract: string; options: SampleOptions; command: Command },
+  signal: AbortSignal,
+): Promise<void> {
+  const render = rendererOf(options.format)
+  const boundary = await readBoundary(options)
+  const progress = openProgress()
+  const network = await readRoadNetwork(extract, {
+    boundary,
+    threads: configOf(command).threads,
+    signal,
+    onProgress: (done, total) =>
+      progress.show(`reading ${extract}: ${Math.round((100 * done) / total)} %`),
+  })
+  progress.end()
+  console.error(network.summary)
+  const points = sampleRoadPoints(network, {
+    count: parseCount(options.points, '--points', 10_000_000),
+    seed: parseCount(options.seed, '--seed'),
+  })
+  await writeResult(render(points), options.out)
+}
+
+function rendererOf(format: string): (points: readonly RoadPoint[]) => string {
+  if (format === 'csv') return renderCsv
+  if (format === 'geojson') return renderGeoJson
+  throw new InputError('format', `Expected csv or geojson for --format, got "${format}"`)
+}
+
+/** Seven decimals: a centimetre, and what OSM itself stores. */
+function renderCsv(points: readonly RoadPoint[]): string {
+  const lines = points.map(({ id, lon, lat }) => `${id},${lon.toFixed(7)},${lat.toFixed(7)}`)
+  return `id,lon,lat\n${lines.join('\n')}\n`
+}
+
+function renderGeoJson(points: readonly RoadPoint[]): string {
+  const features = points.map(({ id, lon, lat }) => ({
+    type: 'Feature',
+    id,
+    properties: {},
+    geometry: { type: 'Point', coordinates: [Number(lon.toFixed(7)), Number(lat.toFixed(7))] },
+  }))
+  return `${JSON.stringify({ type: 'FeatureCollection', features })}\n`
+}

@@ -1,0 +1,53 @@
+/** `whereabouts scene`: words for a scene → heatmap of a region, without a photo. */
+import type { Command } from 'commander'
+import { InputError } from '../errors.ts'
+import { mapBestScenes, searchScene } from '../journeys/search-scene.ts'
+import { parseCount, withWorld } from './context.ts'
+import { formatAsked, formatFindings, writeHeatmap, type OutputOptions } from './report.ts'
+
+interface SceneOptions extends OutputOptions {
+  readonly region: string
+  readonly cells: string
+  readonly candidates: string
+  readonly best?: true
+}
+
+/** Registers `scene`. */
+export function addSceneCommand(program: Command): void {
+  program
+    .command('scene')
+    .argument('[words]', 'a scene class, words for one, or "a + b - c"')
+    .description('search a region for a kind of scene; --best maps the best scene of every cell')
+    .requiredOption('--region <NAME>', 'region that was built')
+    .option('--cells <SPEC>', 'square:25km, square:50m, h3:12 …', 'square:50m')
+    .option('--format <NAME>', 'geojson, csv, kml, geotiff or png')
+    .option('--out <FILE>', 'write the heatmap to a file (the ending names the format)')
+    .option('--candidates <N>', 'how many candidates to list', '20')
+    .option('--best', 'no words: which scene stands out most in every cell')
+    .action(search)
+}
+
+async function search(
+  words: string | undefined,
+  options: SceneOptions,
+  command: Command,
+): Promise<void> {
+  formatAsked(options)
+  const { region, cells } = options
+  if ((words === undefined) !== (options.best ?? false)) {
+    throw new InputError('scene-missing', 'Expected words for a scene, or --best without words')
+  }
+  await withWorld(command, async (world) => {
+    const found =
+      words === undefined
+        ? { heatmap: await mapBestScenes(world, { region, cells }), candidates: [] }
+        : await searchScene(world, {
+            expression: words,
+            region,
+            cells,
+            candidateCount: parseCount(options.candidates, '--candidates', 1000),
+          })
+    if (!(await writeHeatmap(world, found.heatmap, options))) return
+    console.log(formatFindings(found.heatmap, found.candidates))
+  })
+}

@@ -1,0 +1,173 @@
+/**
+ * One option table → typed `Config`, `--help`, `.env.example` and docs/options.md.
+ * Order: flag → environment → default. All problems are reported at once.
+ */
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from './errors.ts'
+
+interface Option {
+  /** Without the leading dashes. */
+  readonly flag: string
+  readonly env: string
+  readonly placeholder: string
+  readonly help: string
+  readonly default: string
+  readonly isSecret?: true
+}
+
+/** Options that every command understands; those of a single command stand in its file. */
+export const OPTIONS = {
+  dataDir: {
+    flag: 'data-dir',
+    env: 'WHEREABOUTS_DATA_DIR',
+    placeholder: 'DIR',
+    help: 'where the embedded database, photos and the imagery cache live',
+    default: 'whereabouts-data',
+  },
+  databaseUrl: {
+    flag: 'database-url',
+    env: 'DATABASE_URL',
+    placeholder: 'URL',
+    help: 'PostgreSQL with pgvector; empty: the embedded database in the data directory',
+    default: '',
+    isSecret: true,
+  },
+  modelsDir: {
+    flag: 'models-dir',
+    env: 'WHEREABOUTS_MODELS_DIR',
+    placeholder: 'DIR',
+    help: 'folder with <name>/model.json and model.onnx; empty: the models that come with the program',
+    default: '',
+  },
+  photoModel: {
+    flag: 'photo-model',
+    env: 'WHEREABOUTS_PHOTO_MODEL',
+    placeholder: 'NAME',
+    help: 'model of the ground view',
+    default: 'photo-mobilenetv2',
+  },
+  overheadModel: {
+    flag: 'overhead-model',
+    env: 'WHEREABOUTS_OVERHEAD_MODEL',
+    placeholder: 'NAME',
+    help: 'model of the overhead view',
+    default: 'overhead-mobilenetv2',
+  },
+  threads: {
+    flag: 'threads',
+    env: 'WHEREABOUTS_THREADS',
+    placeholder: 'N',
+    help: 'model sessions and decoding threads; 0: one per core',
+    default: '0',
+  },
+  port: {
+    flag: 'port',
+    env: 'WHEREABOUTS_PORT',
+    placeholder: 'N',
+    help: 'port of `serve`',
+    default: '8080',
+  },
+  host: {
+    flag: 'host',
+    env: 'WHEREABOUTS_HOST',
+    placeholder: 'ADDRESS',
+    help: 'address that `serve` listens on; anything but loopback opens it to others',
+    default: '127.0.0.1',
+  },
+  allowedDirs: {
+    flag: 'allow-dirs',
+    env: 'WHEREABOUTS_ALLOW_DIRS',
+    placeholder: 'DIR,DIR',
+    help: 'folders from which `serve` may read extracts and imagery; empty: none',
+    default: '',
+  },
+  allowedHosts: {
+    flag: 'allow-hosts',
+    env: 'WHEREABOUTS_ALLOW_HOSTS',
+    placeholder: 'HOST,HOST',
+    help: 'hosts from which `serve` may fetch imagery; empty: none',
+    default: '',
+  },
+  photoMaxMb: {
+    flag: 'photo-max-mb',
+    env: 'WHEREABOUTS_PHOTO_MAX_MB',
+    placeholder: 'N',
+    help: 'largest photo that is accepted, in megabytes',
+    default: '25',
+  },
+} as const satisfies Record<string, Option>
+
+const list = z.string().transform((text) => text.split(',').filter((part) => part !== ''))
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+const schema = z.object({
+  dataDir: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(path)),
+  databaseUrl: z.union([z.literal(''), z.string().regex(/^postgres(ql)?:\/\//)]),
+  modelsDir: z.string(),
+  photoModel: z.string().min(1),
+  overheadModel: z.string().min(1),
+  threads: wholeNumber(0, 256).transform((count) => (count === 0 ? availableParallelism() : count)),
+  port: wholeNumber(0, 65535),
+  host: z.string().min(1),
+  allowedDirs: list.transform((dirs) => dirs.map((dir) => resolve(dir))),
+  allowedHosts: list,
+  photoMaxMb: wholeNumber(1, 1000),
+})
+
+/** The resolved options. */
+export type Config = Readonly<z.output<typeof schema>>
+
+type OptionName = keyof typeof OPTIONS
+
+/**
+ * Resolves the options.
+ * @param flags  values from the command line by option name; absent ones fall through
+ * @param env  the process environment
+ * @throws {ConfigError} `config-invalid` naming every bad option
+ */
+export function resolveConfig(
+  flags: Readonly<Partial<Record<OptionName, string>>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const names = Object.keys(OPTIONS) as OptionName[]
+  const raw = Object.fromEntries(
+    names.map((name) => [name, flags[name] ?? env[OPTIONS[name].env] ?? OPTIONS[name].default]),
+  )
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map((issue) => {
+    const option: Option = OPTIONS[issue.path[0] as OptionName]
+    const value = option.isSecret ? '…' : String(raw[issue.path[0] as OptionName])
+    return `--${option.flag} (${option.env}): got "${value}", ${issue.message.toLowerCase()}`
+  })
+  throw new ConfigError(
+    'config-invalid',
+    `Expected valid options, got:\n  ${problems.join('\n  ')}`,
+    {
+      hint: 'see `whereabouts --help` or .env.example',
+    },
+  )
+}
+
+/** The table as `.env.example`, one commented line and one assignment each. */
+export function renderEnvExample(): string {
+  return Object.values(OPTIONS)
+    .map((option) => `# ${option.help}\n# ${option.env}=${option.default}\n`)
+    .join('\n')
+}
+
+/** The table as Markdown for docs/options.md. */
+export function renderOptionsTable(): string {
+  const rows = Object.values(OPTIONS).map(
+    (option) =>
+      `| \`--${option.flag} ${option.placeholder}\` | \`${option.env}\` | ${option.default === '' ? '–' : `\`${option.default}\``} | ${option.help} |`,
+  )
+  return ['| flag | environment | default | meaning |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  )
+}

@@ -1,0 +1,46 @@
+/** Photo bytes → logits and what the photo shows. */
+import { createHash } from 'node:crypto'
+import { softmaxTop } from '../embedding/vector.ts'
+import type { Logits, Rgb8, SceneShare } from '../types.ts'
+import type { Outside } from './outside.ts'
+
+/** A photo as it was handed in. */
+export interface PhotoFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** A photo after the ground model. */
+export interface EmbeddedPhoto {
+  readonly name: string
+  /** SHA-256 of the bytes as handed in, hex. */
+  readonly sha256: string
+  /** Upright, sRGB, black bars trimmed: what the model saw. */
+  readonly image: Rgb8
+  readonly logits: Logits
+  /** Best scenes first. */
+  readonly scenes: readonly SceneShare[]
+}
+
+/** How many scenes of a photo or patch are told. */
+export const TOP_SCENES = 5
+
+/**
+ * Embeds one photo.
+ * @throws {InputError} `photo-format`, `photo-too-large` when the bytes cannot be used
+ */
+export async function embedPhoto(
+  outside: Pick<Outside, 'decodePhoto' | 'encoder'>,
+  photo: PhotoFile,
+): Promise<EmbeddedPhoto> {
+  const { image } = await outside.decodePhoto(photo.bytes)
+  const encoder = await outside.encoder('ground')
+  const logits = await encoder.encode([image])
+  return {
+    name: photo.name,
+    sha256: createHash('sha256').update(photo.bytes).digest('hex'),
+    image,
+    logits,
+    scenes: softmaxTop(logits, TOP_SCENES),
+  }
+}

@@ -1,0 +1,62 @@
+/** What `locate` found → one HTML file with the photo beside the best patches. */
+import { createHash } from 'node:crypto'
+import type { KnownPlace } from '../heatmap/rank.ts'
+import { renderSheet } from '../heatmap/sheet.ts'
+import { BadDataError, UpstreamError } from '../errors.ts'
+import { parseImageryConfig } from '../imagery/config.ts'
+import type { ImagerySource } from '../imagery/source.ts'
+import type { Candidate } from '../types.ts'
+import type { Located } from './locate-photo.ts'
+import type { Outside } from './outside.ts'
+
+const PHOTO_JPEG_QUALITY = 85
+const PATCH_JPEG_QUALITY = 90
+
+/**
+ * Cuts the patches of the candidates again and lays them out beside the photo. A patch that has changed
+ * at the source since the build, or can't be had any more, is told and not hidden.
+ */
+export async function makeSheet(
+  outside: Outside,
+  { photos, heatmap, candidates }: Located,
+  known: KnownPlace | null,
+): Promise<string> {
+  const source = await outside.openSource(parseImageryConfig(heatmap.region.imagery))
+  try {
+    const [photo] = photos
+    if (photo === undefined) throw new Error('makeSheet without a photo')
+    const shown = []
+    for (const candidate of candidates) shown.push(await cutAgain(outside, source, candidate))
+    return renderSheet({
+      heatmap,
+      photo: {
+        name: photo.name,
+        sha256: photo.sha256,
+        scenes: photo.scenes,
+        jpeg: await outside.encodeJpeg(photo.image, PHOTO_JPEG_QUALITY),
+      },
+      candidates: shown,
+      ...(known && { known }),
+    })
+  } finally {
+    await source.close()
+  }
+}
+
+async function cutAgain(outside: Outside, source: ImagerySource, candidate: Candidate) {
+  const { card } = await outside.encoder('overhead')
+  try {
+    const patch = await source.patch(
+      candidate.point,
+      { px: card.size[0], gsd: card.gsd },
+      new AbortController().signal,
+    )
+    const sha256 = createHash('sha256').update(patch.image.data).digest('hex')
+    const patchJpeg = await outside.encodeJpeg(patch.image, PATCH_JPEG_QUALITY)
+    if (sha256 === candidate.patchSha256) return { ...candidate, patchJpeg }
+    return { ...candidate, patchJpeg, patchNote: 'the imagery has changed since the build' }
+  } catch (error) {
+    if (!(error instanceof BadDataError || error instanceof UpstreamError)) throw error
+    return { ...candidate, patchJpeg: null, patchNote: `not available now: ${error.code}` }
+  }
+}

@@ -1,0 +1,29 @@
+/** What the journeys get from outside: everything that touches disk, network, database or native code. */
+import type { Encoder } from '../embedding/encoder.ts'
+import type { Database } from '../gallery/database.ts'
+import type { decodePhoto } from '../image/decode.ts'
+import type { encodeJpeg } from '../image/encode.ts'
+import type { ImageryConfig } from '../imagery/config.ts'
+import type { ImagerySource } from '../imagery/source.ts'
+import type { Heatmap } from '../types.ts'
+import type { readRoadNetwork } from '../roads/read-network.ts'
+
+/** Which of the two models. */
+export type View = 'ground' | 'overhead'
+
+/** Built by `wire.ts`; tests build it from real parts with the tiny pair. */
+export interface Outside {
+  readonly db: Database
+  /** Loads on first use and stays loaded. */
+  encoder(view: View): Promise<Encoder>
+  /** The caller closes the source. */
+  openSource(imagery: ImageryConfig): Promise<ImagerySource>
+  readonly readRoadNetwork: typeof readRoadNetwork
+  decodePhoto(bytes: Uint8Array): ReturnType<typeof decodePhoto>
+  readonly encodeJpeg: typeof encodeJpeg
+  renderPng(heatmap: Heatmap): Promise<Uint8Array>
+  readonly threads: number
+  /** Names this process in the leases of the work queue. */
+  readonly workerId: string
+  now(): Date
+}

@@ -1,0 +1,77 @@
+/** Words for a scene → the heatmap of where it shows from above; or the best scene of every cell. */
+import { sceneQuery, standardise } from '../embedding/vector.ts'
+import { meanLogitsByCell } from '../gallery/search.ts'
+import { findRegion } from '../gallery/regions.ts'
+import { createCellGeometry, parseCells } from '../geo/cells.ts'
+import { parseSceneExpression, SCENES } from '../scenes.ts'
+import type { Candidate, CellDistance, Heatmap } from '../types.ts'
+import type { Outside } from './outside.ts'
+import { assembleHeatmap, findCandidates, searchRegion } from './search-region.ts'
+
+/** What `scene` asks for. */
+export interface SceneRequest {
+  /** A class, words or an alias; also `a + b - c`. */
+  readonly expression: string
+  readonly region: string
+  readonly cells: string
+  readonly candidateCount: number
+}
+
+/**
+ * Searches a region for a scene class without a photo.
+ * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates
+ */
+export async function searchScene(
+  outside: Outside,
+  request: SceneRequest,
+): Promise<{ heatmap: Heatmap; candidates: Candidate[] }> {
+  const terms = parseSceneExpression(request.expression)
+  const grid = parseCells(request.cells)
+  const { card } = await outside.encoder('overhead')
+  const heatmap = await searchRegion(outside, {
+    region: request.region,
+    grid,
+    query: sceneQuery(terms, card.stats),
+    question: {
+      kind: 'scene',
+      expression: request.expression,
+      scenes: terms.map((term) => term.scene.name),
+    },
+  })
+  const candidates = await findCandidates(outside, heatmap, { count: request.candidateCount })
+  return { heatmap, candidates }
+}
+
+/**
+ * The scene that stands out most in every cell: the largest of the 365 standardised logits of the
+ * cell's mean embedding. `distance` is its negative, so cells with a clear scene rank first.
+ */
+export async function mapBestScenes(
+  outside: Outside,
+  request: { readonly region: string; readonly cells: string },
+): Promise<Heatmap> {
+  const grid = parseCells(request.cells)
+  const region = await findRegion(outside.db, request.region)
+  const { card } = await outside.encoder('overhead')
+  const means = await meanLogitsByCell(outside.db, { regionId: region.id, grid })
+  const distances = means.map(({ key, logits, point, pointCount }): CellDistance => {
+    const values = standardise(logits, card.stats)
+    const index = values.reduce(
+      (best, value, i) => (value > (values[best] ?? -Infinity) ? i : best),
+      0,
+    )
+    return {
+      key,
+      distance: -(values[index] ?? 0),
+      point,
+      pointCount,
+      scene: SCENES[index]?.name ?? String(index),
+    }
+  })
+  return assembleHeatmap(outside, {
+    region,
+    geometry: createCellGeometry(grid, region.centre),
+    search: { grid, question: { kind: 'best-scene' } },
+    distances,
+  })
+}

@@ -1,0 +1,87 @@
+/**
+ * Composition root: Config → database, sources, encoders. The only place that builds them.
+ * @io disk, network, database, native
+ */
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Config } from './config.ts'
+import type { Encoder } from './embedding/encoder.ts'
+import { createEncoder } from './embedding/onnx.ts'
+import { migrate } from './gallery/migrate.ts'
+import { openDatabase } from './gallery/open.ts'
+import { renderPng } from './heatmap/png.ts'
+import { decodePhoto } from './image/decode.ts'
+import { encodeJpeg } from './image/encode.ts'
+import type { ImageryConfig } from './imagery/config.ts'
+import { createImagerySource } from './imagery/registry.ts'
+import { readRoadNetwork } from './roads/read-network.ts'
+
+/** The models that come with the program; `src` and `dist` lie equally deep. */
+const BUNDLED_MODELS = fileURLToPath(new URL('../models/', import.meta.url))
+
+/**
+ * Opens the database (and brings its schema up to date); models are loaded when first asked for.
+ * @param env  the process environment: imagery keys are read from it by name
+ */
+export async function openWorld(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  { isServer = false }: { readonly isServer?: boolean } = {},
+) {
+  await mkdir(config.dataDir, { recursive: true })
+  const db = await openDatabase(
+    config.databaseUrl === ''
+      ? { dataDir: join(config.dataDir, 'database'), worker: isServer }
+      : { url: config.databaseUrl },
+  )
+  await migrate(db)
+  const models = openModels(config)
+  return {
+    ...models,
+    db,
+    openSource: (imagery: ImageryConfig) =>
+      createImagerySource(imagery, {
+        cacheDir: join(config.dataDir, 'imagery-cache'),
+        secrets: env,
+        baseDir: process.cwd(),
+      }),
+    readRoadNetwork,
+    encodeJpeg,
+    renderPng,
+    threads: config.threads,
+    workerId: `${hostname()}:${process.pid}`,
+    now: () => new Date(),
+    close: async () => {
+      await models.close()
+      await db.close()
+    },
+  }
+}
+
+/** Everything that touches the outside, opened. */
+export type World = Awaited<ReturnType<typeof openWorld>>
+
+/** The part that needs no database: both models, each loaded when first asked for. */
+export function openModels(config: Config) {
+  const dir = config.modelsDir === '' ? BUNDLED_MODELS : config.modelsDir
+  const names = { ground: config.photoModel, overhead: config.overheadModel }
+  const loaded = new Map<string, Promise<Encoder>>()
+  return {
+    decodePhoto: (bytes: Uint8Array) =>
+      decodePhoto(bytes, { maxBytes: config.photoMaxMb * 1_000_000 }),
+    encoder: (view: 'ground' | 'overhead'): Promise<Encoder> => {
+      const known = loaded.get(view)
+      if (known !== undefined) return known
+      const encoder = createEncoder(join(dir, names[view]), { sessions: config.threads })
+      loaded.set(view, encoder)
+      return encoder
+    },
+    close: async () => {
+      for (const encoder of await Promise.allSettled(loaded.values())) {
+        if (encoder.status === 'fulfilled') await encoder.value.close()
+      }
+    },
+  }
+}
