@@ -1,0 +1,64 @@
+/** Map projections by name: EPSG codes, a region's own equal-area projection, proj4 texts. */
+import { createRequire } from 'node:module'
+import proj4 from 'proj4'
+import { InputError } from '../errors.ts'
+import type { LonLat } from '../types.ts'
+
+/** Degrees (WGS84) ↔ metres (or the CRS's own unit), x east and y north whatever the CRS's axis order. */
+export interface Projection {
+  forward(lonLat: LonLat): [x: number, y: number]
+  inverse(x: number, y: number): LonLat
+}
+
+/** EPSG code → proj4 text with its shift to WGS84; made by scripts/make-crs-table.py. */
+const CRS_TABLE = createRequire(import.meta.url)('../../data/crs.json') as Readonly<
+  Record<string, string>
+>
+
+/** Makes a projection from a proj4 text. @throws {InputError} `crs-unknown` when proj4 cannot use it */
+export function createProjectionFromProj4(text: string, name = text): Projection {
+  try {
+    const converter = proj4(text)
+    return {
+      forward: ({ lon, lat }) => {
+        const [x, y] = converter.forward([lon, lat])
+        return [x, y]
+      },
+      inverse: (x, y) => {
+        const [lon, lat] = converter.inverse([x, y])
+        return { lon, lat }
+      },
+    }
+  } catch (cause) {
+    throw unknownCrs(name, cause)
+  }
+}
+
+function unknownCrs(name: string, cause?: unknown): InputError {
+  return new InputError('crs-unknown', `Expected a CRS that proj4 knows, got ${name}`, {
+    hint: 'use another EPSG code, or reproject the file first: gdalwarp -t_srs EPSG:3857 in.tif out.tif',
+    cause,
+  })
+}
+
+const known = new Map<number, Projection>()
+
+/** Makes the projection of an EPSG code. @throws {InputError} `crs-unknown` */
+export function createProjection(epsg: number): Projection {
+  const before = known.get(epsg)
+  if (before !== undefined) return before
+  const name = `EPSG:${String(epsg)}`
+  const text = CRS_TABLE[String(epsg)]
+  if (text === undefined) throw unknownCrs(name)
+  const projection = createProjectionFromProj4(text, name)
+  known.set(epsg, projection)
+  return projection
+}
+
+/** Makes the ellipsoidal Lambert azimuthal equal-area projection (WGS84) centred on a place. */
+export function createLaea(centre: LonLat): Projection {
+  return createProjectionFromProj4(
+    // proj4 2.22 answers NaN for an azimuthal projection without explicit x_0 and y_0.
+    `+proj=laea +lat_0=${String(centre.lat)} +lon_0=${String(centre.lon)} +x_0=0 +y_0=0 +datum=WGS84 +units=m`,
+  )
+}
