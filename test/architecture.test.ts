@@ -57,7 +57,9 @@ function roomOf(path: string): string {
 
 test('every file of src lies in a known room', () => {
   expect(files.length).toBeGreaterThan(20)
-  expect(files.filter((file) => allowed[file.room] === undefined).map((file) => file.path)).toEqual([])
+  expect(files.filter((file) => allowed[file.room] === undefined).map((file) => file.path)).toEqual(
+    [],
+  )
 })
 
 test('rooms import only from the rooms below them', () => {
@@ -99,7 +101,11 @@ test('clock, randomness and environment are read only in wire, config and cli', 
 
 test('SQL stands only in gallery', () => {
   const broken = files.filter(
-    (file) => file.room !== 'gallery' && /\b(select|insert into|delete from) [^'"`]*\b(from|values|where)\b/.test(file.text.replaceAll(/\/\*\*[\s\S]*?\*\//g, '')),
+    (file) =>
+      file.room !== 'gallery' &&
+      /\b(select|insert into|delete from) [^'"`]*\b(from|values|where)\b/.test(
+        file.text.replaceAll(/\/\*\*[\s\S]*?\*\//g, ''),
+      ),
   )
   expect(broken.map((file) => file.path)).toEqual([])
 })

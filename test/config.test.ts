@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { OPTIONS, renderEnvExample, renderOptionsTable, resolveConfig } from '../src/config.ts'
+import { ConfigError } from '../src/errors.ts'
+
+test('a flag wins over the environment, the environment over the default', () => {
+  expect(resolveConfig({}, {}).port).toBe(8080)
+  expect(resolveConfig({}, { WHEREABOUTS_PORT: '9000' }).port).toBe(9000)
+  expect(resolveConfig({ port: '9001' }, { WHEREABOUTS_PORT: '9000' }).port).toBe(9001)
+})
+
+test('all bad options are reported at once, each by flag and variable', () => {
+  const resolve = () => resolveConfig({ port: 'x', threads: '-1' }, {})
+  expect(resolve).toThrow(ConfigError)
+  expect(resolve).toThrow(/--port \(WHEREABOUTS_PORT\): got "x"[\s\S]*--threads/)
+})
+
+test('a bad database URL is reported without its value, which may hold a password', () => {
+  const resolve = () => resolveConfig({ databaseUrl: 'mysql://me:hunter2@db' }, {})
+  expect(resolve).toThrow(/--database-url/)
+  expect(resolve).not.toThrow(/hunter2/)
+})
+
+test('zero threads means one per core', () => {
+  expect(resolveConfig({ threads: '0' }, {}).threads).toBeGreaterThanOrEqual(1)
+  expect(resolveConfig({ threads: '3' }, {}).threads).toBe(3)
+})
+
+const documents = [
+  { path: '.env.example', text: `${renderEnvExample()}` },
+  {
+    path: 'docs/options.md',
+    text: `# Options of every command\n\nMade from \`src/config.ts\` by \`npm run bless\`.\n\n${renderOptionsTable()}\n`,
+  },
+]
+
+for (const { path, text } of documents) {
+  test(`${path} is in step with the option table`, () => {
+    const url = new URL(`../${path}`, import.meta.url)
+    if (process.env['BLESS']) writeFileSync(url, text)
+    expect(readFileSync(url, 'utf8')).toBe(text)
+  })
+}
+
+test('every option has its own flag and variable', () => {
+  const options = Object.values(OPTIONS)
+  expect(new Set(options.map((option) => option.flag)).size).toBe(options.length)
+  expect(new Set(options.map((option) => option.env)).size).toBe(options.length)
+})
