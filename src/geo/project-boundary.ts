@@ -1,0 +1,85 @@
+/** A boundary in degrees → polygons in a plane whose edges follow the boundary's true course. Pure. */
+import { InputError } from '../errors.ts'
+import type { Boundary, LonLat } from '../types.ts'
+import { orient, type PlanePolygon, type PlaneRing } from './clip.ts'
+import type { Projection } from './projection.ts'
+
+/** Half of the Earth's circumference through the poles is 20,004 km; beyond a quarter LAEA tears shapes. */
+const REACH_MAX_M = 9_100_000
+const SPLIT_DEPTH_MAX = 12
+
+/**
+ * Projects a boundary. Its edges are straight in degrees (RFC 7946), so they get vertices until they
+ * are true to `toleranceM`. A step of more than 180° of longitude goes the short way round.
+ * @throws {InputError} `boundary-too-large` when it reaches further than a hemisphere
+ */
+export function projectBoundary(
+  boundary: Boundary,
+  projection: Projection,
+  toleranceM: number,
+): PlanePolygon[] {
+  const polygons = boundary.type === 'Polygon' ? [boundary.coordinates] : boundary.coordinates
+  const project = ([lon, lat]: Place) => projection.forward({ lon, lat })
+  return polygons.map((rings) =>
+    rings.map((ring, i) => orient(projectRing(ring, project, toleranceM), i === 0)),
+  )
+}
+
+/** @throws {InputError} `boundary-too-large` unless everything lies within a hemisphere of the centre */
+export function checkReach(polygons: readonly PlanePolygon[], centre: LonLat): void {
+  for (const [ring] of polygons) {
+    for (let i = 0; ring && i < ring.length; i += 2) {
+      if (Math.hypot(ring[i] ?? NaN, ring[i + 1] ?? NaN) <= REACH_MAX_M) continue
+      throw new InputError(
+        'boundary-too-large',
+        `Expected a boundary within 9,100 km of its centre ${centre.lon},${centre.lat}, got a larger one`,
+        { hint: 'cut the region into parts; at the antimeridian keep all longitudes on one side' },
+      )
+    }
+  }
+}
+
+type Place = readonly [lon: number, lat: number]
+type Projected = readonly [x: number, y: number]
+
+function projectRing(
+  ring: readonly (readonly number[])[],
+  project: (place: Place) => Projected,
+  toleranceM: number,
+): PlaneRing {
+  const projected: number[] = []
+  const places = ring.map(([lon = NaN, lat = NaN]): Place => [lon, lat])
+  for (let i = 1; i < places.length; i++) {
+    const from = places[i - 1] ?? [NaN, NaN]
+    const [lon, lat] = places[i] ?? [NaN, NaN]
+    const to: Place = [from[0] + shortWay(lon - from[0]), lat]
+    projected.push(...project(from))
+    pushBends(projected, { from, to, project, toleranceM }, 0)
+  }
+  return projected
+}
+
+function shortWay(degrees: number): number {
+  return degrees - 360 * Math.round(degrees / 360)
+}
+
+interface Edge {
+  readonly from: Place
+  readonly to: Place
+  readonly project: (place: Place) => Projected
+  readonly toleranceM: number
+}
+
+/** Adds the vertices between the ends of an edge, halving until the middle of a chord is true. */
+function pushBends(into: number[], edge: Edge, depth: number): void {
+  const { from, to, project, toleranceM } = edge
+  const middle: Place = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]
+  const [x0, y0] = project(from)
+  const [x1, y1] = project(to)
+  const [x, y] = project(middle)
+  const isTrue = Math.hypot(x - (x0 + x1) / 2, y - (y0 + y1) / 2) <= toleranceM
+  if (isTrue || depth === SPLIT_DEPTH_MAX) return
+  pushBends(into, { ...edge, to: middle }, depth + 1)
+  into.push(x, y)
+  pushBends(into, { ...edge, from: middle }, depth + 1)
+}

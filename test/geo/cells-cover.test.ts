@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs'
+import type { Position } from 'geojson'
+import geodesic from 'geographiclib-geodesic'
+import { describe, expect, test } from 'vitest'
+import { createRegionCover } from '../../src/geo/cells-cover.ts'
+import { createCellGeometry, parseCells } from '../../src/geo/cells.ts'
+import type { Bbox, Boundary, LonLat } from '../../src/types.ts'
+import { describeWithShared, sharedPath } from '../shared.ts'
+
+const box = (...[west, south, east, north]: Bbox): Position[] => [
+  [west, south],
+  [east, south],
+  [east, north],
+  [west, north],
+  [west, south],
+]
+
+const polygon = (...rings: Position[][]): Boundary => ({ type: 'Polygon', coordinates: rings })
+
+interface Case {
+  readonly name: string
+  readonly boundary: Boundary
+  readonly centre: LonLat
+  readonly specs: readonly string[]
+}
+
+const concave: Position[] = [
+  [4.3, 51.8],
+  [4.5, 51.8],
+  [4.5, 51.95],
+  [4.45, 51.95],
+  [4.4, 51.82],
+  [4.35, 51.95],
+  [4.3, 51.95],
+  [4.3, 51.8],
+]
+
+const rotterdam = { lon: 4.4, lat: 51.88 }
+const cases: readonly Case[] = [
+  {
+    name: 'a concave polygon with a hole',
+    boundary: polygon(concave, box(4.32, 51.81, 4.36, 51.84)),
+    centre: rotterdam,
+    specs: ['square:1km', 'square:333m', 'square:2km@28992', 'square:5km@3857', 'h3:8', 'h3:5'],
+  },
+  {
+    name: 'a ring given clockwise',
+    boundary: polygon([...concave].reverse()),
+    centre: rotterdam,
+    specs: ['square:1km', 'h3:7'],
+  },
+  {
+    name: 'two parts that meet at the antimeridian',
+    boundary: {
+      type: 'MultiPolygon',
+      coordinates: [[box(179, -18, 180, -16)], [box(-180, -18, -179, -16)]],
+    },
+    centre: { lon: 180, lat: -17 },
+    specs: ['square:25km', 'h3:4'],
+  },
+  {
+    name: 'a box around the north pole',
+    boundary: polygon([
+      [-180, 80],
+      [-90, 80],
+      [0, 80],
+      [90, 80],
+      [180, 80],
+      [180, 90],
+      [-180, 90],
+      [-180, 80],
+    ]),
+    centre: { lon: 0, lat: 90 },
+    specs: ['square:100km', 'h3:3'],
+  },
+]
+
+describe('createRegionCover', () => {
+  for (const { name, boundary, centre, specs } of cases) {
+    for (const spec of specs) {
+      test(`${name}: areas of all ${spec} cells sum to the region's area`, () => {
+        const geometry = createCellGeometry(parseCells(spec), centre)
+        const cover = createRegionCover(geometry, boundary)
+        const keys = cover.cellsTouching()
+        const areas = [...cover.areasKm2(keys).values()]
+        const sum = areas.reduce((total, area) => total + area, 0)
+        expect(Math.abs(sum / cover.areaKm2 - 1)).toBeLessThan(toleranceOf(spec))
+        expect(Math.min(...areas)).toBeGreaterThan(0)
+        expect(new Set(keys).size).toBe(keys.length)
+      })
+    }
+
+    test(`${name}: the area agrees with geographiclib within 0.1 %`, () => {
+      const geometry = createCellGeometry(parseCells('square:25km'), centre)
+      const cover = createRegionCover(geometry, boundary)
+      expect(Math.abs(cover.areaKm2 / geodesicKm2(boundary) - 1)).toBeLessThan(1e-3)
+    })
+  }
+
+  test('a cell wholly inside has the full area, one outside has none, one on the edge a part', () => {
+    const geometry = createCellGeometry(parseCells('square:1km'), rotterdam)
+    const boundary = polygon(box(4.35, 51.85, 4.45, 51.91))
+    const cover = createRegionCover(geometry, boundary)
+    const edge = geometry.keyOf({ lon: 4.35, lat: 51.88 })
+    const areas = cover.areasKm2(['0,0', '500,0', edge])
+    expect(areas.get('0,0')).toBe(1)
+    expect(areas.get('500,0')).toBe(0)
+    expect(areas.get(edge)).toBeGreaterThan(0)
+    expect(areas.get(edge)).toBeLessThan(1)
+  })
+
+  test('a cell inside a hole does not touch the region', () => {
+    const boundary = polygon(box(4.3, 51.8, 4.5, 51.95), box(4.35, 51.85, 4.45, 51.91))
+    const geometry = createCellGeometry(parseCells('square:1km'), rotterdam)
+    const cover = createRegionCover(geometry, boundary)
+    expect(cover.cellsTouching()).not.toContain('0,0')
+    expect(cover.areasKm2(['0,0']).get('0,0')).toBe(0)
+  })
+
+  test('every place inside lies in a cell that touches the region, for both grids', () => {
+    for (const spec of ['square:777m', 'h3:8']) {
+      const geometry = createCellGeometry(parseCells(spec), rotterdam)
+      const touching = new Set(
+        createRegionCover(geometry, polygon(box(4.35, 51.85, 4.45, 51.91))).cellsTouching(),
+      )
+      for (let i = 1; i < 50; i++) {
+        for (let j = 1; j < 50; j++) {
+          const key = geometry.keyOf({ lon: 4.35 + i * 0.002, lat: 51.85 + j * 0.0012 })
+          expect(touching.has(key)).toBe(true)
+        }
+      }
+    }
+  })
+
+  test('millions of cells are counted for area but not listed', () => {
+    const geometry = createCellGeometry(parseCells('square:1m'), rotterdam)
+    const cover = createRegionCover(geometry, polygon(concave))
+    expect(cover.areasKm2(['0,-8000']).get('0,-8000')).toBeCloseTo(1e-6, 12)
+    expect(() => cover.cellsTouching()).toThrow(/2000000 cells/)
+  })
+
+  test('a boundary of more than a hemisphere is refused', () => {
+    const geometry = createCellGeometry(parseCells('square:25km'), { lon: 0, lat: 0 })
+    const world = polygon(box(-120, -60, 120, 60))
+    expect(() => createRegionCover(geometry, world)).toThrow(/9,100 km/)
+  })
+})
+
+describeWithShared('createRegionCover on a country', () => {
+  test('Ukraine has about 1,000 cells of 25 km and the area that geographiclib finds', () => {
+    const text = readFileSync(sharedPath('data/boundaries/UKR.geo.json'), 'utf8')
+    const { features } = JSON.parse(text) as { features: { geometry: Boundary }[] }
+    const boundary = features[0]!.geometry
+    const geometry = createCellGeometry(parseCells('square:25km'), { lon: 31.13, lat: 48.37 })
+    const cover = createRegionCover(geometry, boundary)
+    expect(cover.cellsTouching().length).toBeGreaterThan(1000)
+    expect(cover.cellsTouching().length).toBeLessThan(1200)
+    expect(Math.abs(cover.areaKm2 / geodesicKm2(boundary) - 1)).toBeLessThan(1e-3)
+  })
+})
+
+/** Hexagons on an edge of H3's icosahedron are bent a little; a named CRS is not equal-area. */
+function toleranceOf(spec: string): number {
+  if (spec.startsWith('h3')) return 1e-4
+  return spec.includes('@') ? 1e-3 : 1e-9
+}
+
+/** Independent area: geographiclib, with vertices added because its edges are geodesics. */
+function geodesicKm2(boundary: Boundary): number {
+  const polygons = boundary.type === 'Polygon' ? [boundary.coordinates] : boundary.coordinates
+  const ringKm2 = (ring: Position[]) => {
+    const area = geodesic.Geodesic.WGS84.Polygon(false)
+    for (let i = 1; i < ring.length; i++) {
+      const [lon0 = 0, lat0 = 0] = ring[i - 1]!
+      const [lon1 = 0, lat1 = 0] = ring[i]!
+      for (let step = 0; step < 50; step++) {
+        const t = step / 50
+        area.AddPoint(lat0 + (lat1 - lat0) * t, lon0 + (lon1 - lon0) * t)
+      }
+    }
+    return Math.abs(area.Compute(false, true).area ?? NaN) / 1e6
+  }
+  return polygons.reduce(
+    (sum, [outer, ...holes]) =>
+      sum + ringKm2(outer!) - holes.reduce((total, hole) => total + ringKm2(hole), 0),
+    0,
+  )
+}
