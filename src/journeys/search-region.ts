@@ -4,6 +4,7 @@ import { NotFoundError } from '../errors.ts'
 import { findEmbeddings, regionStats } from '../gallery/embeddings.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { aggregateDistancesByCell, findDistances } from '../gallery/search.ts'
+import { createRegionCover } from '../geo/cells-cover.ts'
 import { createCellGeometry, type CellGeometry } from '../geo/cells.ts'
 import { rankCells } from '../heatmap/rank.ts'
 import type {
@@ -59,7 +60,8 @@ export async function assembleHeatmap(
     )
   }
   const stats = await regionStats(outside.db, region.id)
-  const ranked = rankCells(distances, (key) => geometry.areaInRegionKm2(key, region.boundary))
+  const cover = createRegionCover(geometry, region.boundary)
+  const ranked = rankCells(distances, (key) => cover.areaInRegionKm2(key))
   return {
     question: search.question,
     region,
