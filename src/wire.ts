@@ -63,9 +63,14 @@ export async function openWorld(
 /** Everything that touches the outside, opened. */
 export type World = Awaited<ReturnType<typeof openWorld>>
 
+/** Where the models lie: the configured folder, or the one that comes with the program. */
+export function modelsDirOf(config: Config): string {
+  return config.modelsDir === '' ? BUNDLED_MODELS : config.modelsDir
+}
+
 /** The part that needs no database: both models, each loaded when first asked for. */
 export function openModels(config: Config) {
-  const dir = config.modelsDir === '' ? BUNDLED_MODELS : config.modelsDir
+  const dir = modelsDirOf(config)
   const names = { ground: config.photoModel, overhead: config.overheadModel }
   const loaded = new Map<string, Promise<Encoder>>()
   return {

@@ -12,6 +12,7 @@ import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { EmbeddedPoint, Patch, Region, RoadPoint, UnavailablePoint } from '../types.ts'
 import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
+import { patchSizeOf } from './patch-size.ts'
 
 /** Points per claim: what a killed build computes again at most, and what one transaction writes. */
 const BATCH_POINTS = 256
@@ -147,7 +148,7 @@ async function cutPatches(
   { source, encoder, points }: BuildContext & { readonly points: readonly RoadPoint[] },
   signal: AbortSignal,
 ): Promise<{ cut: CutPatch[]; unavailable: UnavailablePoint[] }> {
-  const size: PatchSize = { px: encoder.card.size[0], gsd: encoder.card.gsd }
+  const size = patchSizeOf(encoder.card)
   const cut: CutPatch[] = []
   const unavailable: UnavailablePoint[] = []
   const results = mapOrdered(points, PATCHES_UNDER_WAY, (point) =>

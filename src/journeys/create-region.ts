@@ -9,6 +9,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import { sampleRoadPoints } from '../roads/sample.ts'
 import type { Boundary, Region, RoadPoint, Sampling } from '../types.ts'
 import type { Outside } from './outside.ts'
+import { patchSizeOf } from './patch-size.ts'
 
 /** How the caller wants the points to be drawn. */
 export type SamplingRequest =
@@ -66,7 +67,7 @@ export async function createRegion(
       imagery: { ...imagery },
       attribution: source.attribution,
       model: { name: card.name, sha256: card.sha256 },
-      gsd: card.gsd,
+      gsd: patchSizeOf(card).gsd,
     }
     return await insertWithPoints(outside, draft, drawn.points)
   } finally {
@@ -176,7 +177,7 @@ async function drawGrid(
     )
   }
   const { card } = await outside.encoder('overhead')
-  const size = { px: card.size[0], gsd: card.gsd }
+  const size = patchSizeOf(card)
   const covers = source.coversPatch?.bind(source)
   if (sampling.whereImagery && covers === undefined) {
     throw new InputError(

@@ -8,6 +8,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import type { Candidate } from '../types.ts'
 import type { Located } from './locate-photo.ts'
 import type { Outside } from './outside.ts'
+import { patchSizeOf } from './patch-size.ts'
 
 const PHOTO_JPEG_QUALITY = 85
 const PATCH_JPEG_QUALITY = 90
@@ -48,7 +49,7 @@ async function cutAgain(outside: Outside, source: ImagerySource, candidate: Cand
   try {
     const patch = await source.patch(
       candidate.point,
-      { px: card.size[0], gsd: card.gsd },
+      patchSizeOf(card),
       new AbortController().signal,
     )
     const sha256 = createHash('sha256').update(patch.image.data).digest('hex')

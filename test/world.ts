@@ -1,0 +1,40 @@
+/** A real outside for journey tests: embedded database, real sources, tiny or real models. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { resolveConfig } from '../src/config.ts'
+import { openWorld, type World } from '../src/wire.ts'
+
+export type TestWorld = World
+
+const tiny = {
+  modelsDir: fileURLToPath(new URL('../models/tiny/', import.meta.url)),
+  photoModel: 'photo',
+  overheadModel: 'overhead',
+}
+
+/** Opens a world in a fresh folder, or on the PostgreSQL database at `url`; `close` removes the folder. */
+export async function openTestWorld(options: {
+  readonly models: 'tiny' | 'real'
+  readonly url?: string
+}): Promise<TestWorld> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
+  const config = resolveConfig(
+    {
+      dataDir,
+      threads: '2',
+      ...(options.url !== undefined && { databaseUrl: options.url }),
+      ...(options.models === 'tiny' && tiny),
+    },
+    {},
+  )
+  const world = await openWorld(config, process.env)
+  return {
+    ...world,
+    close: async () => {
+      await world.close()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
