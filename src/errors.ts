@@ -77,6 +77,12 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'scene-unknown': 422,
   'format-needs-squares': 422,
   'source-forbidden': 403,
+  'host-forbidden': 403,
+  'origin-forbidden': 403,
+  'method-not-allowed': 405,
+  'media-type': 415,
+  'not-ready': 503,
+  timeout: 503,
 }
 
 /** Looks up how an error leaves the program. */

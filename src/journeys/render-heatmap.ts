@@ -8,6 +8,8 @@ import { renderKml } from '../heatmap/kml.ts'
 import type { Heatmap } from '../types.ts'
 import type { Outside } from './outside.ts'
 
+export { endingOf, HEATMAP_FORMATS, mediaTypeOf, type HeatmapFormat } from '../heatmap/formats.ts'
+
 /** A file in memory. */
 export interface RenderedFile {
   readonly bytes: Uint8Array

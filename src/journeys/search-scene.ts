@@ -6,7 +6,12 @@ import { createCellGeometry, parseCells } from '../geo/cells.ts'
 import { parseSceneExpression, SCENES } from '../scenes.ts'
 import type { Candidate, CellDistance, Heatmap } from '../types.ts'
 import type { Outside } from './outside.ts'
-import { assembleHeatmap, findCandidates, searchRegion } from './search-region.ts'
+import {
+  assembleHeatmap,
+  findCandidates,
+  searchRegion,
+  type RegionSearch,
+} from './search-region.ts'
 
 /** What `scene` asks for. */
 export interface SceneRequest {
@@ -25,21 +30,30 @@ export async function searchScene(
   outside: Outside,
   request: SceneRequest,
 ): Promise<{ heatmap: Heatmap; candidates: Candidate[] }> {
-  const terms = parseSceneExpression(request.expression)
-  const grid = parseCells(request.cells)
-  const { card } = await outside.encoder('overhead')
   const heatmap = await searchRegion(outside, {
     region: request.region,
-    grid,
-    query: sceneQuery(terms, card.stats),
-    question: {
-      kind: 'scene',
-      expression: request.expression,
-      scenes: terms.map((term) => term.scene.name),
-    },
+    grid: parseCells(request.cells),
+    ...(await sceneSearch(outside, request.expression)),
   })
   const candidates = await findCandidates(outside, heatmap, { count: request.candidateCount })
   return { heatmap, candidates }
+}
+
+/**
+ * What words for a scene ask of the gallery.
+ * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates
+ */
+export async function sceneSearch(
+  outside: Pick<Outside, 'encoder'>,
+  expression: string,
+): Promise<Pick<RegionSearch, 'query' | 'question'>> {
+  const terms = parseSceneExpression(expression)
+  const { card } = await outside.encoder('overhead')
+  const scenes = terms.map((term) => term.scene.name)
+  return {
+    query: sceneQuery(terms, card.stats),
+    question: { kind: 'scene', expression, scenes },
+  }
 }
 
 /**

@@ -1,0 +1,71 @@
+/** The HTTP application: guards first and in sight, then one file of routes per noun. No port, no globals. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { InputError, NotFoundError } from '../errors.ts'
+import type { AppDeps, AppEnv } from './deps.ts'
+import { guardHost, guardOrigin, limitBody, limitTime, logRequests } from './guards.ts'
+import { answerProblem, refuseInvalid } from './problem.ts'
+import { addDocsRoutes } from './routes/docs.ts'
+import { addHealthRoutes } from './routes/health.ts'
+import { addHeatmapRoutes } from './routes/heatmaps.ts'
+import { addPhotoRoutes } from './routes/photos.ts'
+import { addRegionRoutes } from './routes/regions.ts'
+import { addSceneRoutes } from './routes/scenes.ts'
+
+/** An application on which routes are registered. */
+export type App = OpenAPIHono<AppEnv>
+
+/** Builds the application; tests call its `request()`. */
+export function createApp(deps: AppDeps): App {
+  const app: App = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid })
+  app.onError(answerProblem)
+  app.notFound((c) =>
+    answerProblem(
+      new NotFoundError('route-not-found', `Expected a path of this API, got "${c.req.path}"`, {
+        hint: 'see /docs',
+      }),
+      c,
+    ),
+  )
+  app.use(requestId())
+  app.use(logRequests(deps.log, () => deps.outside.now()))
+  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }))
+  app.use(guardHost(deps.hostNames))
+  app.use(guardOrigin)
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const allow = methods.join(', ')
+        const answer = answerProblem(
+          new InputError('method-not-allowed', `Expected ${allow}, got ${c.req.method}`),
+          c,
+        )
+        answer.headers.set('allow', allow)
+        return answer
+      },
+    }),
+  )
+  app.use(limitBody(deps.photoMaxBytes))
+  app.use(limitTime())
+  addRegionRoutes(app, deps)
+  addPhotoRoutes(app, deps)
+  addHeatmapRoutes(app, deps)
+  addSceneRoutes(app)
+  addHealthRoutes(app, deps)
+  addDocsRoutes(app, deps.version)
+  return app
+}
+
+/** Swagger UI sets styles inline; sheets and its icons use data: images. Nothing comes from elsewhere. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  objectSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+}

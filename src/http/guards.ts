@@ -1,0 +1,98 @@
+/** What every request passes before a route sees it: who may ask, how much, how long; and the log line. */
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { timeout } from 'hono/timeout'
+import type { MiddlewareHandler } from 'hono'
+import type { Logger } from 'pino'
+import { InputError, outcomeOf, UpstreamError } from '../errors.ts'
+import type { AppEnv } from './deps.ts'
+
+/** Room for the parts of a multipart body around the photo. */
+const MULTIPART_OVERHEAD_BYTES = 64 * 1024
+/** Boundaries with many corners are the largest JSON there is. */
+const JSON_MAX_BYTES = 16 * 1024 * 1024
+const TIMEOUT_MS = 120_000
+/** Reading the extract of a country takes a minute or so. */
+const CREATE_TIMEOUT_MS = 1_800_000
+
+/** One line per request: never bodies, headers or query strings. */
+export function logRequests(log: Logger, now: () => Date): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const startedAt = now().getTime()
+    await next()
+    const line = {
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: now().getTime() - startedAt,
+      requestId: c.get('requestId'),
+    }
+    if (c.res.status >= 500 && c.error) log.error({ ...line, err: c.error }, 'request failed')
+    else log.info(line, 'request')
+  }
+}
+
+/**
+ * Refuses names that point at a loopback address from elsewhere (DNS rebinding).
+ * @param names  host names under which the server may be asked; null: any
+ */
+export function guardHost(names: readonly string[] | null): MiddlewareHandler {
+  return async (c, next) => {
+    const { hostname } = new URL(c.req.url)
+    if (names !== null && !names.includes(hostname)) {
+      throw new InputError('host-forbidden', `Expected ${names.join(' or ')} as host`, {
+        hint: 'ask the server by the name or address that it listens on (`--host`)',
+      })
+    }
+    await next()
+  }
+}
+
+/** A page of another site may not change anything here: its browser tells its origin. */
+export const guardOrigin: MiddlewareHandler = async (c, next) => {
+  const origin = c.req.header('origin')
+  const isReading = ['GET', 'HEAD', 'OPTIONS'].includes(c.req.method)
+  if (!isReading && origin !== undefined && origin !== new URL(c.req.url).origin) {
+    throw new InputError('origin-forbidden', 'Expected a request of this site, got one of another')
+  }
+  await next()
+}
+
+/** Refuses bodies above the photo's limit, or that of JSON. */
+export function limitBody(photoMaxBytes: number): MiddlewareHandler {
+  const photo = limit(photoMaxBytes + MULTIPART_OVERHEAD_BYTES, 'photo-too-large')
+  const json = limit(JSON_MAX_BYTES, 'body-too-large')
+  return (c, next) => (c.req.path === '/v1/photos' ? photo : json)(c, next)
+}
+
+function limit(maxBytes: number, code: string): MiddlewareHandler {
+  return bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      throw new InputError(code, `Expected at most ${maxBytes} bytes, got more`, {
+        ...(code === 'photo-too-large' && { hint: 'the limit is the option --photo-max-mb' }),
+      })
+    },
+  })
+}
+
+/** Ends the wait, not the work: a heatmap that comes late is stored and there when asked again. */
+export function limitTime(): MiddlewareHandler {
+  const create = limitMs(CREATE_TIMEOUT_MS)
+  const other = limitMs(TIMEOUT_MS)
+  return (c, next) =>
+    (c.req.path === '/v1/regions' && c.req.method === 'POST' ? create : other)(c, next)
+}
+
+function limitMs(ms: number): MiddlewareHandler {
+  return timeout(ms, () => {
+    const cause = new UpstreamError(
+      'timeout',
+      `Expected an answer within ${ms / 1000} s, got none`,
+      {
+        hint: 'ask again: what was computed meanwhile is kept',
+      },
+    )
+    return new HTTPException(outcomeOf(cause).status as 503, { cause })
+  })
+}

@@ -1,0 +1,85 @@
+/** Which form of a heatmap is meant: by the ending of its path, or else by `Accept`. */
+import { parseAccept } from 'hono/utils/accept'
+import { InputError } from '../errors.ts'
+import {
+  endingOf,
+  HEATMAP_FORMATS,
+  mediaTypeOf,
+  type HeatmapFormat,
+} from '../journeys/render-heatmap.ts'
+import type { Heatmap } from '../types.ts'
+
+/** A form in which a heatmap can be had. */
+export interface HeatmapForm {
+  readonly format: HeatmapFormat | 'sheet' | 'summary'
+  readonly ending: string
+  readonly mediaType: string
+}
+
+/** First the summary: it is what a client gets that takes anything. */
+const FORMS: readonly HeatmapForm[] = [
+  { format: 'summary', ending: 'json', mediaType: 'application/json' },
+  ...HEATMAP_FORMATS.map((format) => ({
+    format,
+    ending: endingOf(format),
+    mediaType: mediaTypeOf(format),
+  })),
+  { format: 'sheet', ending: 'html', mediaType: 'text/html' },
+]
+
+/** The forms of this heatmap: the sheet lays a photo beside patches, a GeoTIFF holds squares. */
+export function formsOf({ question, grid }: Heatmap): readonly HeatmapForm[] {
+  return FORMS.filter(
+    ({ format }) =>
+      (format !== 'sheet' || question.kind === 'photo') &&
+      (format !== 'geotiff' || grid.kind === 'square'),
+  )
+}
+
+/** `id` or `id.ending` → both parts. */
+export function splitEnding(file: string): { readonly id: string; readonly ending: string | null } {
+  const [id = '', ending = null] = file.split('.')
+  return { id, ending }
+}
+
+/**
+ * Chooses the form.
+ * @param available  forms that this heatmap has
+ * @throws {InputError} `not-acceptable` with the list of what there is
+ */
+export function chooseForm(
+  available: readonly HeatmapForm[],
+  asked: { readonly ending: string | null; readonly accept: string | undefined },
+): HeatmapForm {
+  const form =
+    asked.ending === null
+      ? byAccept(available, asked.accept)
+      : available.find(({ ending }) => ending === asked.ending)
+  if (form !== undefined) return form
+  const got = asked.ending === null ? (asked.accept ?? '') : `.${asked.ending}`
+  throw new InputError('not-acceptable', `Expected one of the forms, got "${got.slice(0, 200)}"`, {
+    hint: 'ask with one of these as Accept, or with its ending',
+    facts: { available: available.map(({ ending, mediaType }) => `${mediaType} (.${ending})`) },
+  })
+}
+
+function byAccept(
+  available: readonly HeatmapForm[],
+  accept: string | undefined,
+): HeatmapForm | undefined {
+  if (accept === undefined || accept.trim() === '') return available[0]
+  const ranges = parseAccept(accept)
+  const quality = (form: HeatmapForm) => qualityOf(form.mediaType, ranges)
+  // A sort that keeps the order of equals: among equals the summary comes first.
+  return available.filter((form) => quality(form) > 0).sort((a, b) => quality(b) - quality(a))[0]
+}
+
+/** The most exact range that matches decides, RFC 9110 12.5.1. */
+function qualityOf(mediaType: string, ranges: ReturnType<typeof parseAccept>): number {
+  const group = `${mediaType.split('/')[0]}/*`
+  for (const type of [mediaType, group, '*/*']) {
+    const range = ranges.find((candidate) => candidate.type.toLowerCase() === type)
+    if (range !== undefined) return range.q
+  }
+  return 0
+}

@@ -1,0 +1,33 @@
+/** The bytes of photos as files named by their SHA-256, readable by the owner alone. @io disk */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { photoNotFound, type PhotoFiles } from '../journeys/keep-photo.ts'
+
+const ONLY_OWNER_FILE = 0o600
+const ONLY_OWNER_DIR = 0o700
+
+/** Keeps photos in a folder, which is made when the first one comes. */
+export function createPhotoFiles(folder: string): PhotoFiles {
+  const pathOf = (sha256: string) => {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) throw photoNotFound(sha256)
+    return join(folder, sha256)
+  }
+  return {
+    async write(sha256, bytes) {
+      await mkdir(folder, { recursive: true, mode: ONLY_OWNER_DIR })
+      // Written aside and renamed: nobody reads half a photo.
+      const draft = `${pathOf(sha256)}.${process.pid}`
+      await writeFile(draft, bytes, { mode: ONLY_OWNER_FILE })
+      await rename(draft, pathOf(sha256))
+    },
+    async read(sha256) {
+      try {
+        return await readFile(pathOf(sha256))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw photoNotFound(sha256)
+        throw error
+      }
+    },
+    remove: (sha256) => rm(pathOf(sha256), { force: true }),
+  }
+}

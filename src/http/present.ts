@@ -1,0 +1,106 @@
+/** Data of the journeys → the answers of the API. */
+import type { z } from '@hono/zod-openapi'
+import type { HeatmapAnswer } from '../journeys/ask-heatmap.ts'
+import type { RegionStatus } from '../journeys/region-status.ts'
+import type { Candidate, LonLat } from '../types.ts'
+import type { BuildStatus } from './builds.ts'
+import { formsOf } from './negotiate.ts'
+import type { heatmapSchema, regionSchema } from './schemas.ts'
+
+type RegionJson = z.input<typeof regionSchema>
+type HeatmapJson = z.input<typeof heatmapSchema>
+
+/** A region with its points and the latest build of this process. */
+export function presentRegion(
+  { region, points }: RegionStatus,
+  build: BuildStatus | null,
+): RegionJson {
+  const { name, state, boundary, centre, attribution, model, gsd, createdAt } = region
+  return {
+    name,
+    state,
+    boundary: { ...boundary },
+    centre: position(centre),
+    sampling: { ...region.sampling },
+    imagery: { kind: 'unknown', ...region.imagery },
+    attribution,
+    model,
+    gsd,
+    createdAt,
+    points: {
+      total: points.total,
+      pending: points.pending,
+      leased: points.leased,
+      embedded: points.embedded,
+      unavailable: { ...points.unavailable },
+    },
+    build: build && presentBuild(build, points.pending + points.leased),
+  }
+}
+
+function presentBuild(
+  { state, startedAt, progress, problem }: BuildStatus,
+  left: number,
+): NonNullable<RegionJson['build']> {
+  const rate = progress && progress.elapsedS > 0 ? progress.done / progress.elapsedS : null
+  const isGoingOn = state === 'running' && rate !== null && rate > 0
+  return {
+    state,
+    startedAt,
+    pointsDone: progress?.done ?? 0,
+    pointsPerSecond: rate,
+    secondsLeft: isGoingOn ? Math.round(left / rate) : null,
+    problem,
+  }
+}
+
+/** What a heatmap says in short, and where its files are. */
+export function presentHeatmap({
+  id,
+  cells,
+  heatmap,
+  candidates,
+  known,
+}: HeatmapAnswer): HeatmapJson {
+  const good = heatmap.cells.filter((cell) => cell.isGood)
+  const files = formsOf(heatmap).filter(({ format }) => format !== 'summary')
+  return {
+    id,
+    region: heatmap.region.name,
+    cells,
+    question: { ...heatmap.question },
+    cellCount: heatmap.cells.length,
+    goodCellCount: good.length,
+    goodAreaKm2: good.reduce((sum, cell) => sum + cell.areaKm2, 0),
+    best: heatmap.best,
+    worst: heatmap.worst,
+    points: {
+      embedded: heatmap.pointCount,
+      unavailable: heatmap.unavailableCount,
+      pending: heatmap.pendingCount,
+    },
+    capturedBetween: heatmap.capturedBetween && [...heatmap.capturedBetween],
+    attribution: heatmap.region.attribution,
+    candidates: candidates.map(presentCandidate),
+    known: known && { ...known },
+    files: Object.fromEntries(
+      files.map(({ format, ending }) => [format, `/v1/heatmaps/${id}.${ending}`]),
+    ),
+    note: 'a place to start looking, not proof',
+  }
+}
+
+function presentCandidate({ rank, point, distance, capturedOn, ...shown }: Candidate) {
+  return {
+    rank,
+    at: position(point),
+    distance,
+    capturedOn,
+    scenes: [...shown.scenes],
+    sharedScenes: [...shown.sharedScenes],
+  }
+}
+
+function position({ lon, lat }: LonLat): [number, number] {
+  return [lon, lat]
+}

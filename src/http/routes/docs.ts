@@ -1,0 +1,50 @@
+/** `/openapi.json`, and `/docs`: Swagger UI from node_modules, nothing from elsewhere. @io disk */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { App } from '../app.ts'
+
+const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>Whereabouts API</title>
+    <link rel="stylesheet" href="/docs/swagger-ui.css" />
+  </head>
+  <body>
+    <div id="api"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`
+const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true })\n`
+
+const FILES = {
+  '/docs/swagger-ui.css': 'text/css; charset=utf-8',
+  '/docs/swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+}
+
+/** Registers the description of the API and its page. */
+export function addDocsRoutes(app: App, version: string): void {
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Whereabouts',
+      version,
+      description:
+        'Finds where an outdoor photo could have been taken, with overhead imagery and OpenStreetMap alone. ' +
+        'It suggests where to look; it never proves a place. Errors are application/problem+json.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: '/' }],
+  })
+  app.get('/docs', (c) => c.html(PAGE))
+  app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
+  for (const [path, mediaType] of Object.entries(FILES)) {
+    const file = join(SWAGGER_UI, path.slice('/docs/'.length))
+    app.get(path, async (c) => c.body(await readFile(file), 200, { 'content-type': mediaType }))
+  }
+}

@@ -1,0 +1,125 @@
+/** Regions: create, build, watch, stop, delete. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { createRegion } from '../../journeys/create-region.ts'
+import { describeRegion, describeRegions, removeRegion } from '../../journeys/region-status.ts'
+import { requestRegion } from '../../journeys/request-region.ts'
+import type { App } from '../app.ts'
+import type { AppDeps } from '../deps.ts'
+import { presentRegion } from '../present.ts'
+import { json, problems, regionBody, regionList, regionName, regionSchema } from '../schemas.ts'
+
+const params = z.object({ name: regionName })
+const invalid = { 400: 'the request cannot be used' }
+const missing = { ...invalid, 404: 'no such region' }
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/regions',
+  summary: 'Create a region and draw its points',
+  request: { body: { required: true, content: { 'application/json': { schema: regionBody } } } },
+  responses: {
+    201: {
+      ...json(regionSchema, 'created, ready to be built'),
+      headers: { location: { schema: { type: 'string' }, description: 'path of the region' } },
+    },
+    ...problems({
+      ...invalid,
+      403: 'the server may not read this source',
+      409: 'a region of this name exists',
+      413: 'the body is too large',
+      415: 'the body is not JSON',
+      422: 'extract or imagery cannot be used',
+      502: 'the imagery or the database did not answer',
+    }),
+  },
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/regions',
+  summary: 'All regions',
+  responses: { 200: json(regionList, 'by name'), ...problems({}) },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/v1/regions/{name}',
+  summary: 'A region and the progress of its build',
+  request: { params },
+  responses: { 200: json(regionSchema, 'the region'), ...problems(missing) },
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/regions/{name}',
+  summary: 'Delete a region with its points, embeddings and heatmaps',
+  request: { params },
+  responses: {
+    204: { description: 'deleted' },
+    ...problems({ ...missing, 409: 'it is being built' }),
+  },
+})
+
+const startBuild = createRoute({
+  method: 'post',
+  path: '/v1/regions/{name}/build',
+  summary: 'Embed the points that have no embedding yet; goes on when the client leaves',
+  request: { params },
+  responses: {
+    202: json(regionSchema, 'started; ask for the region to see its progress'),
+    ...problems({ ...missing, 409: 'it is being built already, or by another model' }),
+  },
+})
+
+const stopBuild = createRoute({
+  method: 'delete',
+  path: '/v1/regions/{name}/build',
+  summary: 'Stop a build; what is done stays, the rest can be built later',
+  request: { params },
+  responses: {
+    200: json(regionSchema, 'stopped'),
+    ...problems({ ...missing, 404: 'no such region, or it is not being built here' }),
+  },
+})
+
+/** Registers the routes of regions. */
+export function addRegionRoutes(app: App, deps: AppDeps): void {
+  const { outside, builds } = deps
+  const shown = async (name: string) =>
+    presentRegion(await describeRegion(outside, name), builds.statusOf(name))
+
+  app.openapi(create, async (c) => {
+    const request = await requestRegion(c.req.valid('json'), deps.allowed)
+    const warnings: string[] = []
+    const { name } = await createRegion(outside, request, {
+      signal: c.req.raw.signal,
+      onWarning: (message) => warnings.push(message),
+    })
+    c.header('location', `/v1/regions/${name}`)
+    return c.json({ ...(await shown(name)), warnings }, 201)
+  })
+  app.openapi(list, async (c) => {
+    const regions = await describeRegions(outside)
+    const present = regions.map((found) => presentRegion(found, builds.statusOf(found.region.name)))
+    return c.json({ regions: present }, 200)
+  })
+  app.openapi(show, async (c) => c.json(await shown(c.req.valid('param').name), 200))
+  app.openapi(remove, async (c) => {
+    const { name } = c.req.valid('param')
+    builds.refuseWhileRunning(name)
+    await removeRegion(outside, name)
+    builds.forget(name)
+    return c.body(null, 204)
+  })
+  app.openapi(startBuild, async (c) => {
+    const { name } = c.req.valid('param')
+    await describeRegion(outside, name)
+    builds.start(name)
+    return c.json(await shown(name), 202)
+  })
+  app.openapi(stopBuild, async (c) => {
+    const { name } = c.req.valid('param')
+    await builds.stop(name)
+    return c.json(await shown(name), 200)
+  })
+}

@@ -1,0 +1,34 @@
+/** The 365 scenes, and how words find them. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { findScene, findScenes, SCENES } from '../../scenes.ts'
+import type { App } from '../app.ts'
+import { json, problems, scenesSchema } from '../schemas.ts'
+
+const query = z.object({
+  q: z.string().max(200).optional().openapi({
+    description: 'a class, words for one, or an alias; absent: all',
+    example: 'soccer stadium',
+  }),
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/scenes',
+  summary: 'Scenes by words, or all',
+  request: { query },
+  responses: {
+    200: json(scenesSchema, 'every scene that the words can mean'),
+    ...problems({ 400: 'the words are too long', 422: 'no scene is meant; the nearest are told' }),
+  },
+})
+
+/** Registers `/v1/scenes`. */
+export function addSceneRoutes(app: App): void {
+  app.openapi(list, (c) => {
+    const { q } = c.req.valid('query')
+    const found = q === undefined ? SCENES : findScenes(q)
+    // `findScene` of words that mean nothing throws with the nearest names.
+    const scenes = found.length > 0 || q === undefined ? found : [findScene(q)]
+    return c.json({ scenes: scenes.map((scene) => ({ ...scene, groups: [...scene.groups] })) }, 200)
+  })
+}

@@ -1,0 +1,111 @@
+/** An uploaded photo → its logits in the database and its bytes in the data directory; and both away again. */
+import { softmaxTop } from '../embedding/vector.ts'
+import { NotFoundError } from '../errors.ts'
+import { deletePhoto, findPhoto, upsertPhoto } from '../gallery/photos.ts'
+import type { SceneShare } from '../types.ts'
+import { embedPhoto, TOP_SCENES, type EmbeddedPhoto } from './embed-photo.ts'
+import type { Outside } from './outside.ts'
+
+/** Where the bytes of photos lie, by their SHA-256. */
+export interface PhotoFiles {
+  write(sha256: string, bytes: Uint8Array): Promise<void>
+  /** @throws {NotFoundError} `photo-not-found` */
+  read(sha256: string): Promise<Uint8Array>
+  /** Nothing happens where there is none. */
+  remove(sha256: string): Promise<void>
+}
+
+/** A photo as it is told to others: no bytes, no logits, no name, no EXIF. */
+export interface PhotoSummary {
+  /** SHA-256 of the bytes as uploaded, hex. */
+  readonly id: string
+  /** Pixels, upright. */
+  readonly width: number
+  readonly height: number
+  /** Best scenes first. */
+  readonly scenes: readonly SceneShare[]
+}
+
+/** What the photo journeys need. */
+export interface PhotoOutside {
+  readonly outside: Outside
+  readonly photoFiles: PhotoFiles
+}
+
+/**
+ * Embeds and keeps a photo; the same bytes again give the same id.
+ * @throws {InputError} `photo-format`, `photo-too-large`
+ */
+export async function keepPhoto(
+  { outside, photoFiles }: PhotoOutside,
+  bytes: Uint8Array,
+): Promise<PhotoSummary> {
+  const { card } = await outside.encoder('ground')
+  const { sha256, image, logits, scenes } = await embedPhoto(outside, { name: 'photo', bytes })
+  // Bytes first: a row without bytes could not be shown, bytes without a row are overwritten next time.
+  await photoFiles.write(sha256, bytes)
+  const { width, height } = image
+  await upsertPhoto(outside.db, {
+    sha256,
+    name: nameOf(sha256),
+    width,
+    height,
+    logits,
+    modelSha256: card.sha256,
+    perceptualHash: null,
+    expiresAt: null,
+  })
+  return { id: sha256, width, height, scenes }
+}
+
+/** The file name that an uploader chose can tell who they are: it is not kept. */
+function nameOf(sha256: string): string {
+  return `photo ${sha256.slice(0, 8)}`
+}
+
+/** @throws {NotFoundError} `photo-not-found` */
+export async function describePhoto({ outside }: PhotoOutside, id: string): Promise<PhotoSummary> {
+  const { width, height, logits } = await findPhoto(outside.db, id)
+  return { id, width, height, scenes: softmaxTop(logits, TOP_SCENES) }
+}
+
+/**
+ * Removes bytes and row.
+ * @throws {NotFoundError} `photo-not-found`
+ */
+export async function forgetPhoto(
+  { outside, photoFiles }: PhotoOutside,
+  id: string,
+): Promise<void> {
+  await findPhoto(outside.db, id)
+  await photoFiles.remove(id)
+  await deletePhoto(outside.db, id)
+}
+
+/** A kept photo without its pixels. */
+export type KeptPhoto = Pick<EmbeddedPhoto, 'name' | 'sha256' | 'logits'>
+
+/**
+ * A kept photo with its logits by the ground model of now: those of another model are computed again.
+ * @throws {NotFoundError} `photo-not-found`
+ */
+export async function findKeptPhoto(parts: PhotoOutside, id: string): Promise<KeptPhoto> {
+  const row = await findPhoto(parts.outside.db, id)
+  const { card } = await parts.outside.encoder('ground')
+  if (row.modelSha256 === card.sha256) return row
+  await keepPhoto(parts, await parts.photoFiles.read(id))
+  return findPhoto(parts.outside.db, id)
+}
+
+/** The photo with its pixels, for a sheet. @throws {NotFoundError} `photo-not-found` */
+export async function openPhoto(parts: PhotoOutside, id: string): Promise<EmbeddedPhoto> {
+  const { name } = await findPhoto(parts.outside.db, id)
+  return embedPhoto(parts.outside, { name, bytes: await parts.photoFiles.read(id) })
+}
+
+/** The error of a photo that is not there, for whoever looks for its bytes. */
+export function photoNotFound(id: string): NotFoundError {
+  return new NotFoundError('photo-not-found', `Expected a kept photo for id, got "${id}"`, {
+    hint: 'upload it: POST /v1/photos',
+  })
+}

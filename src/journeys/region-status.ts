@@ -1,0 +1,38 @@
+/** A region by name → what it is and how far its build has come. */
+import { countPoints, type PointCounts } from '../gallery/points.ts'
+import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
+import type { Region } from '../types.ts'
+import type { Outside } from './outside.ts'
+
+/** A region and the state of its points. */
+export interface RegionStatus {
+  readonly region: Region
+  readonly points: PointCounts
+}
+
+/** @throws {NotFoundError} `region-not-found` */
+export async function describeRegion(outside: Outside, name: string): Promise<RegionStatus> {
+  const region = await findRegion(outside.db, name)
+  return { region, points: await countPoints(outside.db, region.id) }
+}
+
+/** All regions, by name. */
+export async function describeRegions(outside: Outside): Promise<RegionStatus[]> {
+  const found: RegionStatus[] = []
+  for (const region of await listRegions(outside.db)) {
+    found.push({ region, points: await countPoints(outside.db, region.id) })
+  }
+  return found
+}
+
+/** Deletes points, embeddings and heatmaps too. @throws {NotFoundError} `region-not-found` */
+export async function removeRegion(outside: Outside, name: string): Promise<void> {
+  await deleteRegion(outside.db, name)
+}
+
+/** Whether the database answers and both models load; throws what is wrong. */
+export async function checkReady(outside: Outside): Promise<void> {
+  await listRegions(outside.db)
+  await outside.encoder('ground')
+  await outside.encoder('overhead')
+}
