@@ -1,0 +1,63 @@
+/** Lending of connections, the same for both databases: transactions, and the refusal to nest. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Client, Database } from './database.ts'
+
+/** A connection taken from a database until `release`. */
+export interface Loan {
+  readonly client: Client
+  /** `isBroken`: the connection cannot be used again. */
+  release(isBroken: boolean): void
+}
+
+/** What one kind of database brings. */
+export interface DatabaseParts {
+  readonly kind: Database['kind']
+  acquire(): Promise<Loan>
+  /** Tells errors after which the connection is gone from errors of a statement. */
+  isBroken(error: unknown): boolean
+  close(): Promise<void>
+}
+
+/** Makes a `Database` of its parts. */
+export function createDatabase(parts: DatabaseParts): Database {
+  const current = new AsyncLocalStorage<{ isLent: boolean }>()
+
+  async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    // PGlite has one connection: waiting for it inside its own callback would never end.
+    if (current.getStore()?.isLent === true) {
+      throw new Error('Expected one connection per caller, got withClient inside withClient')
+    }
+    const loan = await parts.acquire()
+    const mark = { isLent: true }
+    let isBroken = false
+    try {
+      return await current.run(mark, () => work(loan.client))
+    } catch (error) {
+      isBroken = parts.isBroken(error)
+      throw error
+    } finally {
+      mark.isLent = false
+      loan.release(isBroken)
+    }
+  }
+
+  return {
+    kind: parts.kind,
+    withClient,
+    transaction: (work) => withClient((client) => inTransaction(client, work)),
+    close: () => parts.close(),
+  }
+}
+
+async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
+  await client.script('begin')
+  try {
+    const result = await work(client)
+    await client.script('commit')
+    return result
+  } catch (error) {
+    // A connection that cannot even roll back reports the first error, not the second.
+    await client.script('rollback').catch(() => undefined)
+    throw error
+  }
+}

@@ -1,0 +1,216 @@
+/** The table `embeddings`: batches in, single rows and a region's figures out. */
+import { InputError, NotFoundError } from '../errors.ts'
+import type { EmbeddedPoint, SourceReference, UnavailablePoint } from '../types.ts'
+import type { CopyValue } from './copy.ts'
+import type { Client, Database } from './database.ts'
+import { dimension, halfMax, readHalfvec } from './halfvec.ts'
+import { countPoints } from './points.ts'
+
+const embeddingsTable = {
+  name: 'embeddings',
+  columns: {
+    region: 'int4',
+    point: 'int4',
+    x: 'float8',
+    y: 'float8',
+    h3: 'int8',
+    logits: 'halfvec',
+    vintage: 'text',
+    captured_on: 'date',
+    patch_sha256: 'bytea',
+    reference: 'jsonb',
+  },
+} as const
+
+/** The outcome of one claim. */
+export interface Batch {
+  readonly regionId: number
+  /** Of the model that computed the vectors. */
+  readonly modelSha256: string
+  readonly worker: string
+  readonly embedded: readonly EmbeddedPoint[]
+  readonly unavailable: readonly UnavailablePoint[]
+}
+
+/**
+ * Writes a batch and marks its points done, all or nothing. Points that another worker finished in
+ * the meantime are left out, so that storing a batch twice changes nothing.
+ * @throws {InputError} `model-mismatch`, `embedding-invalid` (wrong dimension, NaN, beyond half precision)
+ */
+export async function storeBatch(db: Database, batch: Batch): Promise<void> {
+  batch.embedded.forEach(checkLogits)
+  await db.transaction(async (client) => {
+    await checkModel(client, batch)
+    const open = await lockOpenPoints(client, batch)
+    const embedded = batch.embedded.filter(({ id }) => open.delete(id))
+    const unavailable = batch.unavailable.filter(({ id }) => open.delete(id))
+    await client.copyRows(embeddingsTable, embeddingRows(batch.regionId, embedded))
+    await markEmbedded(client, batch, embedded)
+    await markUnavailable(client, batch, unavailable)
+    if (embedded.length === 0) return
+    // Last, because it makes other workers of the region wait until this one has committed.
+    await client.query('update regions set version = version + 1 where id = $1', [batch.regionId])
+  })
+}
+
+function checkLogits({ id, logits }: EmbeddedPoint): void {
+  if (logits.length !== dimension) {
+    throw invalid(`${dimension} logits for point ${id}`, `${logits.length}`)
+  }
+  const index = logits.findIndex((value) => !(Math.abs(value) < halfMax))
+  if (index < 0) return
+  throw invalid(
+    `numbers below ${Math.ceil(halfMax)} for the logits of point ${id}`,
+    `${String(logits[index])} for scene ${index}`,
+  )
+}
+
+function invalid(expected: string, got: string): InputError {
+  return new InputError('embedding-invalid', `Expected ${expected}, got ${got}`, {
+    hint: 'check the overhead model: `whereabouts models verify`',
+  })
+}
+
+async function checkModel(client: Client, { regionId, modelSha256 }: Batch): Promise<void> {
+  const [region] = await client.query<{ name: string; model: string; sha256: string }>(
+    'select name, model_name as model, model_sha256 as sha256 from regions where id = $1',
+    [regionId],
+  )
+  if (region === undefined) {
+    throw new NotFoundError('region-not-found', `Expected a known region, got id ${regionId}`)
+  }
+  if (region.sha256 === modelSha256) return
+  throw new InputError(
+    'model-mismatch',
+    `Expected vectors of ${region.model} (${region.sha256.slice(0, 12)}) for region "${region.name}", got ${modelSha256.slice(0, 12)}`,
+    { hint: 'build with the region’s model, or create the region anew' },
+  )
+}
+
+/** Locks those of the batch's points that are not done, in id order so that workers cannot dead-lock. */
+async function lockOpenPoints(client: Client, batch: Batch): Promise<Set<number>> {
+  const ids = [...batch.embedded, ...batch.unavailable].map(({ id }) => id)
+  const rows = await client.query<{ id: number }>(
+    `select id from points
+      where region = $1 and id = any($2::integer[]) and state in ('pending', 'leased')
+      order by id for update`,
+    [batch.regionId, ids],
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+function* embeddingRows(
+  regionId: number,
+  points: readonly EmbeddedPoint[],
+): Generator<readonly CopyValue[]> {
+  for (const point of points) {
+    yield [
+      regionId,
+      point.id,
+      point.x,
+      point.y,
+      point.h3,
+      point.logits,
+      point.capturedOn ?? 'unknown',
+      point.capturedOn,
+      Buffer.from(point.patchSha256, 'hex'),
+      point.reference,
+    ]
+  }
+}
+
+async function markEmbedded(
+  client: Client,
+  { regionId, worker }: Batch,
+  points: readonly EmbeddedPoint[],
+): Promise<void> {
+  await client.query(
+    `update points set state = 'embedded', worker = $3, leased_until = null
+      where region = $1 and id = any($2::integer[])`,
+    [regionId, points.map(({ id }) => id), worker],
+  )
+}
+
+async function markUnavailable(
+  client: Client,
+  { regionId, worker }: Batch,
+  points: readonly UnavailablePoint[],
+): Promise<void> {
+  await client.query(
+    `update points set state = 'unavailable', reason = given.reason, worker = $4, leased_until = null
+       from unnest($2::integer[], $3::text[]) as given (id, reason)
+      where region = $1 and points.id = given.id`,
+    [regionId, points.map(({ id }) => id), points.map(({ reason }) => reason), worker],
+  )
+}
+
+/** A gallery row read back; the logits have half precision. */
+export type StoredEmbedding = Omit<EmbeddedPoint, 'x' | 'y' | 'h3'>
+
+interface EmbeddingRow {
+  readonly id: number
+  readonly lon: number
+  readonly lat: number
+  readonly capturedOn: string | null
+  readonly reference: SourceReference
+  readonly sha256: Uint8Array
+  readonly logits: Uint8Array
+}
+
+/** The rows of some points, in the order of the ids; points without an embedding are left out. */
+export async function findEmbeddings(
+  db: Database,
+  regionId: number,
+  pointIds: readonly number[],
+): Promise<StoredEmbedding[]> {
+  const rows = await db.withClient((client) =>
+    client.query<EmbeddingRow>(
+      `select points.id, lon, lat, captured_on as "capturedOn", reference,
+              patch_sha256 as sha256, halfvec_send(logits) as logits
+         from unnest($2::integer[]) with ordinality as wanted (id, position)
+         join embeddings on region = $1 and point = wanted.id
+         join points on points.region = $1 and points.id = wanted.id
+        order by position, vintage`,
+      [regionId, [...pointIds]],
+    ),
+  )
+  return rows.map(({ sha256, logits, ...row }) => ({
+    ...row,
+    patchSha256: Buffer.from(sha256).toString('hex'),
+    logits: readHalfvec(logits),
+  }))
+}
+
+/** A region's figures for legends and lists. */
+export interface RegionStats {
+  readonly embedded: number
+  readonly pending: number
+  readonly unavailable: number
+  readonly unavailableByReason: Readonly<Record<string, number>>
+  /** Earliest and latest capture date, where any is known. */
+  readonly capturedBetween: readonly [from: string, to: string] | null
+  /** Embeddings by year of capture, `unknown` among them. */
+  readonly patchesByYear: Readonly<Record<string, number>>
+}
+
+export async function regionStats(db: Database, regionId: number): Promise<RegionStats> {
+  const counts = await countPoints(db, regionId)
+  const years = await db.withClient((client) =>
+    client.query<{ year: string | null; count: number; from: string | null; to: string | null }>(
+      `select extract(year from captured_on)::integer::text as year, count(*)::integer as count,
+              min(captured_on) as "from", max(captured_on) as "to"
+         from embeddings where region = $1 group by 1 order by 1`,
+      [regionId],
+    ),
+  )
+  const from = years.find((row) => row.from !== null)?.from
+  const to = years.findLast((row) => row.to !== null)?.to
+  return {
+    embedded: counts.embedded,
+    pending: counts.pending + counts.leased,
+    unavailable: counts.total - counts.embedded - counts.pending - counts.leased,
+    unavailableByReason: counts.unavailable,
+    capturedBetween: from && to ? [from, to] : null,
+    patchesByYear: Object.fromEntries(years.map((row) => [row.year ?? 'unknown', row.count])),
+  }
+}

@@ -1,0 +1,100 @@
+/** The table `heatmaps`: finished ones, found again by what was asked of which state of the region. */
+import { createHash } from 'node:crypto'
+import { NotFoundError } from '../errors.ts'
+import type { CellGrid, GalleryQuery, Heatmap, HeatmapQuestion } from '../types.ts'
+import type { Database } from './database.ts'
+
+/** Everything that decides what a heatmap looks like, besides the state of its region. */
+export interface HeatmapRequest {
+  readonly regionId: number
+  readonly question: HeatmapQuestion
+  /** Absent for the map of the best scenes. */
+  readonly query?: GalleryQuery
+  readonly grid: CellGrid
+  /** SHA-256 of the models that made query and rows. */
+  readonly models: readonly string[]
+}
+
+/** What a request leads to in the region's present state. */
+export interface HeatmapAddress {
+  /** SHA-256, hex. */
+  readonly id: string
+  readonly regionVersion: string
+  /** Whether it is there already: then `findHeatmap` has it. */
+  readonly isStored: boolean
+}
+
+/** A heatmap as it is found. */
+export interface StoredHeatmap {
+  readonly id: string
+  readonly request: unknown
+  readonly heatmap: Heatmap
+  readonly createdAt: string
+}
+
+/**
+ * The address of a heatmap: the same until the region gains embeddings or the request changes.
+ * @throws {NotFoundError} `region-not-found`
+ */
+export async function addressHeatmap(
+  db: Database,
+  request: HeatmapRequest,
+): Promise<HeatmapAddress> {
+  return db.withClient(async (client) => {
+    const [region] = await client.query<{ version: bigint }>(
+      'select version from regions where id = $1',
+      [request.regionId],
+    )
+    if (region === undefined) {
+      throw new NotFoundError('region-not-found', `Expected a region, got id ${request.regionId}`)
+    }
+    const regionVersion = String(region.version)
+    const text = `${regionVersion}\n${requestText(request)}`
+    const id = createHash('sha256').update(text).digest('hex')
+    const rows = await client.query('select 1 from heatmaps where id = $1', [id])
+    return { id, regionVersion, isStored: rows.length > 0 }
+  })
+}
+
+/** Keeps a heatmap under the address that was looked up before it was computed. */
+export async function insertHeatmap(
+  db: Database,
+  { id, regionVersion }: HeatmapAddress,
+  { request, heatmap }: { readonly request: HeatmapRequest; readonly heatmap: Heatmap },
+): Promise<void> {
+  await db.withClient((client) =>
+    client.query(
+      `insert into heatmaps (id, region, region_version, request, heatmap)
+       values ($1, $2, $3, $4::jsonb, $5::jsonb)
+       on conflict (id) do nothing`,
+      [id, request.regionId, regionVersion, requestText(request), JSON.stringify(heatmap)],
+    ),
+  )
+}
+
+/** @throws {NotFoundError} `heatmap-not-found` */
+export async function findHeatmap(db: Database, id: string): Promise<StoredHeatmap> {
+  const [row] = await db.withClient((client) =>
+    client.query<StoredHeatmap>(
+      'select id, request, heatmap, created_at as "createdAt" from heatmaps where id = $1',
+      [id],
+    ),
+  )
+  if (row !== undefined) return row
+  throw new NotFoundError(
+    'heatmap-not-found',
+    `Expected a known heatmap, got "${id.slice(0, 64)}"`,
+    {
+      hint: 'it went with its region, or was never made: POST /v1/heatmaps',
+    },
+  )
+}
+
+/** JSON with sorted keys: the same request is the same text. */
+function requestText(request: HeatmapRequest): string {
+  return JSON.stringify(request, (_, value: unknown) => {
+    if (value instanceof Float32Array) return [...value]
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}

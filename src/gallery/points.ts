@@ -1,0 +1,130 @@
+/** The table `points`: a region's road points, and the queue from which workers claim them. */
+import type { RoadPoint } from '../types.ts'
+import type { Database } from './database.ts'
+
+const pointsTable = {
+  name: 'points',
+  columns: { region: 'int4', id: 'int4', lon: 'float8', lat: 'float8' },
+} as const
+
+/** Writes a region's points, all pending; 10⁶ and more. */
+export async function insertPoints(
+  db: Database,
+  regionId: number,
+  points: readonly RoadPoint[],
+): Promise<void> {
+  await db.transaction((client) => client.copyRows(pointsTable, pointRows(regionId, points)))
+}
+
+function* pointRows(regionId: number, points: readonly RoadPoint[]) {
+  for (const { id, lon, lat } of points) yield [regionId, id, lon, lat]
+}
+
+/** How many points a worker wants, and for how long nobody else gets them. */
+export interface PointClaim {
+  readonly regionId: number
+  readonly count: number
+  readonly leaseS: number
+  /** Names the process; different for each that runs. */
+  readonly worker: string
+}
+
+/**
+ * Leases the lowest open points to a worker: pending ones, and those of workers that fell silent.
+ * The embedded database belongs to one process, so there all leases of others are void at once.
+ */
+export async function claimPoints(db: Database, claim: PointClaim): Promise<RoadPoint[]> {
+  const rows = await db.withClient((client) =>
+    client.query<RoadPoint>(
+      `with claimed as (
+         select id from points
+          where region = $1
+            and state in ('pending', 'leased')
+            and (state = 'pending' or leased_until < now() or ($5 and worker <> $3))
+          order by id
+          limit $2
+            for update skip locked
+       )
+       update points
+          set state = 'leased', worker = $3, attempts = attempts + 1,
+              leased_until = now() + make_interval(secs => $4)
+         from claimed
+        where points.region = $1 and points.id = claimed.id
+       returning points.id, lon, lat`,
+      [claim.regionId, claim.count, claim.worker, claim.leaseS, db.kind === 'pglite'],
+    ),
+  )
+  return rows.sort((a, b) => a.id - b.id)
+}
+
+/** Points that a worker gives back undone. */
+export interface PointRelease {
+  readonly regionId: number
+  readonly pointIds: readonly number[]
+  readonly worker: string
+}
+
+/** Gives leases back; points that the worker does not hold stay as they are. */
+export async function releasePoints(db: Database, release: PointRelease): Promise<void> {
+  await db.withClient((client) =>
+    client.query(
+      `update points set state = 'pending', leased_until = null
+        where region = $1 and id = any($2::integer[]) and state = 'leased' and worker = $3`,
+      [release.regionId, [...release.pointIds], release.worker],
+    ),
+  )
+}
+
+/** A region's points by state. */
+export interface PointCounts {
+  readonly total: number
+  readonly pending: number
+  readonly leased: number
+  readonly embedded: number
+  /** By reason. */
+  readonly unavailable: Readonly<Record<string, number>>
+}
+
+export async function countPoints(db: Database, regionId: number): Promise<PointCounts> {
+  const rows = await db.withClient((client) =>
+    client.query<{ state: string; reason: string | null; count: number }>(
+      `select state, reason, count(*)::integer as count
+         from points where region = $1 group by state, reason order by state, reason`,
+      [regionId],
+    ),
+  )
+  const sum = (state: string) =>
+    rows.reduce((total, row) => total + (row.state === state ? row.count : 0), 0)
+  return {
+    total: rows.reduce((total, row) => total + row.count, 0),
+    pending: sum('pending'),
+    leased: sum('leased'),
+    embedded: sum('embedded'),
+    unavailable: Object.fromEntries(
+      rows.flatMap(({ reason, count }) => (reason === null ? [] : [[reason, count]])),
+    ),
+  }
+}
+
+/**
+ * Makes points without a patch pending again, all or those of some reasons.
+ * @returns how many
+ */
+export async function retryUnavailable(
+  db: Database,
+  regionId: number,
+  reasons?: readonly string[],
+): Promise<number> {
+  const rows = await db.withClient((client) =>
+    client.query<{ count: number }>(
+      `with retried as (
+         update points set state = 'pending', reason = null
+          where region = $1 and state = 'unavailable' and ($2::text[] is null or reason = any($2))
+         returning 1
+       )
+       select count(*)::integer as count from retried`,
+      [regionId, reasons === undefined ? null : [...reasons]],
+    ),
+  )
+  return rows[0]?.count ?? 0
+}

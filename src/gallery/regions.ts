@@ -1,0 +1,119 @@
+/** The table `regions`: what is searched and how it was built. */
+import { InputError, NotFoundError } from '../errors.ts'
+import type { Region } from '../types.ts'
+import type { Database } from './database.ts'
+
+/** A region before the database has numbered it. */
+export type RegionDraft = Omit<Region, 'id' | 'runtime' | 'state' | 'createdAt'>
+
+interface RegionRow extends Omit<Region, 'centre' | 'model'> {
+  readonly lon: number
+  readonly lat: number
+  readonly modelName: string
+  readonly modelSha256: string
+}
+
+const columns = `
+  id, name, boundary, centre_lon as lon, centre_lat as lat, sampling, imagery, attribution,
+  model_name as "modelName", model_sha256 as "modelSha256", gsd, runtime, state,
+  created_at as "createdAt"`
+
+/** @throws {InputError} `region-exists` when the name is taken */
+export async function insertRegion(db: Database, draft: RegionDraft): Promise<Region> {
+  const rows = await db.withClient((client) =>
+    client.query<RegionRow>(
+      `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,
+                            attribution, model_name, model_sha256, gsd)
+       values ($1, $2::jsonb, $3, $4, $5::jsonb, $6::jsonb, $7, $8, $9, $10)
+       on conflict (name) do nothing
+       returning ${columns}`,
+      [
+        draft.name,
+        JSON.stringify(draft.boundary),
+        draft.centre.lon,
+        draft.centre.lat,
+        JSON.stringify(draft.sampling),
+        JSON.stringify(draft.imagery),
+        draft.attribution,
+        draft.model.name,
+        draft.model.sha256,
+        draft.gsd,
+      ],
+    ),
+  )
+  const [row] = rows
+  if (row !== undefined) return toRegion(row)
+  throw new InputError('region-exists', `Expected a new name for the region, got "${draft.name}"`, {
+    hint: `choose another name, or run \`whereabouts region delete ${draft.name}\``,
+  })
+}
+
+/** @throws {NotFoundError} `region-not-found`, with the names that there are */
+export async function findRegion(db: Database, name: string): Promise<Region> {
+  const [row] = await db.withClient((client) =>
+    client.query<RegionRow>(`select ${columns} from regions where name = $1`, [name]),
+  )
+  if (row !== undefined) return toRegion(row)
+  throw await notFound(db, name)
+}
+
+/** All regions by name. */
+export async function listRegions(db: Database): Promise<Region[]> {
+  const rows = await db.withClient((client) =>
+    client.query<RegionRow>(`select ${columns} from regions order by name`),
+  )
+  return rows.map(toRegion)
+}
+
+/**
+ * Deletes a region with its points, embeddings and heatmaps.
+ * @throws {NotFoundError} `region-not-found`
+ */
+export async function deleteRegion(db: Database, name: string): Promise<void> {
+  const { id } = await findRegion(db, name)
+  await db.transaction(async (client) => {
+    // Points first: a worker that stores a batch holds their locks, so its embeddings are seen below.
+    await client.query('delete from points where region = $1', [id])
+    await client.query('delete from embeddings where region = $1', [id])
+    await client.query('delete from regions where id = $1', [id])
+  })
+}
+
+/** Where a build stands; `runtime` says what computes the vectors. */
+export interface RegionProgress {
+  readonly state: Region['state']
+  readonly runtime?: Region['runtime']
+}
+
+/** Records where a build stands; without `runtime` the recorded one stays. */
+export async function setRegionState(
+  db: Database,
+  id: number,
+  { state, runtime }: RegionProgress,
+): Promise<void> {
+  const text = runtime === undefined || runtime === null ? null : JSON.stringify(runtime)
+  await db.withClient((client) =>
+    client.query(
+      'update regions set state = $2, runtime = coalesce($3::jsonb, runtime) where id = $1',
+      [id, state, text],
+    ),
+  )
+}
+
+async function notFound(db: Database, name: string): Promise<NotFoundError> {
+  const rows = await db.withClient((client) =>
+    client.query<{ name: string }>('select name from regions order by name limit 50'),
+  )
+  const names = rows.map((row) => row.name)
+  return new NotFoundError('region-not-found', `Expected a known region, got "${name}"`, {
+    hint:
+      names.length > 0
+        ? `there are: ${names.join(', ')}`
+        : 'there are none yet: run `whereabouts region create`',
+    facts: { regions: names },
+  })
+}
+
+function toRegion({ lon, lat, modelName, modelSha256, ...row }: RegionRow): Region {
+  return { ...row, centre: { lon, lat }, model: { name: modelName, sha256: modelSha256 } }
+}

@@ -1,0 +1,185 @@
+/**
+ * Distances of a query to the gallery. `aggregateDistancesByCell`, `findDistances` and
+ * `meanLogitsByCell` read every row of a region; `findNearest` answers a few rows only and
+ * must never be used for a map.
+ */
+import type { CellDistance, CellGrid, CellKey, GalleryQuery, RoadPoint } from '../types.ts'
+import type { Client, Database } from './database.ts'
+import { cellOf, distanceOf, keyOf, type Distance } from './expressions.ts'
+import { readVector } from './halfvec.ts'
+
+/**
+ * The planner would sort 730-byte rows rather than hash them (141 ms against 42 ms at 10⁵ rows),
+ * spill at the default memory, and compile a query that takes less time than compiling.
+ */
+const scanSettings = `
+  set local enable_sort = off;
+  set local work_mem = '64MB';
+  set local jit = off`
+
+/** What is measured against which region. */
+export interface RegionQuery {
+  readonly regionId: number
+  readonly query: GalleryQuery
+}
+
+/**
+ * The smallest distance of each cell, its point (the lowest id among equals) and its number of
+ * points; in the order of the keys. Squares of a named CRS are grouped by the caller from
+ * `findDistances`: rows hold positions in the region's own projection.
+ * @throws {InputError} `query-invalid`, `cells-invalid`
+ */
+export async function aggregateDistancesByCell(
+  db: Database,
+  { regionId, query, grid }: RegionQuery & { readonly grid: CellGrid },
+): Promise<CellDistance[]> {
+  const distance = distanceOf(query)
+  const cell = cellOf(grid, 2 + distance.params.length)
+  return db.transaction(async (client) => {
+    await client.script(scanSettings)
+    const rows = await client.query<{ cell: number | bigint; best: number[]; count: number }>(
+      `select ${cell.sql} as cell, min(array[${distance.sql}, point]) as best,
+              count(*)::integer as count
+         from embeddings
+        where region = $1
+        group by 1`,
+      [regionId, ...distance.params, ...cell.params],
+    )
+    const ids = rows.map(({ best }) => best[1] ?? -1)
+    const points = await findPoints(client, regionId, ids)
+    return rows
+      .sort((a, b) => (a.cell < b.cell ? -1 : 1))
+      .map(({ cell, best: [value = NaN, id = -1], count }) => ({
+        key: keyOf(cell),
+        distance: distance.finish(value),
+        point: pointOf(points, id),
+        pointCount: count,
+      }))
+  })
+}
+
+/** A point's distance and where it lies. */
+export interface PointDistance {
+  readonly distance: number
+  readonly point: RoadPoint
+  /** Metres in the region's projection. */
+  readonly x: number
+  readonly y: number
+}
+
+type DistanceRow = RoadPoint & { readonly x: number; readonly y: number; readonly value: number }
+
+/**
+ * The distance of every point of a region, by id.
+ * @throws {InputError} `query-invalid`
+ */
+export async function findDistances(
+  db: Database,
+  { regionId, query }: RegionQuery,
+): Promise<PointDistance[]> {
+  const distance = distanceOf(query)
+  const rows = await db.withClient((client) =>
+    client.query<DistanceRow>(
+      `select id, lon, lat, x, y, ${distance.sql} as value
+         from embeddings join points on points.region = $1 and points.id = point
+        where embeddings.region = $1
+        order by id`,
+      [regionId, ...distance.params],
+    ),
+  )
+  return rows.map((row) => toDistance(distance, row))
+}
+
+/**
+ * The nearest points of a region, best first: for "top places like this", never for a map.
+ * @throws {InputError} `query-invalid`
+ */
+export async function findNearest(
+  db: Database,
+  { regionId, query, count }: RegionQuery & { readonly count: number },
+): Promise<PointDistance[]> {
+  const distance = distanceOf(query)
+  const rows = await db.withClient((client) =>
+    client.query<DistanceRow>(
+      `with nearest as (
+         select point, x, y, ${distance.sql} as value
+           from embeddings where region = $1
+          order by value, point
+          limit ${`$${2 + distance.params.length}`}
+       )
+       select id, lon, lat, x, y, value
+         from nearest join points on points.region = $1 and points.id = point
+        order by value, id`,
+      [regionId, ...distance.params, count],
+    ),
+  )
+  return rows.map((row) => toDistance(distance, row))
+}
+
+/** The mean logits of a cell, and one of its points: the one with the lowest id. */
+export interface CellMean {
+  readonly key: CellKey
+  /** `float32[365]` */
+  readonly logits: Float32Array
+  readonly point: RoadPoint
+  readonly pointCount: number
+}
+
+/**
+ * The mean logits of each cell, in the order of the keys. 1.5 kB per cell.
+ * @throws {InputError} `cells-invalid`
+ */
+export async function meanLogitsByCell(
+  db: Database,
+  { regionId, grid }: { readonly regionId: number; readonly grid: CellGrid },
+): Promise<CellMean[]> {
+  const cell = cellOf(grid, 2)
+  return db.transaction(async (client) => {
+    await client.script(scanSettings)
+    const rows = await client.query<{
+      cell: number | bigint
+      mean: Uint8Array
+      id: number
+      count: number
+    }>(
+      `select ${cell.sql} as cell, vector_send(avg(logits::vector)) as mean,
+              min(point) as id, count(*)::integer as count
+         from embeddings
+        where region = $1
+        group by 1`,
+      [regionId, ...cell.params],
+    )
+    const ids = rows.map(({ id }) => id)
+    const points = await findPoints(client, regionId, ids)
+    return rows
+      .sort((a, b) => (a.cell < b.cell ? -1 : 1))
+      .map(({ cell, mean, id, count }) => ({
+        key: keyOf(cell),
+        logits: readVector(mean),
+        point: pointOf(points, id),
+        pointCount: count,
+      }))
+  })
+}
+
+async function findPoints(
+  client: Client,
+  regionId: number,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, RoadPoint>> {
+  const rows = await client.query<RoadPoint>(
+    'select id, lon, lat from points where region = $1 and id = any($2::integer[])',
+    [regionId, [...ids]],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function pointOf(points: ReadonlyMap<number, RoadPoint>, id: number): RoadPoint {
+  const point = points.get(id)
+  if (point === undefined) throw new Error(`Expected a point for embedding ${id}, got none`)
+  return point
+}
+
+function toDistance(distance: Distance, { value, x, y, ...point }: DistanceRow): PointDistance {
+  return { distance: distance.finish(value), point, x, y }
+}

@@ -1,0 +1,142 @@
+/**
+ * Databases for tests: PGlite always, PostgreSQL where `DATABASE_URL_TEST` names a server.
+ * Each is migrated once per machine into a template, of which every `open` gets a copy.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, test } from 'vitest'
+import type { Database } from '../src/gallery/database.ts'
+import { migrate } from '../src/gallery/migrate.ts'
+import { openDatabase, type DatabasePlace } from '../src/gallery/open.ts'
+
+/** A migrated, empty database of its own; closed and removed when the file's tests are over. */
+export type OpenTestDatabase = () => Promise<Database>
+
+/** As `OpenTestDatabase`, but not opened: for processes that open it themselves. */
+export type PlaceTestDatabase = () => Promise<DatabasePlace>
+
+const migrationsFolder = new URL('../migrations/', import.meta.url)
+const serverUrl = process.env['DATABASE_URL_TEST'] ?? ''
+
+/** Runs the same tests on both databases. */
+export function describeOnEachDatabase(
+  name: string,
+  define: (open: OpenTestDatabase, place: PlaceTestDatabase) => void,
+): void {
+  describe(`${name} on PGlite`, () => defineOn(placePglite, define))
+  if (serverUrl !== '' && serverUrl !== '0') {
+    describe(`${name} on PostgreSQL`, () => defineOn(placePostgres, define))
+  } else if (process.env['CI'] !== undefined && serverUrl !== '0') {
+    test(`${name} on PostgreSQL`, () => {
+      throw new Error('Expected DATABASE_URL_TEST in CI, got nothing: scripts/postgres.sh start')
+    })
+  } else {
+    test.skip(`${name} on PostgreSQL (set DATABASE_URL_TEST; scripts/postgres.sh start)`, () => {})
+  }
+}
+
+interface Placed {
+  readonly place: DatabasePlace
+  remove(): Promise<void>
+}
+
+function defineOn(
+  create: () => Promise<Placed>,
+  define: (open: OpenTestDatabase, place: PlaceTestDatabase) => void,
+): void {
+  const placed: Placed[] = []
+  const opened: Database[] = []
+  const place = async () => {
+    const one = await create()
+    placed.push(one)
+    return one.place
+  }
+  const open = async () => {
+    const database = await openDatabase(await place())
+    opened.push(database)
+    return database
+  }
+  define(open, place)
+  afterAll(async () => {
+    for (const database of opened) await database.close()
+    for (const one of placed) await one.remove()
+  })
+}
+
+async function placePglite(): Promise<Placed> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
+  await cp(await pgliteTemplate(), dataDir, { recursive: true })
+  return { place: { dataDir }, remove: () => rm(dataDir, { recursive: true, force: true }) }
+}
+
+async function pgliteTemplate(): Promise<string> {
+  const template = join(tmpdir(), `whereabouts-template-${await templateHash()}`)
+  if (existsSync(template)) return template
+  // Made aside and renamed: another test process may be at it too, and the first one wins.
+  const draft = await mkdtemp(`${template}-`)
+  await (await openMigrated({ dataDir: draft })).close()
+  await rename(draft, template).catch(() => rm(draft, { recursive: true }))
+  return template
+}
+
+async function placePostgres(): Promise<Placed> {
+  const template = await postgresTemplate()
+  const name = `whereabouts_test_${randomUUID().replaceAll('-', '')}`
+  await onServer(`create database ${name} template ${template}`)
+  return {
+    place: { url: urlOf(name) },
+    remove: () => onServer(`drop database if exists ${name} with (force)`),
+  }
+}
+
+async function postgresTemplate(): Promise<string> {
+  const name = `whereabouts_template_${await templateHash()}`
+  const server = await openDatabase({ url: serverUrl })
+  try {
+    await server.withClient(async (client) => {
+      await client.query('select pg_advisory_lock(365225)')
+      const known = await client.query('select 1 from pg_database where datname = $1', [name])
+      if (known.length > 0) return
+      const draft = `${name}_draft`
+      await client.script(`drop database if exists ${draft}`)
+      await client.script(`create database ${draft}`)
+      await (await openMigrated({ url: urlOf(draft) })).close()
+      await client.script(`alter database ${draft} rename to ${name}`)
+    })
+  } finally {
+    await server.close()
+  }
+  return name
+}
+
+async function openMigrated(place: DatabasePlace): Promise<Database> {
+  const database = await openDatabase(place)
+  await migrate(database)
+  return database
+}
+
+async function onServer(sql: string): Promise<void> {
+  const server = await openDatabase({ url: serverUrl })
+  await server.withClient((client) => client.script(sql)).finally(() => server.close())
+}
+
+function urlOf(name: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Of the migrations and of PGlite's version: another one of either makes another template. */
+async function templateHash(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of (await readdir(migrationsFolder)).sort()) {
+    hash.update(name).update(await readFile(new URL(name, migrationsFolder)))
+  }
+  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite')
+  hash.update(await readFile(join(pglite, '../../package.json')))
+  return hash.digest('hex').slice(0, 16)
+}
