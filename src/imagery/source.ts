@@ -20,6 +20,11 @@ export interface ImagerySource {
   patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch>
   /** Outline of all imagery in `[lon, lat]`, where the source knows it. */
   footprint?(): Promise<MultiPolygon>
+  /**
+   * Does the whole patch around a place lie in imagery? Geometry only: holes in the data show when it is cut.
+   * Where the source knows its outline.
+   */
+  coversPatch?(at: LonLat, size: PatchSize): boolean
   /** The places of a source that brings its own (`patches`). */
   points?(): Promise<readonly RoadPoint[]>
   close(): Promise<void>
