@@ -1,7 +1,7 @@
 /** A boundary in degrees → polygons in a plane whose edges follow the boundary's true course. Pure. */
 import { InputError } from '../errors.ts'
 import type { Boundary, LonLat } from '../types.ts'
-import { orient, type PlanePolygon, type PlaneRing } from './clip.ts'
+import { areaOf, orient, type PlanePolygon, type PlaneRing } from './clip.ts'
 import type { Projection } from './projection.ts'
 
 /** Half of the Earth's circumference through the poles is 20,004 km; beyond a quarter LAEA tears shapes. */
@@ -10,7 +10,7 @@ const SPLIT_DEPTH_MAX = 12
 
 /**
  * Projects a boundary. Its edges are straight in degrees (RFC 7946), so they get vertices until they
- * are true to `toleranceM`. A step of more than 180° of longitude goes the short way round.
+ * are true to `toleranceM`. A step of more than 180° of longitude (but a whole turn) goes the short way.
  * @throws {InputError} `boundary-too-large` when it reaches further than a hemisphere
  */
 export function projectBoundary(
@@ -23,6 +23,15 @@ export function projectBoundary(
   return polygons.map((rings) =>
     rings.map((ring, i) => orient(projectRing(ring, project, toleranceM), i === 0)),
   )
+}
+
+/** Area of a region, km². @throws {InputError} `boundary-empty` */
+export function regionAreaKm2(polygons: readonly PlanePolygon[]): number {
+  const areaKm2 = polygons.reduce((sum, polygon) => sum + areaOf(polygon), 0) / 1e6
+  if (areaKm2 > 0) return areaKm2
+  throw new InputError('boundary-empty', `Expected a boundary with an area, got ${areaKm2} km²`, {
+    hint: 'give a GeoJSON polygon with at least three different corners, holes smaller than it',
+  })
 }
 
 /** @throws {InputError} `boundary-too-large` unless everything lies within a hemisphere of the centre */
@@ -60,6 +69,8 @@ function projectRing(
 }
 
 function shortWay(degrees: number): number {
+  // A whole turn is meant: the edge of a box around a pole.
+  if (Math.abs(degrees) === 360) return degrees
   return degrees - 360 * Math.round(degrees / 360)
 }
 

@@ -1,0 +1,73 @@
+/** What every heatmap file tells beside its cells: question, sources, dates, coverage, warning. Pure. */
+import { createRegionCover } from '../geo/cells-cover.ts'
+import { createCellGeometry, formatCells } from '../geo/cells.ts'
+import type { Heatmap, HeatmapQuestion } from '../types.ts'
+
+/** Stands on every result. */
+export const NOTICE = 'a place to start looking, not proof'
+
+/** Facts for people, in words. */
+export interface Caption {
+  readonly title: string
+  readonly region: string
+  readonly cells: string
+  /** Sources that must be named. */
+  readonly attribution: string
+  readonly imageryDates: string
+  readonly regionKm2: number
+  readonly searchedKm2: number
+  /** Share of the region's area that no cell with points covers, 0…1. */
+  readonly notSearchedShare: number
+  readonly model: string
+}
+
+/** Collects the facts of a heatmap. */
+export function captionOf(heatmap: Heatmap): Caption {
+  const { region, grid, capturedBetween } = heatmap
+  const geometry = createCellGeometry(grid, region.centre)
+  const regionKm2 = createRegionCover(geometry, region.boundary).areaKm2
+  const searchedKm2 = heatmap.cells.reduce((sum, cell) => sum + cell.areaKm2, 0)
+  return {
+    title: titleOf(heatmap.question),
+    region: region.name,
+    cells: formatCells(grid),
+    attribution: attributionOf(heatmap),
+    imageryDates: capturedBetween === null ? 'dates unknown' : datesOf(capturedBetween),
+    regionKm2,
+    searchedKm2,
+    notSearchedShare: Math.max(0, 1 - searchedKm2 / regionKm2),
+    model: `${region.model.name} (${region.model.sha256.slice(0, 12)})`,
+  }
+}
+
+function titleOf(question: HeatmapQuestion): string {
+  if (question.kind === 'scene') return `Where does it look like “${question.expression}”?`
+  if (question.kind === 'best-scene') return 'Which scene stands out in each place?'
+  if (question.kind === 'embedding') return 'Where does it look like the given embedding?'
+  const [first, ...others] = question.photos
+  const more = others.length === 0 ? '' : ` (with ${others.length} more)`
+  return `Where could “${first?.name ?? 'photo'}”${more} have been taken?`
+}
+
+function attributionOf({ region }: Heatmap): string {
+  const osm = '© OpenStreetMap contributors'
+  const isFromOsm = region.sampling.kind === 'roads' && !region.attribution.includes(osm)
+  return isFromOsm ? `${region.attribution} · roads ${osm}` : region.attribution
+}
+
+function datesOf([from, to]: readonly [string, string]): string {
+  return from === to ? from : `${from} to ${to}`
+}
+
+/** Numbers for people: three significant digits, thousands apart. */
+export function formatNumber(value: number): string {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)))
+  return value.toLocaleString('en', { maximumFractionDigits: Math.min(6, digits) })
+}
+
+/** Shares in per cent: `12 %`, `0.4 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100
+  if (percent === 0 || percent >= 9.95) return `${Math.round(percent)} %`
+  return percent < 0.05 ? '< 0.1 %' : `${percent.toFixed(1)} %`
+}

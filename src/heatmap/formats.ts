@@ -1,0 +1,67 @@
+/** The formats of a heatmap: name ↔ media type ↔ file ending. Pure. */
+
+const FORMATS = {
+  geojson: { mediaType: 'application/geo+json', endings: ['geojson', 'json'], isBinary: false },
+  csv: { mediaType: 'text/csv', endings: ['csv'], isBinary: false },
+  kml: { mediaType: 'application/vnd.google-earth.kml+xml', endings: ['kml'], isBinary: false },
+  geotiff: { mediaType: 'image/tiff', endings: ['tif', 'tiff'], isBinary: true },
+  png: { mediaType: 'image/png', endings: ['png'], isBinary: true },
+} as const
+
+/** A format by name. */
+export type HeatmapFormat = keyof typeof FORMATS
+
+/** All formats, the default first. */
+export const HEATMAP_FORMATS = Object.keys(FORMATS) as readonly HeatmapFormat[]
+
+/** Other media types by which a format is asked for. */
+const FORMAT_BY_ALIAS: Readonly<Record<string, HeatmapFormat>> = {
+  'application/json': 'geojson',
+}
+
+/** Media type of a format, as `Content-Type`. */
+export function mediaTypeOf(format: HeatmapFormat): string {
+  return FORMATS[format].mediaType
+}
+
+/** The usual file ending, without a dot. */
+export function endingOf(format: HeatmapFormat): string {
+  return FORMATS[format].endings[0]
+}
+
+/** Whether the file is bytes; otherwise UTF-8 text. */
+export function isBinary(format: HeatmapFormat): boolean {
+  return FORMATS[format].isBinary
+}
+
+/** A format by its name, a file ending or a path (`png`, `.tif`, `out/heat.geojson`); null: none of ours. */
+export function formatOf(nameOrPath: string): HeatmapFormat | null {
+  const name = nameOrPath.toLowerCase().replace(/^.*[./\\]/, '')
+  const isNamed = (format: HeatmapFormat) =>
+    format === name || (FORMATS[format].endings as readonly string[]).includes(name)
+  return HEATMAP_FORMATS.find(isNamed) ?? null
+}
+
+/** The format that an `Accept` header likes best; null: none of ours. */
+export function formatOfAccept(accept: string): HeatmapFormat | null {
+  const wishes = accept.split(',').map((part, i) => {
+    const [mediaType = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))
+    return { mediaType, weight: quality === undefined ? 1 : Number(quality.slice(2)), i }
+  })
+  const liked = wishes.filter(({ weight }) => weight > 0)
+  liked.sort((a, b) => b.weight - a.weight || a.i - b.i)
+  for (const { mediaType } of liked) {
+    const format = formatOfMediaType(mediaType)
+    if (format !== null) return format
+  }
+  return null
+}
+
+function formatOfMediaType(mediaType: string): HeatmapFormat | null {
+  if (mediaType === '*/*' || mediaType === 'application/*') return 'geojson'
+  if (mediaType === 'image/*') return 'png'
+  if (mediaType === 'text/*') return 'csv'
+  const own = HEATMAP_FORMATS.find((format) => FORMATS[format].mediaType === mediaType)
+  return own ?? FORMAT_BY_ALIAS[mediaType] ?? null
+}
