@@ -1,0 +1,1 @@
+"""Trains, exports and evaluates the pair of networks that Whereabouts compares places with."""

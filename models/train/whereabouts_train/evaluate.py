@@ -1,0 +1,184 @@
+"""The figures that decide between pairs of models, as JSON and as a table.
+
+python -m whereabouts_train.evaluate --pair ../photo-a ../overhead-a --pair ../photo-b ../overhead-b
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .dense import agreement
+from .gallery import Model, embed_patches, embed_photos, indoor_scenes, load_model
+from .metrics import (
+    average_precision,
+    bootstrap,
+    cosine_distance,
+    hits_at,
+    paired_difference,
+    ranks_of_fitting,
+    rms_distance,
+    scaled,
+)
+from .pack import Pack, load_pack
+
+URBAN = ("street", "buildings")
+MINIPLACES = ["miniplaces", "tiny-ground"]  # sets whose validation photos have one scene each
+
+
+def groups_of(pack: Pack, rows: np.ndarray) -> np.ndarray:
+    """Class of each picture, for resampling by class. # str [n]"""
+    return np.array([f"{pack.items[r]['set']}/{pack.items[r]['cls']}" for r in rows])
+
+
+def share(values: np.ndarray, groups: np.ndarray) -> list[float]:
+    """Mean and its 95 % interval, in percent."""
+    figures = bootstrap(lambda rows: 100 * float(np.nanmean(values[rows])), groups)
+    return [round(v, 2) for v in figures]
+
+
+def photo_figures(model: Model, pack: Pack, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Accuracy on held-out photos -> figures, and what paired comparisons need."""
+    fits, indoor = pack.masks(), indoor_scenes()
+    rows = pack.rows("val", MINIPLACES)
+    rows = rows[fits[rows].any(1)][:count]
+    logits, groups = embed_photos(model, pack, rows), groups_of(pack, rows)
+    top1, top5 = hits_at(logits, fits[rows], 1), hits_at(logits, fits[rows], 5)
+    share_indoor = np.exp(logits - logits.max(1, keepdims=True))
+    share_indoor = (share_indoor * indoor).sum(1) / share_indoor.sum(1)
+    is_indoor = (fits[rows] & indoor).any(1)
+    figures = {
+        "photos": len(rows),
+        "top1": share(top1, groups),
+        "top5": share(top5, groups),
+        "indoorOutdoor": share((share_indoor > 0.5) == is_indoor, groups),
+    }
+    if len(rows := pack.rows("test", ["intel"])):
+        figures |= intel_figures(model, pack, rows[:: max(1, len(rows) // count)])
+    return figures, {"top1": top1, "groups": groups}
+
+
+def intel_figures(model: Model, pack: Pack, rows: np.ndarray) -> dict[str, Any]:
+    """Set-valued labels: a hit is any scene of the class's set."""
+    fits = pack.masks()
+    logits, classes = (
+        embed_photos(model, pack, rows),
+        np.array([pack.items[r]["cls"] for r in rows]),
+    )
+    hits = hits_at(logits, fits[rows], 5)
+    figures = {
+        "intelTop1": share(hits_at(logits, fits[rows], 1), classes),
+        "intelTop5": share(hits, classes),
+    }
+    for name in URBAN:
+        figures[f"{name}Top5"] = round(100 * float(hits[classes == name].mean()), 2)
+    return figures
+
+
+def distances(photo: np.ndarray, patch: np.ndarray, cards: tuple[dict, dict]) -> dict[str, Any]:
+    """The three comparisons; statistics come from the cards, that is from training data."""
+    (ground, overhead) = (tuple(np.array(c["stats"][k]) for k in ("mean", "std")) for c in cards)
+    return {
+        "rms": rms_distance(photo, patch),
+        "groundScaled": cosine_distance(scaled(photo, *ground), scaled(patch, *ground)),
+        "ownScaled": cosine_distance(scaled(photo, *ground), scaled(patch, *overhead)),
+    }
+
+
+def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, gsd: list[float]):
+    """Held-out photos against held-out patches, matched by class; gsd: of pixels, of test."""
+    patch_rows, photo_rows = overhead.rows("test"), ground.rows("val", MINIPLACES)
+    patch_fits = overhead.masks()[patch_rows]
+    photo_fits = ground.masks()[photo_rows]
+    keep = (photo_fits & patch_fits.any(0)).any(1)
+    photo_rows, photo_fits = photo_rows[keep], photo_fits[keep]
+    photos = embed_photos(pair[0], ground, photo_rows)
+    patches = embed_patches(pair[1], overhead, patch_rows, *gsd)
+    fits = (photo_fits.astype(np.float32) @ patch_fits.T.astype(np.float32)) > 0
+    groups = groups_of(ground, photo_rows)
+    figures: dict[str, Any] = {"photos": len(photo_rows), "patches": len(patch_rows)}
+    per_query = {"groups": groups}
+    for name, distance in distances(photos, patches, (pair[0].card, pair[1].card)).items():
+        auc, percentile, precision = ranks_of_fitting(distance, fits)
+        figures[name] = {
+            "auc": [round(v / 100, 4) for v in share(auc, groups)],
+            "meanPercentileRank": round(100 * float(np.nanmean(percentile)), 2),
+            "mAP": [round(v / 100, 4) for v in share(precision, groups)],
+        }
+        per_query[name] = auc
+        per_query[f"{name}-ap"] = precision
+    figures["sceneQueries"] = scene_queries(patches, patch_fits)
+    return figures, per_query
+
+
+def scene_queries(patches: np.ndarray, fits: np.ndarray) -> dict[str, Any]:
+    """Ranking patches by one scene's logit: average precision per scene that some patch fits."""
+    scenes = np.flatnonzero(fits.any(0))
+    values = np.array([average_precision(patches[:, s], fits[:, s]) for s in scenes])
+    chance = fits[:, scenes].mean()
+    return {
+        "scenes": len(scenes),
+        "mAP": round(float(values.mean()), 4),
+        "chance": round(float(chance), 4),
+        "perScene": {int(s): round(float(v), 4) for s, v in zip(scenes, values, strict=True)},
+    }
+
+
+def compare(first: dict, second: dict) -> dict[str, list[float]]:
+    """Second minus first, paired over images, resampled over classes and images."""
+    differences = {}
+    for key in first:
+        if key != "groups":
+            values = [np.asarray(side[key], float) for side in (first, second)]
+            found = paired_difference(values[0], values[1], first["groups"])
+            differences[key] = [round(v, 4) for v in found]
+    return differences
+
+
+def evaluate_pair(folders: list[Path], args: argparse.Namespace) -> tuple[dict, dict]:
+    pair = (load_model(folders[0]), load_model(folders[1]))
+    ground, overhead = load_pack(args.ground), load_pack(args.overhead)
+    figures: dict[str, Any] = {"pair": [m.name for m in pair]}
+    figures["photo"], photo = photo_figures(pair[0], ground, args.photos)
+    paired = {"photo": photo}
+    for gsd in args.gsd:
+        name = f"{args.overhead.name}@{gsd}"
+        scales = [args.overhead_gsd, gsd]
+        figures[name], paired[name] = retrieval_figures(pair, ground, overhead, scales)
+    if args.windows:
+        figures["mapAgreement"] = agreement(pair[1], args.windows)
+    return figures, paired
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pair", type=Path, nargs=2, action="append", required=True)
+    parser.add_argument("--ground", type=Path, default=Path("packs/ground"))
+    parser.add_argument("--overhead", type=Path, default=Path("packs/ucm"))
+    parser.add_argument("--overhead-gsd", type=float, default=0.3, help="m/px of its pixels")
+    parser.add_argument("--photos", type=int, default=2000, help="MiniPlaces photos")
+    parser.add_argument(
+        "--gsd", type=float, nargs="+", default=[0.5, 0.34], help="m/px of the test"
+    )
+    parser.add_argument("--windows", type=Path, nargs="*", default=[], help="large images, PNG")
+    parser.add_argument("--out", type=Path, help="write JSON here")
+    args = parser.parse_args()
+    results, baseline = [], None
+    for folders in args.pair:
+        figures, paired = evaluate_pair(folders, args)
+        if baseline:
+            figures["minusFirst"] = {k: compare(baseline[k], paired[k]) for k in paired}
+        baseline = baseline or paired
+        results.append(figures)
+    text = json.dumps(results, indent=1)
+    if args.out:
+        args.out.write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

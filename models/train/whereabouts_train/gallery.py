@@ -1,0 +1,68 @@
+"""Runs released models over packs: photos squashed to the model's size, patches at true scale."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnxruntime import InferenceSession
+from PIL import Image
+
+from .bank import photo_logits
+from .export import normalised, session
+from .pack import Pack
+from .scenes import LABELS, scene_index
+
+OVERHEAD_GSD = 0.5
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder as released."""
+
+    name: str
+    card: dict[str, Any]
+    file: Path
+    run: InferenceSession
+
+
+def load_model(folder: Path, threads: int = 1) -> Model:
+    card = json.loads((folder / "model.json").read_text())
+    file = folder / card["file"]
+    return Model(card["name"], card, file, session(file, threads))
+
+
+def embed_photos(model: Model, pack: Pack, rows: np.ndarray) -> np.ndarray:  # [n, 365]
+    return photo_logits(model.file, pack, rows)
+
+
+def rescaled(pixels: np.ndarray, gsd: float, target: float = OVERHEAD_GSD) -> np.ndarray:
+    """A whole patch at another scale, Lanczos as the program's resampler. # [h,h,3] -> [k,k,3]"""
+    side = round(pixels.shape[0] * gsd / target)
+    if side == pixels.shape[0]:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
+
+
+def embed_patches(
+    model: Model, pack: Pack, rows: np.ndarray, gsd: float, target: float = OVERHEAD_GSD
+) -> np.ndarray:
+    """Whole pictures of a pack whose pixels measure `gsd` m, at `target` m/px. # [n, 365]"""
+    batches = []
+    for start in range(0, len(rows), 16):
+        pixels = [
+            rescaled(np.array(pack.pixels[row]), gsd, target) for row in rows[start : start + 16]
+        ]
+        image = normalised(np.stack(pixels).transpose(0, 3, 1, 2))
+        batches.append(model.run.run(["logits"], {"image": image})[0])
+    return np.concatenate(batches)
+
+
+def indoor_scenes() -> np.ndarray:
+    """Which scenes are indoors, by the flags published with Places365. # bool [365]"""
+    indoor = np.zeros(len(scene_index()), bool)
+    indoor[[scene_index()[name] for name in (LABELS / "indoor.txt").read_text().split()]] = True
+    return indoor

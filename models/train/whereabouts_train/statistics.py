@@ -1,0 +1,54 @@
+"""Writes the mean and deviation of each scene's logit over training data into model.json.
+
+python -m whereabouts_train.statistics --model ../photo-… --packs packs/ground
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from .gallery import embed_patches, embed_photos, indoor_scenes, load_model
+from .pack import Pack, load_pack
+
+
+def spread_rows(pack: Pack, most: int, outdoor_only: bool) -> np.ndarray:
+    """At most `most` training rows, evenly spread; without photos of indoor scenes only."""
+    rows, fits = pack.rows("train"), pack.masks()
+    if outdoor_only:
+        rows = rows[(fits[rows] & ~indoor_scenes()).any(1)]
+    return rows[:: max(1, len(rows) // most)][:most]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, help="model folder")
+    parser.add_argument("--packs", type=Path, nargs="+", required=True)
+    parser.add_argument("--gsd", type=float, nargs="+", default=[], help="m/px, one per pack")
+    parser.add_argument("--most", type=int, default=2000, help="pictures per pack")
+    args = parser.parse_args()
+    model, logits = load_model(args.model), []
+    for index, folder in enumerate(args.packs):
+        pack = load_pack(folder)
+        is_ground = model.card["view"] == "ground"
+        rows = spread_rows(pack, args.most, outdoor_only=is_ground)
+        if is_ground:
+            logits.append(embed_photos(model, pack, rows))
+        else:
+            logits.append(embed_patches(model, pack, rows, args.gsd[index]))
+    values = np.concatenate(logits)  # [n, 365]
+    kind = "outdoor training photos" if model.card["view"] == "ground" else "training patches"
+    model.card["stats"] = {
+        "mean": [round(float(v), 4) for v in values.mean(0)],
+        "std": [round(float(v), 4) for v in values.std(0)],
+        "over": f"{len(values)} {kind}",
+    }
+    (args.model / "model.json").write_text(json.dumps(model.card, indent=1) + "\n")
+    print(f"{args.model}: statistics over {len(values)} {kind}")
+
+
+if __name__ == "__main__":
+    main()
