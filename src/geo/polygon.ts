@@ -1,0 +1,152 @@
+/**
+ * Boundaries: GeoJSON in, validated polygons out; what lies inside them. Edges are straight in longitude and latitude,
+ * as RFC 7946 has them. A boundary may have any number of parts and holes; overlapping parts count once.
+ */
+import { InputError } from '../errors.ts'
+import type { Bbox, Boundary, LonLat } from '../types.ts'
+import { PolygonIndex } from './polygon-index.ts'
+
+type Ring = number[][]
+type Part = Ring[]
+
+const MARGIN = 0.001
+const HINT = 'Give a GeoJSON Polygon or MultiPolygon in longitude, latitude (RFC 7946, WGS84).'
+
+/**
+ * Reads a boundary out of a Polygon, MultiPolygon, GeometryCollection, Feature or FeatureCollection;
+ * several polygons become one MultiPolygon, other geometries are refused.
+ * @throws {InputError} `boundary-invalid`
+ */
+export function parseBoundary(geojson: unknown): Boundary {
+  const parts = partsOf(geojson, 'boundary')
+  if (parts.length === 0) throw invalid('at least one polygon for boundary, got none')
+  parts.forEach(checkPart)
+  const [first] = parts
+  if (parts.length === 1 && first) return { type: 'Polygon', coordinates: first }
+  return { type: 'MultiPolygon', coordinates: parts }
+}
+
+/**
+ * Makes the rectangle of a bounding box.
+ * @throws {InputError} `bbox-invalid` when it is empty, turned around or leaves the globe
+ */
+export function boundaryFromBbox([west, south, east, north]: Bbox): Boundary {
+  const isOnGlobe = west >= -180 && east <= 180 && south >= -90 && north <= 90
+  if (!(isOnGlobe && west < east && south < north))
+    throw new InputError(
+      'bbox-invalid',
+      `Expected west < east and south < north in degrees for bbox, got ${[west, south, east, north].join(',')}`,
+      { hint: 'Write it as W,S,E,N, for example 9.47,47.04,9.64,47.28.' },
+    )
+  const ring = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ]
+  return { type: 'Polygon', coordinates: [ring] }
+}
+
+/** Measures `[west, south, east, north]°` of all parts. */
+export function bboxOf(boundary: Boundary): Bbox {
+  const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (const [lon = NaN, lat = NaN] of partsIn(boundary).flat(2)) {
+    box[0] = Math.min(box[0], lon)
+    box[1] = Math.min(box[1], lat)
+    box[2] = Math.max(box[2], lon)
+    box[3] = Math.max(box[3], lat)
+  }
+  return box
+}
+
+/**
+ * Makes the rectangle around points, with a margin of 0.001° (about 100 m, the width of a patch).
+ * @throws {InputError} `no-points`
+ */
+export function boundaryFromPoints(points: readonly LonLat[]): Boundary {
+  const box: [number, number, number, number] = [180, 90, -180, -90]
+  for (const { lon, lat } of points) {
+    box[0] = Math.min(box[0], Math.max(-180, lon - MARGIN))
+    box[1] = Math.min(box[1], Math.max(-90, lat - MARGIN))
+    box[2] = Math.max(box[2], Math.min(180, lon + MARGIN))
+    box[3] = Math.max(box[3], Math.min(90, lat + MARGIN))
+  }
+  if (points.length > 0) return boundaryFromBbox(box)
+  throw new InputError('no-points', 'Expected at least one point for a boundary, got none')
+}
+
+/** Makes a boundary ready for many questions: which points lie inside, which parts of segments. */
+export function prepareBoundary(boundary: Boundary): PolygonIndex {
+  return new PolygonIndex(partsIn(boundary), bboxOf(boundary))
+}
+
+/** The polygons of a boundary: `[outer ring, …holes]` each. */
+function partsIn(boundary: Boundary): Part[] {
+  return boundary.type === 'Polygon' ? [boundary.coordinates] : boundary.coordinates
+}
+
+function partsOf(value: unknown, name: string): Part[] {
+  if (typeof value !== 'object' || value === null)
+    throw invalid(`GeoJSON for ${name}, got ${value === null ? 'null' : typeof value}`)
+  const object = value as Readonly<Record<string, unknown>>
+  switch (object['type']) {
+    case 'Polygon':
+      return [object['coordinates'] as Part]
+    case 'MultiPolygon':
+      return listOf(object['coordinates'], `coordinates of ${name}`) as Part[]
+    case 'Feature':
+      return partsOf(object['geometry'], `geometry of ${name}`)
+    case 'FeatureCollection':
+      return manyParts(object['features'], `features of ${name}`)
+    case 'GeometryCollection':
+      return manyParts(object['geometries'], `geometries of ${name}`)
+    default:
+      throw invalid(`Polygon or MultiPolygon for ${name}, got ${String(object['type'])}`)
+  }
+}
+
+function manyParts(value: unknown, name: string): Part[] {
+  return listOf(value, name).flatMap((item, index) => partsOf(item, `${name}[${index}]`))
+}
+
+function listOf(value: unknown, name: string): unknown[] {
+  if (!Array.isArray(value)) throw invalid(`a list for ${name}, got ${typeof value}`)
+  return value
+}
+
+function checkPart(part: unknown, index: number): void {
+  const rings = listOf(part, `polygon ${index}`)
+  if (rings.length === 0) throw invalid(`rings for polygon ${index}, got none`)
+  rings.forEach((ring, ringIndex) => checkRing(ring, `ring ${ringIndex} of polygon ${index}`))
+}
+
+function checkRing(value: unknown, name: string): void {
+  const ring = listOf(value, name)
+  if (ring.length < 4) throw invalid(`at least 4 positions for ${name}, got ${ring.length}`)
+  ring.forEach((position) => checkPosition(position, name))
+  const [first, last] = [ring[0] as number[], ring.at(-1) as number[]]
+  if (first[0] !== last[0] || first[1] !== last[1])
+    throw invalid(`the last position of ${name} to equal its first, got ${last.join(',')}`)
+  if (doubleArea(ring as Ring) === 0) throw invalid(`an area for ${name}, got a line`)
+}
+
+function checkPosition(value: unknown, name: string): void {
+  const [lon, lat] = listOf(value, `a position of ${name}`)
+  const isLon = typeof lon === 'number' && Math.abs(lon) <= 180
+  const isLat = typeof lat === 'number' && Math.abs(lat) <= 90
+  if (!isLon || !isLat)
+    throw invalid(`longitude ±180 and latitude ±90 in ${name}, got ${String(lon)},${String(lat)}`)
+}
+
+/** Relative to the first position, so that a ring that is a line gives exactly 0 in most cases. */
+function doubleArea(ring: Ring): number {
+  const at = (index: number, axis: number) => (ring[index]?.[axis] ?? 0) - (ring[0]?.[axis] ?? 0)
+  let sum = 0
+  for (let i = 1; i < ring.length; i++) sum += at(i - 1, 0) * at(i, 1) - at(i, 0) * at(i - 1, 1)
+  return sum
+}
+
+function invalid(expected: string): InputError {
+  return new InputError('boundary-invalid', `Expected ${expected}`, { hint: HINT })
+}

@@ -1,0 +1,136 @@
+/** Draws measured segments, cut at the boundary and at the antimeridian. */
+import { segmentLengthMm } from '../geo/geodesic.ts'
+import type { PolygonIndex } from '../geo/polygon-index.ts'
+
+/** Lines drawn with a pen: vertex `i` is joined to vertex `i + 1` by a segment unless its length is 0. */
+export interface RoadLines {
+  /** `int32[vertices]`, 1e-7° */
+  readonly lon: Int32Array<ArrayBuffer>
+  /** `int32[vertices]`, 1e-7° */
+  readonly lat: Int32Array<ArrayBuffer>
+  /** `uint32[vertices]`: millimetres to the next vertex; 0 lifts the pen. */
+  readonly lengthMm: Uint32Array<ArrayBuffer>
+}
+
+/** What was met on the way. */
+export interface RoadCounts {
+  segments: number
+  /** References to nodes that the extract does not place; the road is broken there. */
+  missingNodes: number
+  /** Segments over 4,294 km, which cannot be roads; left out. */
+  tooLong: number
+  totalMm: number
+}
+
+const LENGTH_MAX_MM = 2 ** 32 - 1
+const HALF_TURN = 1_800_000_000
+const UNITS = 1e7
+
+interface Vertex {
+  lon: number
+  lat: number
+}
+
+/** Draws lines of ways one after the other; coordinates in 1e-7°. */
+export class RoadPen {
+  readonly counts: RoadCounts = { segments: 0, missingNodes: 0, tooLong: 0, totalMm: 0 }
+  readonly #boundary: PolygonIndex | null
+  readonly #lon: number[] = []
+  readonly #lat: number[] = []
+  readonly #lengthMm: number[] = []
+  /** Where the way stands; null when the next vertex begins a line. */
+  #at: Vertex | null = null
+  #firstOfWay = 0
+
+  constructor(boundary: PolygonIndex | null) {
+    this.#boundary = boundary
+  }
+
+  get vertexCount(): number {
+    return this.#lon.length
+  }
+
+  lines(): RoadLines {
+    return {
+      lon: Int32Array.from(this.#lon),
+      lat: Int32Array.from(this.#lat),
+      lengthMm: Uint32Array.from(this.#lengthMm),
+    }
+  }
+
+  /** Begins a way; it shares no vertex with the one before, because ways are put into another order later. */
+  beginWay(): void {
+    this.#at = null
+    this.#firstOfWay = this.#lon.length
+  }
+
+  skipMissing(): void {
+    this.counts.missingNodes++
+    this.#at = null
+  }
+
+  jumpTo(lon: number, lat: number): void {
+    this.#at = { lon, lat }
+  }
+
+  drawTo(lon: number, lat: number): void {
+    const from = this.#at
+    const to = { lon, lat }
+    this.#at = to
+    if (!from) return
+    if (Math.abs(lon - from.lon) <= HALF_TURN) this.#clip(from, to)
+    else this.#drawAcrossAntimeridian(from, to)
+  }
+
+  /** A segment over more than half the globe goes the short way round: to ±180° and on from the other side. */
+  #drawAcrossAntimeridian(from: Vertex, to: Vertex): void {
+    const edge = from.lon > 0 ? HALF_TURN : -HALF_TURN
+    const share = (edge - from.lon) / (to.lon + 2 * edge - from.lon)
+    const lat = Math.round(from.lat + share * (to.lat - from.lat))
+    this.#clip(from, { lon: edge, lat })
+    this.#clip({ lon: -edge, lat }, to)
+  }
+
+  #clip(from: Vertex, to: Vertex): void {
+    if (!this.#boundary) {
+      this.#draw(from, to)
+      return
+    }
+    for (const [start, end] of this.#boundary.clipSegment(degrees(from), degrees(to)))
+      this.#draw(between(from, to, start), between(from, to, end))
+  }
+
+  #draw(from: Vertex, to: Vertex): void {
+    const lengthMm = segmentLengthMm(degrees(from), degrees(to))
+    if (lengthMm === 0) return
+    if (lengthMm > LENGTH_MAX_MM) {
+      this.counts.tooLong++
+      return
+    }
+    const last = this.#lon.length - 1
+    const isJoined =
+      last >= this.#firstOfWay && this.#lon[last] === from.lon && this.#lat[last] === from.lat
+    if (!isJoined) this.#push(from)
+    this.#lengthMm[this.#lengthMm.length - 1] = lengthMm
+    this.#push(to)
+    this.counts.segments++
+    this.counts.totalMm += lengthMm
+  }
+
+  #push({ lon, lat }: Vertex): void {
+    this.#lon.push(lon)
+    this.#lat.push(lat)
+    this.#lengthMm.push(0)
+  }
+}
+
+function degrees({ lon, lat }: Vertex): Vertex {
+  return { lon: lon / UNITS, lat: lat / UNITS }
+}
+
+function between(from: Vertex, to: Vertex, share: number): Vertex {
+  return {
+    lon: Math.round(from.lon + share * (to.lon - from.lon)),
+    lat: Math.round(from.lat + share * (to.lat - from.lat)),
+  }
+}
