@@ -1,0 +1,88 @@
+/** Model folders on disk: `<dir>/model.json` and the ONNX file that it names, verified. @io disk */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { BadDataError, ConfigError, NotFoundError } from '../errors.ts'
+import { parseModelCard } from './card.ts'
+import type { ModelCard } from './card.ts'
+
+/** A model whose bytes are the ones that its card describes. */
+export interface ModelFiles {
+  readonly card: ModelCard
+  readonly onnxPath: string
+}
+
+/**
+ * Reads a model's card and verifies length and SHA-256 of its ONNX file.
+ * @throws {NotFoundError} `model-unknown` when card or file is missing
+ * @throws {ConfigError} `model-card` when the card is not one
+ * @throws {BadDataError} `model-corrupt` when the bytes are not the card's
+ */
+export async function readModel(dir: string): Promise<ModelFiles> {
+  const card = await readCard(dir)
+  const onnxPath = join(dir, card.file)
+  const { size } = await stat(onnxPath).catch((cause: unknown) => missing(onnxPath, cause))
+  if (size !== card.bytes) corrupt(onnxPath, `${card.bytes} bytes`, `${size}`)
+  const sha256 = await sha256Of(onnxPath)
+  if (sha256 !== card.sha256) corrupt(onnxPath, `sha256 ${card.sha256}`, sha256)
+  return { card, onnxPath }
+}
+
+/** Folders below `modelsDir` (two levels: `name`, `family/name`) that hold a card, sorted by name. */
+export async function listModels(
+  modelsDir: string,
+): Promise<readonly { readonly dir: string; readonly card: ModelCard }[]> {
+  const entries = await readdir(modelsDir, { withFileTypes: true, recursive: true }).catch(
+    (cause: unknown) => missing(modelsDir, cause),
+  )
+  const dirs = entries
+    .filter((entry) => entry.isFile() && entry.name === 'model.json')
+    .map((entry) => entry.parentPath)
+    .sort()
+  return Promise.all(dirs.map(async (dir) => ({ dir, card: await readCard(dir) })))
+}
+
+async function readCard(dir: string): Promise<ModelCard> {
+  const path = join(dir, 'model.json')
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => missing(path, cause))
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new ConfigError('model-card', `Expected JSON for ${path}, got ${excerpt(text)}`, {
+      cause,
+    })
+  }
+  return parseModelCard(json, path)
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+function missing(path: string, cause: unknown): never {
+  throw new NotFoundError('model-unknown', `Expected a model for ${path}, got no such file`, {
+    hint: 'whereabouts models list shows what is installed',
+    facts: { path },
+    cause,
+  })
+}
+
+function corrupt(path: string, expected: string, got: string): never {
+  throw new BadDataError(
+    'model-corrupt',
+    `Expected ${expected} for ${basename(path)}, got ${got}`,
+    {
+      hint: 'copy the model folder again; file and model.json belong together',
+      facts: { path, expected, got },
+    },
+  )
+}
+
+function excerpt(text: string): string {
+  return JSON.stringify(text.slice(0, 40))
+}

@@ -1,0 +1,66 @@
+/**
+ * One inference session on its own thread: pixels in, logits out. @io native
+ * A thread, because `session.run` of onnxruntime-node blocks the thread that calls it.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { createTensorWriter, fitToCard } from './preprocess.ts'
+import type { Rgb8 } from '../types.ts'
+import type { ModelCard } from './card.ts'
+
+/** What the thread is started with. */
+export interface WorkerSetup {
+  readonly card: ModelCard
+  readonly onnxPath: string
+  readonly batchSize: number
+}
+
+/** Up to `batchSize` images, one after another in `pixels`. */
+export interface EncodeRequest {
+  readonly sizes: readonly { readonly width: number; readonly height: number }[]
+  readonly pixels: Uint8Array
+}
+
+/** `float32[n, 365]`, or why there is none. The first message of a thread is an empty one: ready. */
+export type EncodeReply = { readonly logits: Float32Array } | { readonly error: string }
+
+const { card, onnxPath, batchSize } = workerData as WorkerSetup
+const port = parentPort
+if (port === null) throw new Error('Expected to run as a worker thread')
+
+const [height, width] = card.size
+const imageLength = 3 * height * width
+const staging = new Float32Array(batchSize * imageLength)
+const writeTensor = createTensorWriter(card.input)
+const session = await InferenceSession.create(onnxPath, {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+})
+
+async function encode(request: EncodeRequest): Promise<Float32Array> {
+  let at = 0
+  request.sizes.forEach((size, index) => {
+    const length = size.width * size.height * 3
+    const image: Rgb8 = { ...size, data: request.pixels.subarray(at, at + length) }
+    writeTensor(fitToCard(image, card), staging, index * imageLength)
+    at += length
+  })
+  const count = request.sizes.length
+  const input = new Tensor('float32', staging.subarray(0, count * imageLength), [
+    count,
+    3,
+    height,
+    width,
+  ])
+  const output = await session.run({ [card.input.name]: input }, ['logits'])
+  return (output['logits']?.data as Float32Array).slice()
+}
+
+port.on('message', (request: EncodeRequest) => {
+  encode(request).then(
+    (logits) => port.postMessage({ logits } satisfies EncodeReply, [logits.buffer as ArrayBuffer]),
+    (error: unknown) => port.postMessage({ error: String(error) } satisfies EncodeReply),
+  )
+})
+port.postMessage({ logits: new Float32Array(0) } satisfies EncodeReply)

@@ -1,0 +1,87 @@
+/**
+ * Model folder → encoder: inference sessions on worker threads, one intra-op thread each. @io native, disk
+ * Same bits whatever the batch, the position in it and the number of sessions (tested for every model).
+ */
+import { readFile } from 'node:fs/promises'
+import { arch } from 'node:os'
+import { InputError } from '../errors.ts'
+import type { Rgb8 } from '../types.ts'
+import type { ModelCard } from './card.ts'
+import type { Encoder } from './encoder.ts'
+import { instructionSetOf } from './instruction-set.ts'
+import { readModel } from './model-files.ts'
+import { createSessionPool } from './session-pool.ts'
+import type { EncodeRequest } from './onnx-worker.ts'
+
+/** Images per inference; measured in docs/benchmarks.md. */
+const BATCH_SIZE = 8
+
+/**
+ * Loads a model, verifies it and starts its sessions.
+ * @param options.sessions  worker threads, best one per core
+ * @throws {NotFoundError|ConfigError|BadDataError} as `readModel`
+ */
+export async function createEncoder(
+  modelDir: string,
+  options: { readonly sessions: number },
+): Promise<Encoder> {
+  const { card, onnxPath } = await readModel(modelDir)
+  const cpuinfo = await readFile('/proc/cpuinfo', 'utf8').catch(() => '')
+  const setup = { card, onnxPath, batchSize: BATCH_SIZE }
+  const pool = await createSessionPool(setup, options.sessions)
+  return {
+    card,
+    runtime: { executionProvider: 'cpu', instructionSet: instructionSetOf(cpuinfo, arch()) },
+    encode: async (images) => {
+      images.forEach((image) => checkImage(image, card))
+      const requests = chunk(images).map(toRequest)
+      const parts = await Promise.all(requests.map((request) => pool.run(request)))
+      return concat(parts, images.length * card.classes)
+    },
+    close: () => pool.close(),
+  }
+}
+
+function checkImage({ width, height, data }: Rgb8, card: ModelCard): void {
+  if (width < 1 || height < 1 || data.length !== width * height * 3) {
+    throw new InputError(
+      'image-shape',
+      `Expected rgb8[${height}, ${width}, 3] for image, got ${data.length} bytes`,
+    )
+  }
+  const [cardHeight, cardWidth] = card.size
+  if (card.view === 'overhead' && (width !== cardWidth || height !== cardHeight)) {
+    throw new InputError(
+      'patch-size',
+      `Expected ${cardWidth} × ${cardHeight} px for patch, got ${width} × ${height}`,
+      { hint: `cut patches at the model's ${card.gsd ?? ''} m/px; they are never rescaled` },
+    )
+  }
+}
+
+function chunk(images: readonly Rgb8[]): readonly (readonly Rgb8[])[] {
+  return Array.from({ length: Math.ceil(images.length / BATCH_SIZE) }, (_, i) =>
+    images.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
+  )
+}
+
+/** One compact buffer, because a view is sent with the whole buffer that it looks into. */
+function toRequest(images: readonly Rgb8[]): EncodeRequest {
+  const pixels = new Uint8Array(images.reduce((sum, image) => sum + image.data.length, 0))
+  let at = 0
+  for (const image of images) {
+    pixels.set(image.data, at)
+    at += image.data.length
+  }
+  return { sizes: images.map(({ width, height }) => ({ width, height })), pixels }
+}
+
+function concat(parts: readonly Float32Array[], length: number): Float32Array {
+  const all = new Float32Array(length)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}

@@ -1,0 +1,29 @@
+/** Which image format bytes are, by their first ones: a name or an extension proves nothing. */
+
+/** Formats that a photo may have. */
+export type PhotoFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'heic'
+
+const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']
+
+/** Looks at the magic number; undefined for everything else, SVG and PDF included. */
+export function sniffFormat(bytes: Uint8Array): PhotoFormat | undefined {
+  const at = (start: number, end: number) => String.fromCharCode(...bytes.subarray(start, end))
+  if (at(0, 3) === '\xff\xd8\xff') return 'jpeg'
+  if (at(0, 8) === '\x89PNG\r\n\x1a\n') return 'png'
+  if (at(0, 4) === 'RIFF' && at(8, 12) === 'WEBP') return 'webp'
+  if (/^GIF8[79]a$/.test(at(0, 6))) return 'gif'
+  if (/^(II[*+]\0|MM\0[*+])$/.test(at(0, 4))) return 'tiff'
+  return at(4, 8) === 'ftyp' ? sniffBrands(bytes, at) : undefined
+}
+
+/** ISO base media: HEIC and AVIF share brands like `mif1`; a compatible brand `avif` decides. */
+function sniffBrands(
+  bytes: Uint8Array,
+  at: (start: number, end: number) => string,
+): PhotoFormat | undefined {
+  const boxLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  const brands = [at(8, 12)]
+  for (let i = 16; i + 4 <= Math.min(boxLength, bytes.length); i += 4) brands.push(at(i, i + 4))
+  if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'avif'
+  return brands.some((brand) => HEIC_BRANDS.includes(brand)) ? 'heic' : undefined
+}
