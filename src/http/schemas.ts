@@ -174,9 +174,20 @@ const candidate = z.object({
   sharedScenes: z.array(z.string()),
 })
 
-const knownSchema = z
-  .looseObject({ isSearched: z.boolean() })
-  .openapi({ description: 'rank, percentile and the km² that are better, where it was searched' })
+const knownSchema = z.discriminatedUnion('isSearched', [
+  z.object({ isSearched: z.literal(false), key: z.string() }),
+  z.object({
+    isSearched: z.literal(true),
+    key: z.string(),
+    rank: z.int(),
+    cellCount: z.int(),
+    percentile: z.number().openapi({ description: '1: among the best hundredth' }),
+    betterKm2: z.number(),
+    distance: z.number(),
+    score: z.number(),
+    isGood: z.boolean(),
+  }),
+])
 
 export const heatmapSchema = z
   .object({

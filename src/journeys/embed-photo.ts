@@ -17,6 +17,9 @@ export interface EmbeddedPhoto {
   readonly sha256: string
   /** Upright, sRGB, black bars trimmed: what the model saw. */
   readonly image: Rgb8
+  /** Pixels upright, with black bars. */
+  readonly width: number
+  readonly height: number
   readonly logits: Logits
   /** Best scenes first. */
   readonly scenes: readonly SceneShare[]
@@ -33,13 +36,15 @@ export async function embedPhoto(
   outside: Pick<Outside, 'decodePhoto' | 'encoder'>,
   photo: PhotoFile,
 ): Promise<EmbeddedPhoto> {
-  const { image } = await outside.decodePhoto(photo.bytes)
+  const { image, width, height } = await outside.decodePhoto(photo.bytes)
   const encoder = await outside.encoder('ground')
   const logits = await encoder.encode([image])
   return {
     name: photo.name,
     sha256: createHash('sha256').update(photo.bytes).digest('hex'),
     image,
+    width,
+    height,
     logits,
     scenes: softmaxTop(logits, TOP_SCENES),
   }

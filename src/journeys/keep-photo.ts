@@ -41,10 +41,10 @@ export async function keepPhoto(
   bytes: Uint8Array,
 ): Promise<PhotoSummary> {
   const { card } = await outside.encoder('ground')
-  const { sha256, image, logits, scenes } = await embedPhoto(outside, { name: 'photo', bytes })
+  const photo = await embedPhoto(outside, { name: 'photo', bytes })
+  const { sha256, width, height, logits, scenes } = photo
   // Bytes first: a row without bytes could not be shown, bytes without a row are overwritten next time.
   await photoFiles.write(sha256, bytes)
-  const { width, height } = image
   await upsertPhoto(outside.db, {
     sha256,
     name: nameOf(sha256),
