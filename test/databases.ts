@@ -67,10 +67,16 @@ function defineOn(
   })
 }
 
-async function placePglite(): Promise<Placed> {
+/** A folder with a migrated, empty PGlite that nobody has opened. */
+export async function pgliteFolder() {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
   await cp(await pgliteTemplate(), dataDir, { recursive: true })
-  return { place: { dataDir }, remove: () => rm(dataDir, { recursive: true, force: true }) }
+  return { dataDir, remove: () => rm(dataDir, { recursive: true, force: true }) }
+}
+
+async function placePglite(): Promise<Placed> {
+  const { dataDir, remove } = await pgliteFolder()
+  return { place: { dataDir }, remove }
 }
 
 async function pgliteTemplate(): Promise<string> {

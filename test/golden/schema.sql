@@ -1,0 +1,96 @@
+-- The gallery: one row per point and vintage; a heatmap is an exact scan of it
+create table embeddings (
+  region integer not null,
+  point integer not null,
+  x double precision not null, -- metres east of the centre in the region's projection
+  y double precision not null, -- metres north of the centre in the region's projection
+  h3 bigint not null, -- H3 index at resolution 15
+  logits halfvec(365) not null storage plain, -- raw logits over the 365 scenes, half precision; distance is L2 or the inner product
+  vintage text not null, -- capture date of the imagery or unknown
+  captured_on date,
+  patch_sha256 bytea not null, -- SHA-256 of the patch's rgb8 bytes
+  reference jsonb not null, -- where the pixels came from: files or tiles, window, ETag
+  PRIMARY KEY (region, point, vintage),
+  CHECK ((length(patch_sha256) = 32)),
+) partition by HASH (region); -- 32 partitions
+
+-- Finished heatmaps by the SHA-256 of what was asked of which state of the region
+create table heatmaps (
+  id text not null,
+  region integer not null,
+  region_version bigint not null,
+  request jsonb not null, -- question, query vector, cells, models
+  heatmap jsonb not null, -- cells with distances (no unit), ranks, scores 0-1 and areas in km²
+  created_at timestamp with time zone not null default now(),
+  PRIMARY KEY (id),
+  FOREIGN KEY (region) REFERENCES regions(id) ON DELETE CASCADE,
+  CHECK ((id ~ '^[0-9a-f]{64}$'::text)),
+);
+CREATE INDEX heatmaps_region ON public.heatmaps USING btree (region);
+
+-- 
+create table migrations (
+  name text not null,
+  sha256 text not null,
+  breaking boolean not null,
+  applied_at timestamp with time zone not null default now(),
+  PRIMARY KEY (name),
+);
+
+-- Uploaded photos; their bytes lie in the data directory
+create table photos (
+  sha256 text not null, -- hex, of the uploaded bytes
+  name text not null,
+  width integer not null, -- pixels after decoding and orientation
+  height integer not null, -- pixels after decoding and orientation
+  logits vector(365) not null, -- raw logits over the 365 scenes of the ground model, float32
+  model_sha256 text not null,
+  perceptual_hash bigint, -- 64 bits, for finding near copies
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone, -- delete after this moment; null: keep
+  PRIMARY KEY (sha256),
+  CHECK ((model_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+);
+
+-- Road points and the work queue: claimed with for update skip locked, lowest id first
+create table points (
+  region integer not null,
+  id integer not null, -- counts from 0 within the region
+  lon double precision not null, -- degrees WGS84
+  lat double precision not null, -- degrees WGS84
+  state text not null default 'pending'::text,
+  worker text, -- who claimed it last
+  leased_until timestamp with time zone, -- after this moment another worker may claim it
+  attempts integer not null default 0, -- how often it was claimed
+  reason text, -- why there is no patch: a stable word such as outside-imagery or nodata
+  PRIMARY KEY (region, id),
+  CHECK (((state = 'unavailable'::text) = (reason IS NOT NULL))),
+  CHECK (((state = 'leased'::text) = (leased_until IS NOT NULL))),
+  CHECK ((state = ANY (ARRAY['pending'::text, 'leased'::text, 'embedded'::text, 'unavailable'::text]))),
+);
+CREATE INDEX points_open ON public.points USING btree (region, id) WHERE (state = ANY (ARRAY['pending'::text, 'leased'::text]));
+
+-- What is searched, and everything needed to repeat the build
+create table regions (
+  id integer not null generated always as identity,
+  name text not null,
+  boundary jsonb not null, -- GeoJSON Polygon or MultiPolygon, [lon, lat] degrees WGS84
+  centre_lon double precision not null, -- degrees; centre of the Lambert azimuthal equal-area projection
+  centre_lat double precision not null, -- degrees; centre of the Lambert azimuthal equal-area projection
+  sampling jsonb not null, -- how the points were drawn: kind, count or step in metres, seed, SHA-256 of the extract
+  imagery jsonb not null, -- configuration of the imagery source, without secrets
+  attribution text not null,
+  model_name text not null,
+  model_sha256 text not null, -- hex; vectors of another overhead model are refused
+  gsd double precision not null, -- metres per pixel of the patches
+  runtime jsonb, -- execution provider and instruction set that computed the vectors
+  state text not null default 'created'::text,
+  version bigint not null default 0, -- counts the changes of its embeddings; part of a heatmap's identity
+  created_at timestamp with time zone not null default now(),
+  UNIQUE (name),
+  PRIMARY KEY (id),
+  CHECK ((gsd > (0)::double precision)),
+  CHECK ((model_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'built'::text]))),
+);
