@@ -1,4 +1,5 @@
 /** `whereabouts region create|build|list|show|delete`. */
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { countPoints, retryUnavailable, type PointCounts } from '../gallery/points.ts'
@@ -97,7 +98,7 @@ function samplingOf(options: CreateOptions): SamplingRequest {
   if (options.extract !== undefined) {
     const points = parseCount(options.points, '--points', 10_000_000)
     const seed = parseCount(options.seed, '--seed')
-    return { kind: 'roads', extract: options.extract, points, seed }
+    return { kind: 'roads', extract: resolve(options.extract), points, seed }
   }
   if (options.patches !== undefined) return { kind: 'patches' }
   const stepM = Number(options.grid)
@@ -109,7 +110,7 @@ function samplingOf(options: CreateOptions): SamplingRequest {
 
 async function imageryOf(options: CreateOptions): Promise<unknown> {
   if (options.imagery === undefined) {
-    if (options.patches !== undefined) return { kind: 'patches', file: options.patches }
+    if (options.patches !== undefined) return { kind: 'patches', file: resolve(options.patches) }
     throw new InputError('imagery-missing', 'Expected --imagery SOURCE, got none', {
       hint: `e.g. --imagery '{"kind":"geotiff","files":["ortho.tif"]}'`,
     })
@@ -117,7 +118,19 @@ async function imageryOf(options: CreateOptions): Promise<unknown> {
   const text = options.imagery.trimStart().startsWith('{')
     ? options.imagery
     : new TextDecoder().decode(await readInput(options.imagery))
-  return parseJson(text, '--imagery')
+  return withAbsolutePaths(parseJson(text, '--imagery'))
+}
+
+/** Paths are relative to where the user stands now; the build may be started from elsewhere. */
+function withAbsolutePaths(imagery: unknown): unknown {
+  if (typeof imagery !== 'object' || imagery === null) return imagery
+  const absolute = (path: unknown) => (typeof path === 'string' ? resolve(path) : path)
+  return {
+    ...imagery,
+    ...('files' in imagery &&
+      Array.isArray(imagery.files) && { files: imagery.files.map(absolute) }),
+    ...('file' in imagery && { file: absolute(imagery.file) }),
+  }
 }
 
 function addBuild(region: Command): void {

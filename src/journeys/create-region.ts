@@ -7,7 +7,7 @@ import { boundaryFromBbox, boundaryFromPoints } from '../geo/polygon.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import { sampleRoadPoints } from '../roads/sample.ts'
-import type { Boundary, Region, RoadPoint, Sampling } from '../types.ts'
+import type { Boundary, LonLat, Region, RoadPoint, Sampling } from '../types.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 
@@ -34,8 +34,8 @@ export interface RegionRequest {
 /** What a journey tells while it works, for the progress line. */
 export interface CreateProgress {
   readonly signal: AbortSignal
-  onWarning(message: string): void
-  onRead?(bytesDone: number, bytesTotal: number): void
+  readonly onWarning: (message: string) => void
+  readonly onRead?: (bytesDone: number, bytesTotal: number) => void
 }
 
 interface Drawn {
@@ -178,15 +178,14 @@ async function drawGrid(
   }
   const { card } = await outside.encoder('overhead')
   const size = patchSizeOf(card)
-  const covers = source.coversPatch?.bind(source)
-  if (sampling.whereImagery && covers === undefined) {
+  if (sampling.whereImagery && source.coversPatch === undefined) {
     throw new InputError(
       'where-imagery',
       'Expected imagery with a known outline for --where-imagery (kind "geotiff")',
     )
   }
-  const keep = sampling.whereImagery && covers ? covers : () => true
-  const points = gridPoints(boundary, sampling.stepM, (at) => keep(at, size))
+  const keep = (at: LonLat) => !sampling.whereImagery || source.coversPatch?.(at, size) === true
+  const points = gridPoints(boundary, sampling.stepM, keep)
   return { boundary, sampling, points }
 }
 
