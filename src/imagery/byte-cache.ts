@@ -1,14 +1,14 @@
 /** A cache bounded by bytes: what was used longest ago goes first; work under way is shared, failures are not kept. */
 
-interface Entry {
-  readonly value: Promise<Uint8Array>
+interface Entry<T> {
+  readonly value: Promise<T>
   byteCount: number
 }
 
 /** Decoded pixels by key. */
-export class ByteCache {
+export class ByteCache<T extends { readonly byteLength: number }> {
   readonly #maxBytes: number
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, Entry<T>>()
   #byteCount = 0
 
   constructor(maxBytes: number) {
@@ -16,18 +16,18 @@ export class ByteCache {
   }
 
   /** Answers from the cache, or makes the bytes once however many ask at the same time. */
-  get(key: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  get(key: string, make: () => Promise<T>): Promise<T> {
     const before = this.#entries.get(key)
     if (before !== undefined) {
       this.#entries.delete(key)
       this.#entries.set(key, before)
       return before.value
     }
-    const entry: Entry = { value: make(), byteCount: 0 }
+    const entry: Entry<T> = { value: make(), byteCount: 0 }
     this.#entries.set(key, entry)
     entry.value.then(
-      (bytes) => {
-        if (this.#entries.get(key) === entry) this.#weigh(entry, bytes.byteLength)
+      ({ byteLength }) => {
+        if (this.#entries.get(key) === entry) this.#weigh(entry, byteLength)
       },
       () => {
         if (this.#entries.get(key) === entry) this.#entries.delete(key)
@@ -41,7 +41,7 @@ export class ByteCache {
     this.#byteCount = 0
   }
 
-  #weigh(entry: Entry, byteCount: number): void {
+  #weigh(entry: Entry<T>, byteCount: number): void {
     entry.byteCount = byteCount
     this.#byteCount += byteCount
     for (const [key, oldest] of this.#entries) {

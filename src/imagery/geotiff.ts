@@ -46,7 +46,7 @@ class GeotiffSource implements ImagerySource {
   readonly attribution: string
   readonly #config: GeotiffConfig
   readonly #rasters: readonly Raster[]
-  readonly #cache = new ByteCache(CACHE_BYTES)
+  readonly #cache = new ByteCache<Uint8Array>(CACHE_BYTES)
   readonly #layersByGsd = new Map<number, readonly MosaicLayer[]>()
 
   constructor(config: GeotiffConfig, rasters: readonly Raster[]) {

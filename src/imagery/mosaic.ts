@@ -4,9 +4,9 @@
  */
 import type { PixelRect, PixelWindow } from '../image/resample.ts'
 import type { LonLat } from '../types.ts'
-import { dropValidity } from './bands.ts'
 import type { ByteCache } from './byte-cache.ts'
 import type { PixelLayer } from './cut.ts'
+import { createWindow, finishWindow, intersect, paintPiece } from './pixel-window.ts'
 import { applyAffine, invertAffine, type Affine } from './georeference.ts'
 import type { RasterLevel } from './raster.ts'
 
@@ -39,7 +39,10 @@ function offsetOn(base: RasterLevel, level: RasterLevel): { x: number; y: number
 }
 
 /** Groups levels into layers, in the order of the levels; the first of a group wins where they overlap. */
-export function createMosaics(levels: readonly RasterLevel[], cache: ByteCache): MosaicLayer[] {
+export function createMosaics(
+  levels: readonly RasterLevel[],
+  cache: ByteCache<Uint8Array>,
+): MosaicLayer[] {
   const groups: Member[][] = []
   for (const level of levels) {
     const member = { level, x: 0, y: 0 }
@@ -51,7 +54,7 @@ export function createMosaics(levels: readonly RasterLevel[], cache: ByteCache):
   return groups.map((members) => createMosaic(members, cache))
 }
 
-function createMosaic(members: readonly Member[], cache: ByteCache): MosaicLayer {
+function createMosaic(members: readonly Member[], cache: ByteCache<Uint8Array>): MosaicLayer {
   const base = members[0] as Member
   const { projection } = base.level.raster.georeference
   const toGrid: Affine = invertAffine(base.level.affine)
@@ -68,41 +71,28 @@ function createMosaic(members: readonly Member[], cache: ByteCache): MosaicLayer
 
 interface Reading {
   readonly members: readonly Member[]
-  readonly cache: ByteCache
+  readonly cache: ByteCache<Uint8Array>
   readonly signal: AbortSignal
 }
-
-/** The common part of two rectangles; `null` when there is none. */
-function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
-  const x = Math.max(a.x, b.x)
-  const y = Math.max(a.y, b.y)
-  const width = Math.min(a.x + a.width, b.x + b.width) - x
-  const height = Math.min(a.y + a.height, b.y + b.height) - y
-  return width > 0 && height > 0 ? { x, y, width, height } : null
-}
-
-/** A decoded block, placed in the layer. */
-type Piece = PixelWindow
 
 async function readWindow(reading: Reading, rect: PixelRect): Promise<PixelWindow> {
   const pieces = (
     await Promise.all(reading.members.map((member) => readPieces(reading, member, rect)))
   ).flat()
-  const window = {
-    ...rect,
-    channels: 4 as const,
-    data: new Uint8Array(rect.width * rect.height * 4),
-  }
+  const window = createWindow(rect)
   for (const piece of pieces) paintPiece(window, piece)
-  if (isAllValid(window.data)) return { ...rect, channels: 3, data: dropValidity(window.data) }
-  return window
+  return finishWindow(window)
 }
 
-async function readPieces(reading: Reading, member: Member, rect: PixelRect): Promise<Piece[]> {
+async function readPieces(
+  reading: Reading,
+  member: Member,
+  rect: PixelRect,
+): Promise<PixelWindow[]> {
   const { level, x: left, y: top } = member
   const own = intersect(rect, { x: left, y: top, width: level.width, height: level.height })
   if (own === null) return []
-  const blocks: Promise<Piece>[] = []
+  const blocks: Promise<PixelWindow>[] = []
   const firstRow = Math.floor((own.y - top) / level.blockHeight)
   const firstColumn = Math.floor((own.x - left) / level.blockWidth)
   for (let row = firstRow; row * level.blockHeight < own.y - top + own.height; row++) {
@@ -117,7 +107,7 @@ async function readBlock(
   { cache, signal }: Reading,
   { level, x: left, y: top }: Member,
   { row, column }: { readonly row: number; readonly column: number },
-): Promise<Piece> {
+): Promise<PixelWindow> {
   const x = column * level.blockWidth
   const y = row * level.blockHeight
   const width = Math.min(level.blockWidth, level.width - x)
@@ -130,27 +120,4 @@ async function readBlock(
   )
   const channels = data.length === width * height * 3 ? 3 : 4
   return { x: left + x, y: top + y, width, height, channels, data }
-}
-
-/** Copies a block's pixels to where nothing is yet. */
-function paintPiece(window: PixelWindow, piece: Piece): void {
-  const part = intersect(window, piece)
-  if (part === null) return
-  const { channels } = piece
-  for (let y = part.y; y < part.y + part.height; y++) {
-    let from = ((y - piece.y) * piece.width + part.x - piece.x) * channels
-    let to = ((y - window.y) * window.width + part.x - window.x) * 4
-    for (let x = 0; x < part.width; x++, from += channels, to += 4) {
-      if (window.data[to + 3] !== 0) continue
-      window.data[to] = piece.data[from] as number
-      window.data[to + 1] = piece.data[from + 1] as number
-      window.data[to + 2] = piece.data[from + 2] as number
-      window.data[to + 3] = channels === 3 ? 255 : (piece.data[from + 3] as number)
-    }
-  }
-}
-
-function isAllValid(pixels: Uint8Array): boolean {
-  for (let at = 3; at < pixels.length; at += 4) if (pixels[at] !== 255) return false
-  return true
 }

@@ -145,8 +145,7 @@ async function georeferenceOf(image: GeoTIFFImage, file: string): Promise<Georef
   const directory = image.fileDirectory
   const numbers = async (
     tag: 'ModelTransformation' | 'ModelPixelScale' | 'ModelTiepoint',
-  ): Promise<ArrayLike<number> | undefined> =>
-    (await directory.loadValue(tag))
+  ): Promise<ArrayLike<number> | undefined> => await directory.loadValue(tag)
   return readGeoreference(
     {
       geoKeys: image.getGeoKeys(),

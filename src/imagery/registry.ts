@@ -4,8 +4,9 @@
  */
 import type { ImageryConfig } from './config.ts'
 import { createGeotiffSource } from './geotiff.ts'
-import { InputError } from '../errors.ts'
+import { createPatchesSource } from './patches.ts'
 import type { ImagerySource } from './source.ts'
+import { createXyzSource } from './xyz.ts'
 
 /** What sources need from outside. */
 export interface ImageryDeps {
@@ -25,7 +26,9 @@ export async function createImagerySource(
   switch (config.kind) {
     case 'geotiff':
       return createGeotiffSource(config, deps.baseDir)
-    default:
-      throw new InputError('imagery-config', `Expected kind geotiff, got ${config.kind}`)
+    case 'xyz':
+      return createXyzSource(config, deps)
+    case 'patches':
+      return createPatchesSource(config, deps.baseDir)
   }
 }
