@@ -1,5 +1,5 @@
 /** A real outside for journey tests: embedded database, real sources, tiny or real models. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,12 +14,18 @@ const tiny = {
   overheadModel: 'overhead',
 }
 
-/** Opens a world in a fresh folder, or on the PostgreSQL database at `url`; `close` removes the folder. */
+/**
+ * Opens a world in a fresh folder, or on the PostgreSQL database at `url`; `close` removes the folder.
+ * `databaseDir`: a migrated embedded database, which is moved into it.
+ */
 export async function openTestWorld(options: {
   readonly models: 'tiny' | 'real'
   readonly url?: string
+  readonly databaseDir?: string
 }): Promise<TestWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
+  if (options.databaseDir !== undefined)
+    await rename(options.databaseDir, join(dataDir, 'database'))
   const config = resolveConfig(
     {
       dataDir,

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeOnEachDatabase } from '../databases.ts'
+import { createApp } from '../../src/http/app.ts'
+import { Builds } from '../../src/http/builds.ts'
+import {
+  clientOf,
+  gridRegion,
+  openHarness,
+  waitForBuild,
+  type Harness,
+  type ProblemAnswer,
+  type RegionAnswer,
+} from './harness.ts'
+
+const json = async <T>(response: Response) => (await response.json()) as T
+
+describeOnEachDatabase('regions over HTTP', (_open, place) => {
+  let http: Harness
+
+  beforeAll(async () => {
+    http = await openHarness(await place())
+  })
+  afterAll(() => http.close())
+
+  test('a created region has its place, its points, and no build yet', async () => {
+    const created = await http.post('/v1/regions', gridRegion('town', http.town))
+    expect(created.status).toBe(201)
+    expect(created.headers.get('location')).toBe('/v1/regions/town')
+    const region = await json<RegionAnswer>(await http.get('/v1/regions/town'))
+    expect(region).toMatchObject({ state: 'created', build: null, attribution: 'synthetic' })
+    expect(region.points.total).toBeGreaterThan(10)
+    expect(region.points.pending).toBe(region.points.total)
+  })
+
+  test('the same name again answers 409', async () => {
+    const again = await http.post('/v1/regions', gridRegion('town', http.town))
+    expect(again.status).toBe(409)
+    expect(await json<ProblemAnswer>(again)).toMatchObject({ code: 'region-exists' })
+  })
+
+  test('a build is started once, watched to its end, and is then over', async () => {
+    const started = await http.post('/v1/regions/town/build')
+    expect(started.status).toBe(202)
+    const second = await http.post('/v1/regions/town/build')
+    expect(second.status).toBe(409)
+    expect(await json<ProblemAnswer>(second)).toMatchObject({ code: 'region-busy' })
+    const deleted = await http.remove('/v1/regions/town')
+    expect(deleted.status).toBe(409)
+    const region = await waitForBuild(http, 'town')
+    expect(region).toMatchObject({ state: 'built', build: { state: 'finished', problem: null } })
+    expect(region.points).toMatchObject({ embedded: region.points.total, pending: 0, leased: 0 })
+    expect(region.build?.pointsDone).toBe(region.points.total)
+    const stopped = await http.remove('/v1/regions/town/build')
+    expect(stopped.status).toBe(404)
+    expect(await json<ProblemAnswer>(stopped)).toMatchObject({ code: 'build-not-found' })
+  })
+
+  test('a stopped build gives its leases back and goes on later', async () => {
+    await http.post('/v1/regions', gridRegion('stopped', http.town))
+    await http.post('/v1/regions/stopped/build')
+    const stopped = await http.remove('/v1/regions/stopped/build')
+    expect(stopped.status).toBe(200)
+    const region = await json<RegionAnswer>(stopped)
+    expect(region.build?.state).toBe('stopped')
+    expect(region.points.leased).toBe(0)
+    expect(region.points.pending).toBeGreaterThan(0)
+    await http.post('/v1/regions/stopped/build')
+    const built = await waitForBuild(http, 'stopped')
+    expect(built.points.embedded).toBe(built.points.total)
+  })
+
+  test('a failed build tells why, without a stack', async () => {
+    await http.post('/v1/regions', gridRegion('failing', http.town))
+    const outside = {
+      ...http.deps.outside,
+      openSource: () => Promise.reject(new TypeError('inner secret')),
+    }
+    const builds = new Builds(outside, http.deps.log)
+    const client = clientOf(createApp({ ...http.deps, outside, builds }))
+    await client.post('/v1/regions/failing/build')
+    const region = await waitForBuild(client, 'failing')
+    expect(region.build).toMatchObject({ state: 'failed', problem: { code: 'internal-error' } })
+    expect(JSON.stringify(region)).not.toContain('secret')
+  })
+
+  test('roads are sampled from an extract of an allowed folder, with a warning about its box', async () => {
+    const created = await http.post('/v1/regions', {
+      ...gridRegion('roads', http.town),
+      sampling: { kind: 'roads', extract: http.town.extract, points: 30, seed: 7 },
+    })
+    expect(created.status).toBe(201)
+    expect(await created.json()).toMatchObject({
+      points: { total: 30 },
+      sampling: { kind: 'roads', points: 30, seed: 7 },
+      warnings: [expect.stringContaining('bounding box') as unknown],
+    })
+  })
+
+  test('a source outside the allowed folders answers 403 and names the option', async () => {
+    const asked = await http.post('/v1/regions', {
+      ...gridRegion('forbidden', http.town),
+      imagery: { kind: 'geotiff', files: ['/etc/hostname'] },
+    })
+    expect(asked.status).toBe(403)
+    expect(await json<ProblemAnswer>(asked)).toMatchObject({
+      code: 'source-forbidden',
+      hint: expect.stringContaining('--allow-dirs') as unknown,
+    })
+  })
+
+  test('a region is listed until it is deleted', async () => {
+    const names = async () => {
+      const { regions } = await json<{ regions: { name: string }[] }>(await http.get('/v1/regions'))
+      return regions.map(({ name }) => name)
+    }
+    expect(await names()).toContain('roads')
+    expect((await http.remove('/v1/regions/roads')).status).toBe(204)
+    expect(await names()).not.toContain('roads')
+    expect((await http.remove('/v1/regions/roads')).status).toBe(404)
+  })
+
+  const missing = [
+    { method: 'GET', path: '/v1/regions/none' },
+    { method: 'DELETE', path: '/v1/regions/none' },
+    { method: 'POST', path: '/v1/regions/none/build' },
+    { method: 'DELETE', path: '/v1/regions/none/build' },
+  ]
+  for (const { method, path } of missing) {
+    test(`${method} ${path} answers 404`, async () => {
+      const response = await http.app.request(path, { method })
+      expect(response.status).toBe(404)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+    })
+  }
+})
