@@ -57,6 +57,20 @@ export async function claimPoints(db: Database, claim: PointClaim): Promise<Road
   return rows.sort((a, b) => a.id - b.id)
 }
 
+/** Keeps what a worker holds from falling to others while it is still at it. */
+export async function renewLeases(
+  db: Database,
+  { regionId, worker, leaseS }: Omit<PointClaim, 'count'>,
+): Promise<void> {
+  await db.withClient((client) =>
+    client.query(
+      `update points set leased_until = now() + make_interval(secs => $3)
+        where region = $1 and state = 'leased' and worker = $2`,
+      [regionId, worker, leaseS],
+    ),
+  )
+}
+
 /** Points that a worker gives back undone. */
 export interface PointRelease {
   readonly regionId: number

@@ -4,7 +4,13 @@ import { latLngToCell } from 'h3-js'
 import type { Encoder } from '../embedding/encoder.ts'
 import { BadDataError, InputError } from '../errors.ts'
 import { storeBatch } from '../gallery/embeddings.ts'
-import { claimPoints, countPoints, releasePoints, type PointCounts } from '../gallery/points.ts'
+import {
+  claimPoints,
+  countPoints,
+  releasePoints,
+  renewLeases,
+  type PointCounts,
+} from '../gallery/points.ts'
 import { findRegion, setRegionState } from '../gallery/regions.ts'
 import { createLaea } from '../geo/projection.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
@@ -20,8 +26,12 @@ const BATCH_POINTS = 256
 const BATCHES_UNDER_WAY = 2
 /** Patches fetched at a time within a batch. */
 const PATCHES_UNDER_WAY = 16
-/** After this long without a word a batch is given to somebody else. */
-const LEASE_S = 600
+/** After this long without a word from its worker a batch is given to somebody else. */
+const LEASE_S = 60
+/** Three chances to say it. */
+const RENEW_EVERY_MS = (LEASE_S * 1000) / 3
+/** How often a worker that has run out of work looks whether another one has died: first, and at most. */
+const WAIT_MS = { first: 100, most: 5000 }
 
 /** What the build tells after every batch. */
 export interface BuildProgress {
@@ -51,6 +61,11 @@ export async function buildRegion(
   const encoder = await outside.encoder('overhead')
   refuseOtherModel(region, encoder)
   const source = await outside.openSource(parseImageryConfig(region.imagery))
+  const renewal = setInterval(() => {
+    const { db, workerId } = outside
+    // A renewal that fails is made good by the next one, or the batch is done twice and stored once.
+    renewLeases(db, { regionId: region.id, worker: workerId, leaseS: LEASE_S }).catch(() => undefined)
+  }, RENEW_EVERY_MS)
   try {
     await setRegionState(outside.db, region.id, { state: 'building', runtime: encoder.runtime })
     await runBatches(outside, { region, encoder, source }, options)
@@ -60,6 +75,7 @@ export async function buildRegion(
     }
     return counts
   } finally {
+    clearInterval(renewal)
     await source.close()
   }
 }
@@ -91,7 +107,9 @@ async function runBatches(
   }
 }
 
+/** Batches until every point is done; waits for those that other workers hold, in case one dies. */
 async function* claimBatches(outside: Outside, region: Region, signal: AbortSignal) {
+  let waitMs = WAIT_MS.first
   while (!signal.aborted) {
     const points = await claimPoints(outside.db, {
       regionId: region.id,
@@ -99,8 +117,15 @@ async function* claimBatches(outside: Outside, region: Region, signal: AbortSign
       leaseS: LEASE_S,
       worker: outside.workerId,
     })
-    if (points.length === 0) return
-    yield points
+    if (points.length > 0) {
+      waitMs = WAIT_MS.first
+      yield points
+    } else if ((await countPoints(outside.db, region.id)).leased === 0) {
+      return
+    } else {
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      waitMs = Math.min(2 * waitMs, WAIT_MS.most)
+    }
   }
 }
 
