@@ -61,6 +61,7 @@ class OverheadConfig(TrainConfig):
     side: int = 224
     windowSide: int = 320  # px of the larger windows
     windowShare: float = 0.5  # share of batches that take the inner part of larger windows
+    windowBatch: int = 16  # windows cost about three times a patch
     gsd: float = 0.5  # m/px of the deployed patch
     gsdJitter: float = 0.2  # relative, both ways, log-uniform
     drawCount: int = 24  # photos averaged for one target

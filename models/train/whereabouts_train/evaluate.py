@@ -41,12 +41,14 @@ def share(values: np.ndarray, groups: np.ndarray) -> list[float]:
     return [round(v, 2) for v in figures]
 
 
-def photo_figures(model: Model, pack: Pack, count: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def photo_figures(
+    model: Model, pack: Pack, count: int, cache: Path | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Accuracy on held-out photos -> figures, and what paired comparisons need."""
     fits, indoor = pack.masks(), indoor_scenes()
     rows = pack.rows("val", MINIPLACES)
     rows = rows[fits[rows].any(1)][:count]
-    logits, groups = embed_photos(model, pack, rows), groups_of(pack, rows)
+    logits, groups = embed_photos(model, pack, rows, cache), groups_of(pack, rows)
     top1, top5 = hits_at(logits, fits[rows], 1), hits_at(logits, fits[rows], 5)
     share_indoor = np.exp(logits - logits.max(1, keepdims=True))
     share_indoor = (share_indoor * indoor).sum(1) / share_indoor.sum(1)
@@ -58,15 +60,15 @@ def photo_figures(model: Model, pack: Pack, count: int) -> tuple[dict[str, Any],
         "indoorOutdoor": share((share_indoor > 0.5) == is_indoor, groups),
     }
     if len(rows := pack.rows("test", ["intel"])):
-        figures |= intel_figures(model, pack, rows[:: max(1, len(rows) // count)])
+        figures |= intel_figures(model, pack, rows[:: max(1, len(rows) // count)], cache)
     return figures, {"top1": top1, "groups": groups}
 
 
-def intel_figures(model: Model, pack: Pack, rows: np.ndarray) -> dict[str, Any]:
+def intel_figures(model: Model, pack: Pack, rows: np.ndarray, cache: Path | None):
     """Set-valued labels: a hit is any scene of the class's set."""
     fits = pack.masks()
     logits, classes = (
-        embed_photos(model, pack, rows),
+        embed_photos(model, pack, rows, cache),
         np.array([pack.items[r]["cls"] for r in rows]),
     )
     hits = hits_at(logits, fits[rows], 5)
@@ -89,14 +91,14 @@ def distances(photo: np.ndarray, patch: np.ndarray, cards: tuple[dict, dict]) ->
     }
 
 
-def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, gsd: list[float]):
+def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, gsd, cache):
     """Held-out photos against held-out patches, matched by class; gsd: of pixels, of test."""
     patch_rows, photo_rows = overhead.rows("test"), ground.rows("val", MINIPLACES)
     patch_fits = overhead.masks()[patch_rows]
     photo_fits = ground.masks()[photo_rows]
     keep = (photo_fits & patch_fits.any(0)).any(1)
     photo_rows, photo_fits = photo_rows[keep], photo_fits[keep]
-    photos = embed_photos(pair[0], ground, photo_rows)
+    photos = embed_photos(pair[0], ground, photo_rows, cache)
     patches = embed_patches(pair[1], overhead, patch_rows, *gsd)
     fits = (photo_fits.astype(np.float32) @ patch_fits.T.astype(np.float32)) > 0
     groups = groups_of(ground, photo_rows)
@@ -143,12 +145,12 @@ def evaluate_pair(folders: list[Path], args: argparse.Namespace) -> tuple[dict, 
     pair = (load_model(folders[0]), load_model(folders[1]))
     ground, overhead = load_pack(args.ground), load_pack(args.overhead)
     figures: dict[str, Any] = {"pair": [m.name for m in pair]}
-    figures["photo"], photo = photo_figures(pair[0], ground, args.photos)
+    figures["photo"], photo = photo_figures(pair[0], ground, args.photos, args.cache)
     paired = {"photo": photo}
     for gsd in args.gsd:
         name = f"{args.overhead.name}@{gsd}"
         scales = [args.overhead_gsd, gsd]
-        figures[name], paired[name] = retrieval_figures(pair, ground, overhead, scales)
+        figures[name], paired[name] = retrieval_figures(pair, ground, overhead, scales, args.cache)
     if args.windows:
         figures["mapAgreement"] = agreement(pair[1], args.windows)
     return figures, paired
@@ -165,6 +167,7 @@ def main() -> None:
         "--gsd", type=float, nargs="+", default=[0.5, 0.34], help="m/px of the test"
     )
     parser.add_argument("--windows", type=Path, nargs="*", default=[], help="large images, PNG")
+    parser.add_argument("--cache", type=Path, help="folder that remembers logits")
     parser.add_argument("--out", type=Path, help="write JSON here")
     args = parser.parse_args()
     results, baseline = [], None

@@ -130,7 +130,7 @@ def manifest(name: str, view: str, side: int, net: SceneNet, file: Path) -> dict
         facts |= {"gsd": 0.5, "dynamic": ["height", "width"], "stride": net.stride}
     kind = f"(7x + 13y + 29c) mod 256, {side} x {side}, x right, y down, c = 0 R 1 G 2 B"
     parity = {"pattern": kind, "logits_first_8": [round(float(v), 4) for v in logits[:8]]}
-    return facts | {"outputs": outputs, "stats": {}, "parity": parity}
+    return facts | {"outputs": outputs, "parity": parity}
 
 
 def main() -> None:

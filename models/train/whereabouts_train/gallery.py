@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,16 +37,30 @@ def load_model(folder: Path, threads: int = 1) -> Model:
     return Model(card["name"], card, file, session(file, threads))
 
 
-def embed_photos(model: Model, pack: Pack, rows: np.ndarray) -> np.ndarray:  # [n, 365]
-    return photo_logits(model.file, pack, rows)
+def remembered(model: Model, cache: Path | None, what: str, make: Callable[[], np.ndarray]):
+    """Logits under the model's checksum: a second evaluation of the same model costs nothing."""
+    if cache is None:
+        return make()
+    file = cache / f"{model.card['sha256'][:16]}-{zlib.crc32(what.encode()):08x}.npy"
+    if not file.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(file, make())
+    return np.load(file)
+
+
+def embed_photos(
+    model: Model, pack: Pack, rows: np.ndarray, cache: Path | None = None
+) -> np.ndarray:  # [n, 365]
+    what = f"{pack.items[rows[0]]['path']} {len(rows)} {rows.sum()}"
+    return remembered(model, cache, what, lambda: photo_logits(model.file, pack, rows))
 
 
 def rescaled(pixels: np.ndarray, gsd: float, target: float = OVERHEAD_GSD) -> np.ndarray:
-    """A whole patch at another scale, Lanczos as the program's resampler. # [h,h,3] -> [k,k,3]"""
+    """A whole patch at another scale, bicubic as photos are. # [h,h,3] -> [k,k,3]"""
     side = round(pixels.shape[0] * gsd / target)
     if side == pixels.shape[0]:
         return pixels
-    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
 
 
 def embed_patches(

@@ -5,6 +5,7 @@ python -m whereabouts_train.overhead recipes/overhead.json --out runs/overhead
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,11 +23,13 @@ from .warmstart import load_onnx
 PROBE_COUNT = 64
 
 
-def draw_views(patches: Patches, side: int, config: OverheadConfig, rng) -> tuple[Tensor, Tensor]:
+def draw_views(patches: Patches, is_window: bool, config: OverheadConfig, rng):
     """Rotated, jittered views about the deployed scale. # [b, 3, side, side], fits [b, 365]"""
     views, fits = [], []
+    side = config.windowSide if is_window else config.side
+    count = config.windowBatch if is_window else config.batch
     spread = torch.tensor(1 + config.gsdJitter).log().item()
-    for pixels, gsd, own_fits in patches.draw(config.batch, rng):
+    for pixels, gsd, own_fits in patches.draw(count, rng):
         own_gsd = torch.full((len(pixels),), gsd)
         target = config.gsd * uniform(len(pixels), -spread, spread, rng).exp()
         views.append(rotated_views(pixels, own_gsd, side, target, rng))
@@ -57,7 +60,7 @@ def overhead_loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """One batch -> loss and its terms."""
     is_window = bool(torch.rand((), generator=rng) < config.windowShare)
-    pixels, fits = draw_views(patches, config.windowSide if is_window else config.side, config, rng)
+    pixels, fits = draw_views(patches, is_window, config, rng)
     image = normalise(pixels.to(config.device))
     terms = {}
     if is_window:
@@ -83,8 +86,8 @@ def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
     net = create_network(config.network, **config.networkOptions)
     if config.start.endswith(".onnx"):
         rng = torch.Generator().manual_seed(config.seed)
-        probe, _ = draw_views(patches, config.side, config, rng)
-        load_onnx(net, config.start, normalise(probe[:PROBE_COUNT]))
+        probe, _ = draw_views(patches, False, replace(config, batch=PROBE_COUNT), rng)
+        load_onnx(net, config.start, normalise(probe))
     elif config.start:
         net = load_network(config.start)
     net.freeze_blocks(config.frozenBlocks)

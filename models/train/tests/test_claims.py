@@ -1,0 +1,195 @@
+"""python -m unittest discover tests"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from whereabouts_train.config import PhotoConfig, TrainConfig, load_config
+from whereabouts_train.losses import contrast, set_likelihood
+from whereabouts_train.metrics import (
+    average_precision,
+    centred_correlation,
+    paired_difference,
+    ranks_of_fitting,
+    rms_distance,
+)
+from whereabouts_train.networks import densenet_bc
+from whereabouts_train.overhead import inner_features
+from whereabouts_train.run import Run
+from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scene_set
+from whereabouts_train.sources import pairs, read_source
+from whereabouts_train.tiny import write_sets
+
+TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
+
+
+class Scenes(unittest.TestCase):
+    def test_the_order_is_that_of_places365(self):
+        names = scene_names()
+        self.assertEqual((names[0], names[-1], len(names)), ("airfield", "zen_garden", 365))
+        self.assertEqual(len(set(names)), CLASS_COUNT)
+
+    def test_every_name_in_the_tables_is_a_scene(self):
+        folder = Path(__file__).parents[1]
+        files = (
+            folder / "labels" / "ground.json",
+            folder.parents[1] / "data/overhead-classes.json",
+        )
+        for file in files:
+            tables = {k: v for k, v in json.loads(file.read_text()).items() if k != "note"}
+            for set_name, table in tables.items():
+                for class_name, scenes in table.items():
+                    self.assertLessEqual(set(scenes), set(scene_index()), (set_name, class_name))
+
+    def test_miniplaces_names_without_a_scene_fit_nothing(self):
+        self.assertEqual(scene_set("miniplaces", "monastery/outdoor"), [])
+        self.assertEqual(scene_set("miniplaces", "abbey"), scene_set("x", "church/outdoor"))
+
+
+class Figures(unittest.TestCase):
+    def test_perfect_order_and_reversed_order(self):
+        distance = np.array([[0.0, 1, 2, 3], [3.0, 2, 1, 0]])
+        fits = np.array([[True, True, False, False]] * 2)
+        auc, percentile, precision = ranks_of_fitting(distance, fits)
+        np.testing.assert_allclose(auc, [1, 0])
+        np.testing.assert_allclose(percentile, [1 / 6, 5 / 6])
+        np.testing.assert_allclose(precision, [1, (1 / 3 + 2 / 4) / 2])
+
+    def test_ties_count_half_in_auc_and_against_precision(self):
+        auc, _, precision = ranks_of_fitting(
+            np.zeros((1, 4)), np.array([[True, False, False, False]])
+        )
+        np.testing.assert_allclose((auc[0], precision[0]), (0.5, 0.25))
+
+    def test_a_distance_that_is_no_number_is_refused(self):
+        with self.assertRaises(ValueError):
+            ranks_of_fitting(np.full((1, 2), np.nan), np.array([[True, False]]))
+
+    def test_rms_distance_is_the_reference_formula(self):
+        a, b = np.random.default_rng(1).normal(size=(2, 3, 365))
+        expected = np.linalg.norm(a[0] - b[1]) / np.sqrt(365)
+        self.assertAlmostEqual(rms_distance(a, b)[0, 1], expected, places=9)
+
+    def test_average_precision_reads_larger_as_better(self):
+        self.assertEqual(average_precision(np.array([3.0, 1]), np.array([True, False])), 1.0)
+
+    def test_a_constant_gain_has_an_interval_without_zero(self):
+        first = np.random.default_rng(1).random(60)
+        value, low, high = paired_difference(first, first + 0.1, np.arange(60) % 6, draws=50)
+        for figure in (value, low, high):
+            self.assertAlmostEqual(figure, 0.1, places=6)
+
+    def test_correlation_ignores_what_all_patches_share(self):
+        shared = 100 * np.random.default_rng(1).normal(size=(1, 365))
+        a, b = np.random.default_rng(2).normal(size=(2, 500, 365))
+        self.assertLess(abs(centred_correlation(a + shared, b + shared)), 0.05)
+
+
+class Losses(unittest.TestCase):
+    def test_any_scene_of_the_set_counts(self):
+        logits = torch.zeros(1, 365)
+        fits = torch.zeros(1, 365, dtype=torch.bool)
+        fits[0, :73] = True
+        expected = -torch.log(torch.tensor(73 / 365))
+        torch.testing.assert_close(set_likelihood(logits, fits), expected)
+
+    def test_contrast_falls_when_fitting_photos_come_nearer(self):
+        fits = torch.tensor([[True, False, False]])
+        near, far = torch.tensor([[-0.1, -1, -1]]), torch.tensor([[-1.0, -0.1, -1]])
+        self.assertLess(contrast(near, fits, 0.1).item(), contrast(far, fits, 0.1).item())
+
+
+class Networks(unittest.TestCase):
+    def test_logits_are_the_mean_of_the_map(self):
+        net = densenet_bc(**TINY).eval()
+        image = torch.randn(2, 3, 96, 128)
+        feature_map = net.feature_map(image)
+        mean = net.map_logits(feature_map).mean((2, 3))
+        torch.testing.assert_close(net(image), mean, atol=1e-5, rtol=1e-5)
+        self.assertEqual(feature_map.shape[2:], (3, 4))
+
+    def test_the_inner_part_lies_in_the_middle(self):
+        net = densenet_bc(**TINY).eval()
+        features, corner = inner_features(net, torch.randn(1, 3, 160, 160), 96)
+        self.assertEqual((features.shape, corner), ((1, net.feature_count), 32))
+
+
+class Sources(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name)
+        self.addCleanup(self.folder.cleanup)
+
+    def test_shards_and_pairs_read_what_tiny_writes(self):
+        write_sets(self.root)
+        spec = {"kind": "shards", "name": "s", "root": self.root / "patches", "test": ["test.tar"]}
+        items = list(read_source(spec))
+        self.assertEqual({i.split for i in items}, {"train", "test"})
+        self.assertEqual(len(items), 8 * 42)
+        spec = {"kind": "pairs", "name": "p", "root": self.root / "pairs"}
+        items = list(read_source(spec | {"csv": self.root / "pairs" / "pairs.csv"}))
+        self.assertEqual({i.set for i in items}, {"p-ground", "p-overhead"})
+
+    def test_both_cut_outs_of_a_cvusa_place_fall_on_one_side(self):
+        folder = self.root / "streetview" / "cutouts" / "36" / "-91"
+        folder.mkdir(parents=True)
+        for number in range(20):
+            for heading in (90, 270):
+                (folder / f"36.{number}5_-91.{number}5_{heading}.jpg").touch()
+        found = list(pairs._cvusa_pairs({}, self.root))
+        self.assertEqual(len(found), 40)
+        sides: dict[str, set[str]] = {}
+        for _, patch, place in found:
+            sides.setdefault(patch, set()).add(pairs._split(place, 0.5))
+        self.assertEqual(len(sides), 20)
+        self.assertTrue(all(len(side) == 1 for side in sides.values()))
+
+    def test_a_witw_city_is_one_place(self):
+        for view, suffix in (("surface", "jpg"), ("overhead", "tif")):
+            (self.root / "paris" / view).mkdir(parents=True)
+            (self.root / "paris" / view / f"1.{suffix}").touch()
+        self.assertEqual(
+            list(pairs._witw_pairs({}, self.root)),
+            [("paris/surface/1.jpg", "paris/overhead/1.tif", "paris")],
+        )
+
+
+class Runs(unittest.TestCase):
+    def test_an_unknown_key_in_a_recipe_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "r.json"
+            file.write_text('{"network": "densenet_bc", "learningrate": 1}')
+            with self.assertRaisesRegex(ValueError, "learningrate"):
+                load_config(PhotoConfig, file, [])
+
+    def test_a_resumed_run_ends_where_an_unbroken_one_does(self):
+        config = TrainConfig("densenet_bc", TINY, steps=4, everySteps=2, batch=2)
+
+        def go(folder: Path, until: int) -> Run:
+            torch.manual_seed(1)
+            run = Run(config, folder, densenet_bc(**TINY))
+            while run.step < until:
+                run.net.train()
+                run.update(run.net(torch.randn(2, 3, 64, 64, generator=run.rng)).square().mean())
+                if run.is_due:
+                    run.report()
+            return run
+
+        with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+            whole = go(Path(a), 4)
+            go(Path(b), 2)
+            parts = go(Path(b), 4)
+            for one, other in zip(
+                whole.average.parameters(), parts.average.parameters(), strict=True
+            ):
+                torch.testing.assert_close(one, other)
+
+
+if __name__ == "__main__":
+    unittest.main()
