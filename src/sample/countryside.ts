@@ -172,7 +172,7 @@ export const RIVER_WIDTH_M = 58
 export function addRiver(draft: Draft): void {
   const ring = ribbon(RIVER_LINE, RIVER_WIDTH_M)
   const tags = { natural: 'water', water: 'river', name: 'Sample River' }
-  draft.areas.push({ rings: [ring], surface: 'water', angle: 0, colour: 0x465a5c, tags })
+  draft.areas.push({ rings: [ring], surface: 'water', angle: 0, colour: 0x3a5054, tags })
   draft.ways.push({
     line: RIVER_LINE,
     widthM: 0,

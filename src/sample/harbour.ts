@@ -53,7 +53,7 @@ function addBasin(draft: Draft, extent: Extent, tags: Tags): void {
   const quay = rectangle({ west: west - 5, south: south - 5, east: east + 5, north: north - 26 })
   draft.areas.push({ rings: [quay], surface: 'concrete', angle: 0, colour: 0xb9b3a6, tags: {} })
   const water = rectangle(extent)
-  draft.areas.push({ rings: [water], surface: 'water', angle: 0, colour: 0x3f565c, tags })
+  draft.areas.push({ rings: [water], surface: 'water', angle: 0, colour: 0x2f474c, tags })
   draft.takeRing(rectangle({ west: west - 8, south: south - 8, east: east + 8, north }))
 }
 
@@ -61,7 +61,7 @@ const HULLS = [0xf2f2ee, 0xeceae4, 0xf6f6f4, 0xe4e6e8, 0xdadde0, 0x2d4668, 0xcfc
 
 /** Piers from the south quay, boats side by side along both edges. */
 function addPontoons(draft: Draft): void {
-  for (let x = MARINA.west + 22; x < MARINA.east - 12; x += 33) {
+  for (let x = MARINA.west + 24; x < MARINA.east - 12; x += 42) {
     const line: Point[] = [
       [x, MARINA.south - 6],
       [x, MARINA.north - 34],
@@ -76,7 +76,7 @@ function addPontoons(draft: Draft): void {
       colour: 0xb7aa94,
       tags: {},
     })
-    for (const station of stations(line, 4.7)) {
+    for (const station of stations(line, 5.6)) {
       if (station.at[1] < MARINA.south + 6) continue
       moor(draft, { at: station.at, angle: 0 })
       moor(draft, { at: station.at, angle: Math.PI })
@@ -85,10 +85,10 @@ function addPontoons(draft: Draft): void {
 }
 
 function moor(draft: Draft, side: Station): void {
-  if (draft.random() < 0.1) return
-  const length = uniform(draft.random, 8.5, 13)
+  if (draft.random() < 0.14) return
+  const length = uniform(draft.random, 9.5, 14.5)
   const station = { at: from(side, 2 + length / 2, 0), angle: side.angle }
-  const size: Point = [length, uniform(draft.random, 3, 3.9)]
+  const size: Point = [length, uniform(draft.random, 3.2, 4.3)]
   draft.items.push({ kind: 'boat', station, size, heightM: 2, colour: pick(draft.random, HULLS) })
 }
 

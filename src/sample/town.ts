@@ -9,7 +9,8 @@ import { SAMPLE_EPSG, SAMPLE_ORIGIN, toLonLat } from './place.ts'
 import { planTown, TOWN_SIZE_M } from './plan.ts'
 import { rectangle } from './shapes.ts'
 import { encodeGeoTiff } from './tiff.ts'
-import type { Bbox, LonLat, Rgb8 } from '../types.ts'
+import type { Bbox } from '../types.ts'
+import type { SamplePhoto } from './photos.ts'
 import type { Extent, Ring } from './shapes.ts'
 import type { Polygon } from 'geojson'
 
@@ -18,14 +19,6 @@ export interface SampleTownOptions {
   readonly seed: number
   /** Side in metres, 1600 when absent. */
   readonly sizeM?: number
-}
-
-/** A drawn ground picture, and where in the town it could have been taken. */
-export interface SamplePhoto {
-  /** File name without ending, e.g. `harbour`. */
-  readonly name: string
-  readonly image: Rgb8
-  readonly places: readonly LonLat[]
 }
 
 /** The town as bytes and pixels; `folder.ts` writes it. */
@@ -61,7 +54,7 @@ export function generateSampleTown({ seed, sizeM = TOWN_SIZE_M }: SampleTownOpti
     boundary: boundaryOf(rectangle(square)),
     osmPbf: encodeOsmPbf(mapTown(plan, square)),
     orthophoto,
-    photos: drawPhotos(),
+    photos: drawPhotos(seed),
   }
 }
 
