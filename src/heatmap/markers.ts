@@ -1,0 +1,55 @@
+/** Numbers at the best places, set aside so that they hide neither the places nor each other. Pure. */
+import type { Heatmap } from '../types.ts'
+import type { MapView } from './map-view.ts'
+import type { TextPaths } from './text-paths.ts'
+
+export const MARKER_COUNT = 5
+const RADIUS = 11
+const REACHES_PX = [26, 40, 58, 80]
+const DIRECTIONS = [-45, 45, -135, 135, 0, 180, -90, 90].map((degrees) => (degrees * Math.PI) / 180)
+
+interface Spot {
+  readonly x: number
+  readonly y: number
+}
+
+/** Draws the numbers 1–5 in map px. */
+export function drawMarkers(heatmap: Heatmap, view: MapView, text: TextPaths): string {
+  const best = heatmap.cells.slice(0, MARKER_COUNT)
+  const places = best.map(({ point }): Spot => {
+    const [x, y] = view.toPx(point)
+    return { x, y }
+  })
+  const taken: Spot[] = [...places]
+  const drawn = places.map((place, i) => {
+    const label = findSpot(place, taken, view)
+    taken.push(label)
+    return [
+      `<path stroke="#fff" stroke-width="3.5" d="M${place.x} ${place.y}L${label.x} ${label.y}"/>`,
+      `<path stroke="#111" stroke-width="1.5" d="M${place.x} ${place.y}L${label.x} ${label.y}"/>`,
+      `<circle cx="${place.x}" cy="${place.y}" r="3.5" fill="#fff" stroke="#111" stroke-width="1.5"/>`,
+      `<circle cx="${label.x}" cy="${label.y}" r="${RADIUS}" fill="#fff" stroke="#111" stroke-width="1.5"/>`,
+      text.draw(
+        String(i + 1),
+        { x: label.x, y: label.y + 4.8 },
+        { sizePx: 13, isBold: true, anchor: 'middle' },
+      ),
+    ].join('')
+  })
+  return drawn.reverse().join('')
+}
+
+/** The nearest free place around; the first one where everything is taken. */
+function findSpot(place: Spot, taken: readonly Spot[], { width, height }: MapView): Spot {
+  const spots = REACHES_PX.flatMap((reach) =>
+    DIRECTIONS.map((angle) => ({
+      x: place.x + reach * Math.cos(angle),
+      y: place.y + reach * Math.sin(angle),
+    })),
+  )
+  const isInside = ({ x, y }: Spot) =>
+    x > RADIUS && y > RADIUS && x < width - RADIUS && y < height - RADIUS
+  const isFree = ({ x, y }: Spot) =>
+    taken.every((other) => Math.hypot(other.x - x, other.y - y) > 2 * RADIUS + 2)
+  return spots.find((spot) => isInside(spot) && isFree(spot)) ?? spots.find(isInside) ?? place
+}
