@@ -36,7 +36,9 @@ describeOnEachDatabase('binary copy', (open) => {
     return db.transaction(async (client) => {
       await client.script('truncate copied')
       await client.copyRows(table, rows)
-      return client.query('select * from copied order by id')
+      return client.query(
+        'select id, big, real, left(words, 20) as words, day, moment, doc, bytes, halves from copied order by id',
+      )
     })
   }
 
@@ -94,11 +96,14 @@ describeOnEachDatabase('binary copy', (open) => {
   })
 
   test('more rows than one file holds all arrive', async () => {
-    const words = 'x'.repeat(1000)
-    const many = Array.from({ length: 20_000 }, (_, id) => [id, null, null, words])
+    const words = 'x'.repeat(20_000)
+    const many = Array.from({ length: 1000 }, (_, id) => [id, null, null, words])
     expect([...encodeCopy(table, many)].length).toBeGreaterThan(2)
-    const rows = await copy(many)
-    expect(rows.map(({ id }) => id)).toEqual(many.map(([id]) => id))
+    await copy(many)
+    const rows = await db.withClient((client) =>
+      client.query('select id, length(words) as length from copied order by id'),
+    )
+    expect(rows).toEqual(many.map(([id]) => ({ id, length: 20_000 })))
   })
 
   test('no rows are fine', async () => {
@@ -121,7 +126,7 @@ describeOnEachDatabase('binary copy', (open) => {
         })
         expect(readHalfvec(rows[0]!.ours)).toEqual(readHalfvec(rows[0]!.theirs))
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     )
   })
 })

@@ -46,7 +46,7 @@ describeOnEachDatabase('search', (open) => {
         const cells = await aggregateDistancesByCell(db, { regionId, query, grid })
         expectSameCells(cells, bruteForce(points, query, grid))
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 
@@ -59,7 +59,7 @@ describeOnEachDatabase('search', (open) => {
         const cells = await aggregateDistancesByCell(db, { regionId, query, grid })
         expectSameCells(cells, bruteForce(points, query, grid))
       }),
-      { numRuns: 20 },
+      { numRuns: 15 },
     )
   })
 

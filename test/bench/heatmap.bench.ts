@@ -1,0 +1,168 @@
+/**
+ * Distances by cell against the bare scan, on synthetic vectors: `npm run bench:heatmap`.
+ * PGlite always; PostgreSQL where DATABASE_URL_TEST names a server. Sizes as arguments, by default
+ * 10⁴ and 10⁵ on both and 10⁶ on PostgreSQL.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { latLngToCell } from 'h3-js'
+import type { Database } from '../../src/gallery/database.ts'
+import { regionStats, storeBatch } from '../../src/gallery/embeddings.ts'
+import { vectorText } from '../../src/gallery/halfvec.ts'
+import { migrate } from '../../src/gallery/migrate.ts'
+import { openDatabase } from '../../src/gallery/open.ts'
+import { insertPoints } from '../../src/gallery/points.ts'
+import { insertRegion } from '../../src/gallery/regions.ts'
+import {
+  aggregateDistancesByCell,
+  findDistances,
+  findNearest,
+  meanLogitsByCell,
+} from '../../src/gallery/search.ts'
+import type { CellGrid, EmbeddedPoint, GalleryQuery } from '../../src/types.ts'
+import { createRandom, draftRegion, modelSha256, randomLogits } from '../gallery/rows.ts'
+
+const rounds = 9
+const batchSize = 10_000
+const pgliteMax = 100_000
+
+const sizes = process.argv.slice(2).map(Number)
+const random = createRandom(1)
+const vector = randomLogits(random)
+const square = (sizeM: number): CellGrid => ({ kind: 'square', sizeM, epsg: null })
+const l2: GalleryQuery = { operator: 'l2', vector, scale: 1, offset: 0 }
+const dot: GalleryQuery = { ...l2, operator: '-dot' }
+const weighted: GalleryQuery = { ...l2, weights: randomLogits(random).map(Math.abs) }
+
+interface Case {
+  readonly name: string
+  readonly run: (db: Database, regionId: number) => Promise<unknown[]>
+}
+
+const byCell = (name: string, query: GalleryQuery, grid: CellGrid): Case => ({
+  name,
+  run: (db, regionId) => aggregateDistancesByCell(db, { regionId, query, grid }),
+})
+
+/** The first is what the others are compared with. */
+const cases: readonly Case[] = [
+  {
+    name: 'bare scan: min(logits <-> q)',
+    run: (db, regionId) =>
+      db.withClient((client) =>
+        client.query('select min(logits <-> $2::halfvec) from embeddings where region = $1', [
+          regionId,
+          vectorText(vector),
+        ]),
+      ),
+  },
+  byCell('by cell, l2, square:25km', l2, square(25_000)),
+  byCell('by cell, l2, square:5km', l2, square(5000)),
+  byCell('by cell, l2, h3:5', l2, { kind: 'h3', resolution: 5 }),
+  byCell('by cell, -dot, square:25km', dot, square(25_000)),
+  byCell('by cell, l2 weighted, square:25km', weighted, square(25_000)),
+  {
+    name: 'mean logits by cell, square:25km',
+    run: (db, regionId) => meanLogitsByCell(db, { regionId, grid: square(25_000) }),
+  },
+  { name: 'all distances', run: (db, regionId) => findDistances(db, { regionId, query: l2 }) },
+  {
+    name: 'nearest 20',
+    run: (db, regionId) => findNearest(db, { regionId, query: l2, count: 20 }),
+  },
+  { name: 'region stats', run: async (db, regionId) => [await regionStats(db, regionId)] },
+]
+
+/** A country of 600 × 400 km. */
+function* batches(count: number): Generator<EmbeddedPoint[]> {
+  for (let from = 0; from < count; from += batchSize) {
+    yield Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => {
+      const lon = 27 + 8 * random()
+      const lat = 47 + 3.6 * random()
+      return {
+        id: from + i,
+        lon,
+        lat,
+        x: (lon - 31) * 75_000,
+        y: (lat - 48.8) * 111_200,
+        h3: BigInt(`0x${latLngToCell(lat, lon, 15)}`),
+        capturedOn: '2024-06-01',
+        reference: { kind: 'xyz' as const, items: ['17/70414/43014', '17/70415/43014'] },
+        patchSha256: 'ab'.repeat(32),
+        logits: randomLogits(random),
+      }
+    })
+  }
+}
+
+async function fill(db: Database, count: number): Promise<number> {
+  const { id } = await insertRegion(db, draftRegion(`bench-${count}`))
+  let ms = 0
+  for (const embedded of batches(count)) {
+    const startedAt = performance.now()
+    await insertPoints(db, id, embedded)
+    await storeBatch(db, { regionId: id, modelSha256, worker: 'bench', embedded, unavailable: [] })
+    ms += performance.now() - startedAt
+  }
+  console.log(`\n${db.kind}, ${count} points (stored ${Math.round((1000 * count) / ms)} rows/s)\n`)
+  return id
+}
+
+async function measure(db: Database, regionId: number): Promise<void> {
+  const times = cases.map((): number[] => [])
+  const sizes = cases.map(() => 0)
+  // In turns, so that a noisy moment of the machine hits all cases alike; the first turn warms up.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, { run }] of cases.entries()) {
+      const startedAt = performance.now()
+      sizes[i] = (await run(db, regionId)).length
+      if (round > 0) times[i]!.push(performance.now() - startedAt)
+    }
+  }
+  const bare = Math.min(...times[0]!)
+  console.log(
+    '| what | rows out | min ms | median ms | min ÷ bare |\n| --- | --- | --- | --- | --- |',
+  )
+  cases.forEach(({ name }, i) => {
+    const sorted = times[i]!.sort((a, b) => a - b)
+    const [min = NaN, median = NaN] = [sorted[0], sorted[rounds >> 1]]
+    const figures = [sizes[i], min.toFixed(1), median.toFixed(1), (min / bare).toFixed(2)]
+    console.log(`| ${name} | ${figures.join(' | ')} |`)
+  })
+}
+
+async function bench(db: Database, defaults: readonly number[]): Promise<void> {
+  await migrate(db)
+  for (const count of sizes.length > 0 ? sizes : defaults) {
+    await measure(db, await fill(db, count))
+  }
+}
+
+async function benchPostgres(serverUrl: string): Promise<void> {
+  const server = await openDatabase({ url: serverUrl })
+  const onServer = (sql: string) => server.withClient((client) => client.script(sql))
+  await onServer('drop database if exists whereabouts_bench')
+  await onServer('create database whereabouts_bench')
+  const url = new URL(serverUrl)
+  url.pathname = '/whereabouts_bench'
+  const db = await openDatabase({ url: url.href })
+  await bench(db, [10_000, 100_000, 1_000_000])
+  await db.close()
+  await onServer('drop database whereabouts_bench')
+  await server.close()
+}
+
+async function benchPglite(): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-bench-'))
+  const db = await openDatabase({ dataDir })
+  await bench(db, [10_000, pgliteMax])
+  await db.close()
+  await rm(dataDir, { recursive: true })
+}
+
+console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`)
+const serverUrl = process.env['DATABASE_URL_TEST']
+if (serverUrl === undefined) console.log('PostgreSQL left out: DATABASE_URL_TEST is not set')
+else await benchPostgres(serverUrl)
+await benchPglite()

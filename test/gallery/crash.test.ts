@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { countPoints, insertPoints } from '../../src/gallery/points.ts'
+import { insertRegion } from '../../src/gallery/regions.ts'
+import { openDatabase, type DatabasePlace } from '../../src/gallery/open.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { createRandom, draftRegion, randomPoints } from './rows.ts'
+
+const fixture = fileURLToPath(new URL('../fixtures/gallery-worker.ts', import.meta.url))
+const batchSize = 10
+const points = randomPoints(200, createRandom(2))
+
+interface Run {
+  readonly place: DatabasePlace
+  readonly regionId: number
+}
+
+/** Kills the worker the n-th time that it says a word; without one, lets it come to its end. */
+async function runWorker({ place, regionId }: Run, killAt?: { word: string; times: number }) {
+  const tsx = import.meta.resolve('tsx')
+  const args = ['--import', tsx, fixture, JSON.stringify(place), `${regionId}`, `${batchSize}`]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let seen = 0
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (killAt === undefined) return
+    seen += text.split('\n').filter((word) => word === killAt.word).length
+    if (seen >= killAt.times) child.kill('SIGKILL')
+  })
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  return { code, signal }
+}
+
+describeOnEachDatabase('a build that is killed', (_open, place) => {
+  test('goes on: no row is lost, none is there twice, one batch per kill is done again', async () => {
+    const at = await place()
+    const db = await openDatabase(at)
+    const { id: regionId } = await insertRegion(db, draftRegion('killed'))
+    await insertPoints(db, regionId, points)
+    await db.close()
+
+    const run = { place: at, regionId }
+    const kills = [
+      { word: 'claimed', times: 2 },
+      { word: 'storing', times: 4 },
+    ]
+    for (const kill of kills) {
+      expect(await runWorker(run, kill)).toEqual({ code: null, signal: 'SIGKILL' })
+    }
+    // A server frees a dead worker's points when its lease of a second has run out.
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    expect(await runWorker(run)).toEqual({ code: 0, signal: null })
+
+    const again = await openDatabase(at)
+    try {
+      expect(await countPoints(again, regionId)).toMatchObject({ embedded: points.length })
+      const rows = await again.withClient((client) =>
+        client.query<{ id: number; claims: number; rows: number }>(
+          `select id, attempts as claims, count(point)::integer as rows
+             from points left join embeddings on points.region = embeddings.region and id = point
+            where points.region = $1 group by id, attempts order by id`,
+          [regionId],
+        ),
+      )
+      expect(rows.map(({ id }) => id)).toEqual(points.map(({ id }) => id))
+      expect(rows.every((row) => row.rows === 1)).toBe(true)
+      const claims = rows.reduce((sum, row) => sum + row.claims, 0)
+      expect(claims - points.length).toBeGreaterThan(0)
+      expect(claims - points.length).toBeLessThanOrEqual(kills.length * batchSize)
+    } finally {
+      await again.close()
+    }
+  }, 120_000)
+})
