@@ -89,6 +89,8 @@ export class TileClient {
       const response = await fetch(this.#urlOf(address, this.#key ?? ''), {
         headers,
         signal: limit,
+        // A redirect would lead to a host that nobody has allowed.
+        redirect: 'manual',
       })
       return await this.#judge(address, response)
     } catch (error) {
