@@ -13,12 +13,32 @@ import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion, type RegionRequest } from '../../src/journeys/create-region.ts'
 import { locatePhoto } from '../../src/journeys/locate-photo.ts'
 import { mapBestScenes, searchScene } from '../../src/journeys/search-scene.ts'
+import type { Logits, Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { CENTRE, makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 
 const signal = new AbortController().signal
 const quiet = { signal, onProgress: () => undefined }
+
+/** Smallest distance and number of points of every cell, from all embeddings of a region. */
+async function bruteForce(
+  world: TestWorld,
+  region: Region,
+  { cells, logits = new Float32Array() }: { cells: string; logits: Logits | undefined },
+): Promise<Map<string, { distance: number; count: number }>> {
+  const { total } = await countPoints(world.db, region.id)
+  const ids = Array.from({ length: total }, (_, id) => id)
+  const geometry = createCellGeometry(parseCells(cells), region.centre)
+  const best = new Map<string, { distance: number; count: number }>()
+  for (const row of await findEmbeddings(world.db, region.id, ids)) {
+    const key = geometry.keyOf(row)
+    const known = best.get(key) ?? { distance: Infinity, count: 0 }
+    const distance = Math.min(known.distance, iqtL2(logits, row.logits))
+    best.set(key, { distance, count: known.count + 1 })
+  }
+  return best
+}
 
 describeOnEachDatabase('a region', (_open, place) => {
   let folder: string
@@ -82,20 +102,7 @@ describeOnEachDatabase('a region', (_open, place) => {
   for (const cells of ['square:50m', 'square:80m@3035', 'h3:11']) {
     test(`the heatmap in ${cells} equals brute force over all points`, async () => {
       const { heatmap, photos } = await locateWater(cells)
-      const region = heatmap.region
-      const { total } = await countPoints(world.db, region.id)
-      const ids = Array.from({ length: total }, (_, id) => id)
-      const geometry = createCellGeometry(parseCells(cells), region.centre)
-      const best = new Map<string, { distance: number; count: number }>()
-      for (const row of await findEmbeddings(world.db, region.id, ids)) {
-        const key = geometry.keyOf(row)
-        const distance = iqtL2(photos[0]?.logits ?? new Float32Array(), row.logits)
-        const known = best.get(key)
-        best.set(key, {
-          distance: Math.min(distance, known?.distance ?? Infinity),
-          count: (known?.count ?? 0) + 1,
-        })
-      }
+      const best = await bruteForce(world, heatmap.region, { cells, logits: photos[0]?.logits })
       expect(heatmap.cells.length).toBe(best.size)
       for (const cell of heatmap.cells) {
         const expected = best.get(cell.key)

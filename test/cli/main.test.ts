@@ -1,0 +1,198 @@
+/** The command as a user runs it: stdout, stderr and exit code. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeTown, type Town } from '../http/town.ts'
+import { pgliteFolder } from '../databases.ts'
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const models = fileURLToPath(new URL('../../models/tiny/', import.meta.url))
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+let folder: string
+let town: Town
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    WHEREABOUTS_DATA_DIR: join(folder, 'data'),
+    WHEREABOUTS_MODELS_DIR: models,
+    WHEREABOUTS_PHOTO_MODEL: 'photo',
+    WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
+    DATABASE_URL: '',
+  }
+}
+
+function run(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', main, ...args],
+      { cwd: folder, env: environment() },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+    )
+  })
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whereabouts-cli-'))
+  town = await makeTown(folder)
+  await writeFile(join(folder, 'water.jpg'), town.waterPhoto)
+  await mkdir(join(folder, 'data'))
+  await rename((await pgliteFolder()).dataDir, join(folder, 'data', 'database'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('a grid region is created, built, searched and deleted by commands alone', async () => {
+  const imagery = JSON.stringify({ kind: 'geotiff', files: ['ortho.tif'] })
+  const created = await run(
+    'region',
+    'create',
+    'town',
+    '--grid',
+    '50',
+    '--where-imagery',
+    '--imagery',
+    imagery,
+  )
+  expect(created).toMatchObject({ code: 0 })
+  expect(created.stdout).toMatch(/region "town" created with \d+ points/)
+  const built = await run('region', 'build', 'town')
+  expect(built.stdout).toMatch(/(\d+) of \1 points embedded/)
+  expect(built.stderr).toMatch(/embed \d+\/\d+ · [\d.]+\/s · \d+ s left/)
+
+  const asked = ['locate', 'water.jpg', '--region', 'town', '--cells', 'square:50m']
+  const files = await run(
+    ...asked,
+    '--out',
+    'heat.geojson',
+    '--sheet',
+    'sheet.html',
+    '--known',
+    '8.998,47.2',
+  )
+  expect(files).toMatchObject({ code: 0 })
+  expect(files.stdout).toMatch(/water\.jpg: \d+ % harbor/)
+  expect(files.stdout).toMatch(/known place: rank \d+ of \d+ cells/)
+  const heatmap = JSON.parse(await readFile(join(folder, 'heat.geojson'), 'utf8')) as {
+    type: string
+  }
+  expect(heatmap.type).toBe('FeatureCollection')
+  expect(await readFile(join(folder, 'sheet.html'), 'utf8')).toMatch(/^<!doctype html>/i)
+
+  const piped = await run(...asked, '--format', 'csv')
+  expect(piped.stdout.split('\n')[0]).toMatch(/distance/)
+  const scene = await run(
+    'scene',
+    'harbour',
+    '--region',
+    'town',
+    '--cells',
+    'h3:11',
+    '--out',
+    'scene.png',
+  )
+  expect(scene).toMatchObject({ code: 0 })
+  expect((await readFile(join(folder, 'scene.png'))).subarray(1, 4).toString()).toBe('PNG')
+
+  expect((await run('region', 'list')).stdout).toMatch(/^town\tbuilt\t/)
+  expect(JSON.parse((await run('region', 'show', 'town')).stdout)).toMatchObject({
+    name: 'town',
+    state: 'built',
+  })
+  expect(await run('region', 'delete', 'town')).toMatchObject({ code: 64 })
+  expect(await run('region', 'delete', 'town', '--yes')).toMatchObject({ code: 0 })
+}, 120_000)
+
+/** Starts a build and kills it as a power cut would, as soon as it has told of its first batch. */
+async function killBuild(name: string): Promise<void> {
+  const build = spawn(process.execPath, ['--import', 'tsx', main, 'region', 'build', name], {
+    cwd: folder,
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const exited = once(build, 'exit')
+  await once(build.stderr, 'data')
+  build.kill('SIGKILL')
+  expect(await exited).toEqual([null, 'SIGKILL'])
+}
+
+test('a build that is killed continues, and its heatmap is that of an undisturbed build', async () => {
+  const imagery = JSON.stringify({ kind: 'geotiff', files: ['ortho.tif'] })
+  for (const name of ['killed', 'whole']) {
+    await run('region', 'create', name, '--grid', '6', '--where-imagery', '--imagery', imagery)
+  }
+  await killBuild('killed')
+  const total = /(\d+) of \1 points embedded/
+  const killed = total.exec((await run('region', 'build', 'killed')).stdout)
+  const whole = total.exec((await run('region', 'build', 'whole')).stdout)
+  expect(killed?.[1]).toBe(whole?.[1])
+  expect(Number(whole?.[1])).toBeGreaterThan(1000)
+  const heatmapOf = async (name: string) =>
+    (
+      await run('locate', 'water.jpg', '--region', name, '--cells', 'square:6m', '--format', 'csv')
+    ).stdout.replaceAll(name, '')
+  expect(await heatmapOf('killed')).toBe(await heatmapOf('whole'))
+}, 180_000)
+
+test('embed prints one JSON object a line and needs no database', async () => {
+  const { stdout } = await run('embed', 'photo', 'water.jpg', 'water.jpg', '--format', 'jsonl')
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { logits: number[] })
+  expect(lines.map(({ logits }) => logits.length)).toEqual([365, 365])
+})
+
+test('roads sample prints exactly as many points as asked, the same for the same seed', async () => {
+  const sample = () => run('roads', 'sample', 'town.osm.pbf', '--points', '12', '--seed', '5')
+  const [first, second] = [await sample(), await sample()]
+  expect(first.stdout.trim().split('\n').length).toBe(13)
+  expect(first.stdout).toBe(second.stdout)
+})
+
+const wrong = [
+  { name: 'an unknown command', args: ['find'], code: 64, says: /unknown command/ },
+  {
+    name: 'a region that is not there',
+    args: ['region', 'build', 'atlantis'],
+    code: 66,
+    says: /atlantis/,
+  },
+  {
+    name: 'a bad option',
+    args: ['region', 'list', '--threads', 'many'],
+    code: 78,
+    says: /--threads/,
+  },
+  {
+    name: 'an ending that is no format',
+    args: ['scene', 'lake', '--region', 'town', '--out', 'a.docx'],
+    code: 64,
+    says: /geojson, csv, kml, geotiff or png/,
+  },
+  {
+    name: 'a file that is not there',
+    args: ['embed', 'photo', 'none.jpg'],
+    code: 64,
+    says: /none\.jpg/,
+  },
+]
+for (const { name, args, code, says } of wrong) {
+  test(`${name} leaves with ${code}, one clear message and no stack`, async () => {
+    const outcome = await run(...args)
+    expect(outcome.code).toBe(code)
+    expect(outcome.stderr).toMatch(says)
+    expect(outcome.stderr).not.toMatch(/^ +at /m)
+  })
+}

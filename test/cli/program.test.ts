@@ -1,0 +1,27 @@
+/** What the command tells: its help, and what comes of wrong calls. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { expect, test } from 'vitest'
+import { createProgram } from '../../src/cli/program.ts'
+
+function helpOf(command: Command, path: string): string {
+  const own = `$ whereabouts${path} --help\n${command.helpInformation()}`
+  return [own, ...command.commands.map((sub) => helpOf(sub, `${path} ${sub.name()}`))].join('\n')
+}
+
+test('the help of every command is the golden one', () => {
+  const golden = new URL('../golden/help.txt', import.meta.url)
+  const help = helpOf(createProgram().configureOutput({ getOutHelpWidth: () => 100 }), '')
+  if (process.env['BLESS']) writeFileSync(golden, help)
+  expect(existsSync(golden)).toBe(true)
+  expect(help).toBe(readFileSync(golden, 'utf8'))
+})
+
+test('every command and every option explains itself', () => {
+  const check = (command: Command): void => {
+    expect(command.description(), command.name()).not.toBe('')
+    for (const option of command.options) expect(option.description, option.flags).not.toBe('')
+    command.commands.forEach(check)
+  }
+  check(createProgram())
+})
