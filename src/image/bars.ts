@@ -21,7 +21,7 @@ const BLACK_MAX = 28
 const BRIGHT_MIN = 44
 /** … for at least this share of the edge, within this many lines. */
 const BRIGHT_SHARE_MIN = 0.25
-const EDGE_LINES = 8
+const EDGE_LINES = 3
 const BLACK_SHARE_MIN = 0.995
 const THICKNESS_MIN = 0.02
 

@@ -9,7 +9,7 @@ import type { Rgb8 } from '../types.ts'
 import { trimBars } from './bars.ts'
 import type { Trim } from './bars.ts'
 import { decodeHeic } from './heic.ts'
-import { sniffFormat } from './sniff.ts'
+import { sniffFormat, statedLength } from './sniff.ts'
 import type { PhotoFormat } from './sniff.ts'
 
 // One thread per picture: the cores belong to the inference sessions.
@@ -48,6 +48,9 @@ export async function decodePhoto(
   if (bytes.length > maxBytes) throw tooLarge(`${maxBytes} bytes`, `${bytes.length}`)
   const format = sniffFormat(bytes)
   if (format === undefined) throw wrongFormat(bytes)
+  if (statedLength(bytes, format) > bytes.length) {
+    throw unreadable(format, new Error(`truncated after ${bytes.length} bytes`))
+  }
   const maxPixels = limits.maxPixels ?? MAX_PIXELS
   const checkSize = (width: number, height: number) => {
     if (width * height > maxPixels) throw tooLarge(`${maxPixels} px`, `${width} × ${height}`)

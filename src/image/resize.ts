@@ -1,6 +1,7 @@
 /**
- * Bicubic resampling (a = −0.5, widened when shrinking), bit for bit as Pillow's `Image.resize(size, BICUBIC)`:
- * horizontal pass first, 8-bit between the passes, weights in 22-bit fixed point. One algorithm.
+ * Bicubic resampling (a = −0.5, widened when shrinking), bit for bit as Pillow 13's `Image.resize(size, BICUBIC)`:
+ * two passes with 8 bits between them, weights in 22-bit fixed point; rows first, but columns first where
+ * more than twice as many rows as columns are lost (older Pillows: always rows first). One algorithm.
  * Own code because the network was trained on Pillow's pixels, and libvips' differ with the CPU.
  */
 import type { Rgb8 } from '../types.ts'
@@ -22,8 +23,19 @@ interface Taps {
  * @returns the image itself when it has that size already
  */
 export function resizeBicubic(image: Rgb8, width: number, height: number): Rgb8 {
-  const wide = image.width === width ? image : resizeRows(image, tapsOf(image.width, width))
-  return wide.height === height ? wide : resizeColumns(wide, tapsOf(wide.height, height))
+  const rowsLost = image.height - height
+  if (rowsLost > 0 && rowsLost > 2 * (image.width - width)) {
+    return resizeWidth(resizeHeight(image, height), width)
+  }
+  return resizeHeight(resizeWidth(image, width), height)
+}
+
+function resizeWidth(image: Rgb8, width: number): Rgb8 {
+  return image.width === width ? image : resizeRows(image, tapsOf(image.width, width))
+}
+
+function resizeHeight(image: Rgb8, height: number): Rgb8 {
+  return image.height === height ? image : resizeColumns(image, tapsOf(image.height, height))
 }
 
 function cubic(distance: number): number {

@@ -27,3 +27,35 @@ function sniffBrands(
   if (brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'avif'
   return brands.some((brand) => HEIC_BRANDS.includes(brand)) ? 'heic' : undefined
 }
+
+/**
+ * How long the file must be by what its first bytes say, where they say it. Decoders of these formats report a
+ * cut-off file as an unknown one; those of JPEG, PNG and GIF tell by themselves.
+ */
+export function statedLength(bytes: Uint8Array, format: PhotoFormat): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (format === 'webp' && bytes.length >= 8) return view.getUint32(4, true) + 8
+  if (format === 'tiff' && bytes.length >= 8) return directoryEnd(view)
+  return format === 'avif' || format === 'heic' ? boxesEnd(view) : 0
+}
+
+/** Where the last of the top-level boxes of ISO base media ends. */
+function boxesEnd(view: DataView): number {
+  let at = 0
+  while (at + 16 <= view.byteLength) {
+    const short = view.getUint32(at)
+    const length = short === 1 ? Number(view.getBigUint64(at + 8)) : short
+    if (length < 8) return at
+    at += length
+  }
+  return at
+}
+
+/** Where the first directory of a (not big) TIFF ends; its entries have 12 bytes each. */
+function directoryEnd(view: DataView): number {
+  const isLittle = view.getUint8(0) === 0x49
+  if (view.getUint16(2, isLittle) !== 42) return 0
+  const start = view.getUint32(4, isLittle)
+  if (start + 2 > view.byteLength) return start + 2
+  return start + 2 + 12 * view.getUint16(start, isLittle) + 4
+}
