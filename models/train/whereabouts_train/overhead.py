@@ -62,22 +62,23 @@ def overhead_loss(
     is_window = bool(torch.rand((), generator=rng) < config.windowShare)
     pixels, fits = draw_views(patches, is_window, config, rng)
     image = normalise(pixels.to(config.device))
-    terms = {}
+    terms, std = {}, targets.std.to(config.device)
     if is_window:
         features, corner = inner_features(net, image, config.side)
         cut = image[:, :, corner : corner + config.side, corner : corner + config.side]
         single = net(cut.contiguous(memory_format=torch.channels_last))  # [n, 365]
         logits = net.classify(features)
-        terms["agree"] = ((logits - single) / targets.std).square().mean()
+        terms["agree"] = ((logits - single) / std).square().mean()
     else:
         logits = net(image)  # [n, 365]
     target, has_target = targets.draw(fits, config.drawCount, rng)
-    error = ((logits - target) / targets.std).square().mean(1)
-    terms["matchTarget"] = error[has_target].mean()
-    terms["labelSet"] = set_likelihood(logits, fits)
+    error = ((logits - target.to(config.device)) / std).square().mean(1)
+    terms["matchTarget"] = error[has_target.to(config.device)].mean()
+    terms["labelSet"] = set_likelihood(logits, fits.to(config.device))
     photos, photo_fits = targets.sample(config.contrastCount, rng)
-    shared = (fits.float() @ photo_fits.float().T) > 0  # [n, m]
-    terms["contrast"] = contrast(similarity(logits, photos), shared, config.temperature)
+    shared = ((fits.float() @ photo_fits.float().T) > 0).to(config.device)  # [n, m]
+    nearness = similarity(logits, photos.to(config.device))
+    terms["contrast"] = contrast(nearness, shared, config.temperature)
     loss = sum(getattr(config, name) * term for name, term in terms.items())
     return loss, {name: term.item() for name, term in terms.items()}
 

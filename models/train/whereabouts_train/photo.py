@@ -29,7 +29,7 @@ class Photos:
     """Training photos of a pack with labels and the teacher's logits."""
 
     def __init__(self, config: PhotoConfig) -> None:
-        self.pack = load_pack(config.pack)
+        self.pack, self.device = load_pack(config.pack), config.device
         weights = Path(config.teacher) if config.teacher else None
         self.teacher = TeacherCache(self.pack, Path(config.pack), weights)
         self.fits = torch.from_numpy(self.pack.masks())  # [n, 365]
@@ -40,14 +40,15 @@ class Photos:
         sole = (self.fits & held_out).any(1) & ~(self.fits & ~held_out).any(1)
         self.fits &= ~held_out
         self.rows = rows[~sole.numpy()[rows]]
-        self.covered = self.fits[self.rows].any(0)  # [365]
+        self.covered = self.fits[self.rows].any(0).to(config.device)  # [365]
 
     def draw(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """-> pixels [b, 3, s, s] 0…255, fits [b, 365], teacher's logits [b, 365]"""
         chosen = torch.randint(len(self.rows), (count,), generator=rng).numpy()
         rows = np.unique(self.rows[chosen])
         pixels = torch.from_numpy(self.pack.pixels[rows]).permute(0, 3, 1, 2).float()
-        return pixels, self.fits[rows], self.teacher.logits(rows)
+        device = self.device
+        return pixels, self.fits[rows].to(device), self.teacher.logits(rows).to(device)
 
 
 def teacher_terms(logits: Tensor, teacher: Tensor, covered: Tensor, heat: float):
@@ -84,7 +85,8 @@ def accuracy(net: SceneNet, pack: Pack, rows: np.ndarray, side: int) -> dict[str
     for start in range(0, len(rows), 100):
         pixels = torch.from_numpy(pack.pixels[rows[start : start + 100]]).permute(0, 3, 1, 2)
         resized = F.interpolate(pixels.float(), (side, side), mode="bicubic", antialias=True)
-        best = net(normalise(resized.clamp(0, 255))).topk(5, 1).indices  # [b, 5]
+        image = normalise(resized.clamp(0, 255).to(net.classifier.weight.device))
+        best = net(image).topk(5, 1).indices.cpu()  # [b, 5]
         hits.append(fits[start : start + 100].gather(1, best))
     hit = torch.cat(hits)  # [n, 5]
     return {
