@@ -1,6 +1,6 @@
 /** Heatmap → the pixels of its map: cells in colour, "not searched" hatched, outside plain. Pure. */
-import { createCellGeometry, squareOf, type CellGeometry } from '../geo/cells.ts'
-import { boxOf, type PlanePolygon, type PlaneRing } from '../geo/clip.ts'
+import { createCellGeometry, squareOf } from '../geo/cells.ts'
+import { boxOf, type Box, type PlanePolygon, type PlaneRing } from '../geo/clip.ts'
 import type { Cell, Heatmap, Rgb8 } from '../types.ts'
 import type { MapView } from './map-view.ts'
 import type { Colour } from './ramp.ts'
@@ -20,37 +20,50 @@ export function paintMap(heatmap: Heatmap, view: MapView, colourOf: (cell: Cell)
   const canvas = { width, height, data: new Uint8Array(width * height * 3) }
   const isInRegion = maskOf(view)
   paintGround(canvas, isInRegion)
-  const geometry = createCellGeometry(heatmap.grid, heatmap.region.centre)
+  const shapeOf = createShapes(heatmap, view)
   for (let i = heatmap.cells.length - 1; i >= 0; i--) {
     const cell = heatmap.cells[i]
     if (cell === undefined) continue
-    const ring = ringInPx(cell, geometry, view)
     const colour = colourOf(cell)
-    const [xMin, yMin, xMax, yMax] = boxOf([ring])
+    const paint = (index: number) => {
+      if (isInRegion[index]) setPixel(canvas, index, colour)
+    }
+    const { box, ring } = shapeOf(cell)
+    const [xMin, yMin, xMax, yMax] = box
     if (Math.min(xMax - xMin, yMax - yMin) < CELL_MIN_PX) {
       paintDot(canvas, view.toPx(cell.point), colour)
+    } else if (ring === null) {
+      forEachPixelOfBox(box, canvas, paint)
     } else {
-      forEachPixel([ring], canvas, (index) => {
-        if (isInRegion[index]) setPixel(canvas, index, colour)
-      })
+      forEachPixel([ring], canvas, paint)
     }
   }
   return canvas
 }
 
+/** A cell in px; `ring` null: it is its box. */
+interface Shape {
+  readonly box: Box
+  readonly ring: PlaneRing | null
+}
+
 /** Squares of the region's own projection need no projecting: hundreds of thousands are drawn at once. */
-function ringInPx(cell: Cell, geometry: CellGeometry, view: MapView): PlaneRing {
+function createShapes(heatmap: Heatmap, view: MapView): (cell: Cell) => Shape {
+  const geometry = createCellGeometry(heatmap.grid, heatmap.region.centre)
   const { grid, plane, equalArea } = geometry
   if (grid.kind === 'square' && plane === equalArea) {
-    const { column, row } = squareOf(cell.key)
-    const [xMin, yMax] = view.metresToPx(column * grid.sizeM, row * grid.sizeM)
-    const [xMax, yMin] = view.metresToPx((column + 1) * grid.sizeM, (row + 1) * grid.sizeM)
-    return [xMin, yMin, xMax, yMin, xMax, yMax, xMin, yMax]
+    return ({ key }) => {
+      const { column, row } = squareOf(key)
+      const [xMin, yMax] = view.metresToPx(column * grid.sizeM, row * grid.sizeM)
+      const sizePx = grid.sizeM / view.metresPerPx
+      return { box: [xMin, yMax - sizePx, xMin + sizePx, yMax], ring: null }
+    }
   }
-  return geometry
-    .ringOf(cell.key)
-    .slice(1)
-    .flatMap(([lon, lat]) => [...view.toPx({ lon, lat })])
+  return ({ key }) => {
+    const places = geometry.ringOf(key).slice(1)
+    const ring = places.flatMap(([lon, lat]) => [...view.toPx({ lon, lat })])
+    return { box: boxOf([ring]), ring }
+  }
 }
 
 function maskOf(view: MapView): Uint8Array {
@@ -91,6 +104,18 @@ interface Frame {
   readonly height: number
 }
 
+/** First and last of the pixels whose centres lie between two edges. */
+const between = (from: number, to: number, count: number) =>
+  [Math.max(0, Math.ceil(from - 0.5)), Math.min(count - 1, Math.ceil(to - 0.5) - 1)] as const
+
+function forEachPixelOfBox(box: Box, { width, height }: Frame, visit: (index: number) => void) {
+  const [firstColumn, lastColumn] = between(box[0], box[2], width)
+  const [firstRow, lastRow] = between(box[1], box[3], height)
+  for (let row = firstRow; row <= lastRow; row++) {
+    for (let column = firstColumn; column <= lastColumn; column++) visit(row * width + column)
+  }
+}
+
 /** Visits the pixels whose centres lie inside a polygon (even-odd over its rings). */
 function forEachPixel(
   polygon: PlanePolygon,
@@ -98,13 +123,12 @@ function forEachPixel(
   visit: (index: number) => void,
 ): void {
   const [, yMin, , yMax] = boxOf(polygon)
-  const last = Math.min(height - 1, Math.ceil(yMax - 0.5) - 1)
-  for (let row = Math.max(0, Math.ceil(yMin - 0.5)); row <= last; row++) {
+  const [firstRow, lastRow] = between(yMin, yMax, height)
+  for (let row = firstRow; row <= lastRow; row++) {
     const crossings = crossingsAt(polygon, row + 0.5)
     for (let i = 0; i + 1 < crossings.length; i += 2) {
-      const from = Math.max(0, Math.ceil((crossings[i] ?? 0) - 0.5))
-      const to = Math.min(width - 1, Math.ceil((crossings[i + 1] ?? 0) - 0.5) - 1)
-      for (let column = from; column <= to; column++) visit(row * width + column)
+      const [first, last] = between(crossings[i] ?? 0, crossings[i + 1] ?? 0, width)
+      for (let column = first; column <= last; column++) visit(row * width + column)
     }
   }
 }

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { createMapView } from '../../src/heatmap/map-view.ts'
+import { HATCH_GROUND, HATCH_STRIPE, paintMap } from '../../src/heatmap/paint.ts'
+import { layOutPicture } from '../../src/heatmap/picture.ts'
+import { colourAt } from '../../src/heatmap/ramp.ts'
+import { scaleBarOf } from '../../src/heatmap/scale-bar.ts'
+import { loadTextPaths } from '../../src/heatmap/text-paths.ts'
+import type { Heatmap, LonLat } from '../../src/types.ts'
+import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
+
+function paint(heatmap: Heatmap) {
+  const view = createMapView(heatmap.region)
+  const { data, width } = paintMap(heatmap, view, (cell) => colourAt(cell.score))
+  return {
+    view,
+    data,
+    colourOf(at: LonLat) {
+      const [x, y] = view.toPx(at).map(Math.floor)
+      const index = ((y ?? NaN) * width + (x ?? NaN)) * 3
+      return [...data.subarray(index, index + 3)]
+    },
+  }
+}
+
+for (const spec of ['square:1km', 'square:200m', 'h3:8', 'square:500m@28992', 'square:700m@3857']) {
+  describe(`paintMap of ${spec}`, () => {
+    const heatmap = makeTown(spec)
+    const painted = paint(heatmap)
+    const [west, south, east, north] = [4.32, 51.85, 4.4, 51.89]
+    const isInside = ({ lon, lat }: LonLat) =>
+      lon > west + 1e-3 && lon < east - 1e-3 && lat > south + 1e-3 && lat < north - 1e-3
+
+    test('the middle of each searched cell has the colour of its score', () => {
+      const shown = heatmap.cells.filter((cell) => isInside(cell.point))
+      expect(shown.length).toBeGreaterThan(5)
+      const wrong = shown.filter(
+        (cell) => painted.colourOf(cell.point).join() !== colourAt(cell.score).join(),
+      )
+      expect(wrong).toEqual([])
+    })
+
+    test('what was not searched is hatched in grey', () => {
+      const colours = [HATCH_GROUND.join(), HATCH_STRIPE.join()]
+      const seen = new Set<string>()
+      for (let i = 0; i < 40; i++) {
+        const colour = painted.colourOf({ lon: 4.395 + i * 1e-5, lat: 51.87 }).join()
+        expect(colours).toContain(colour)
+        seen.add(colour)
+      }
+      expect(seen.size).toBe(2)
+    })
+  })
+}
+
+describe('createMapView', () => {
+  const view = createMapView(makeTown().region)
+
+  test('north is up and east is right', () => {
+    const [x, y] = view.toPx({ lon: 4.36, lat: 51.87 })
+    const [, yNorth] = view.toPx({ lon: 4.36, lat: 51.88 })
+    const [xEast] = view.toPx({ lon: 4.37, lat: 51.87 })
+    expect(yNorth).toBeLessThan(y)
+    expect(xEast).toBeGreaterThan(x)
+  })
+
+  test('proportions are true: a kilometre is as long to the north as to the east', () => {
+    const [x, y] = view.toPx({ lon: 4.36, lat: 51.87 })
+    const [, yNorth] = view.toPx({ lon: 4.36, lat: 51.87 + 1000 / 111_260 })
+    const [xEast] = view.toPx({ lon: 4.36 + 1000 / 68_850, lat: 51.87 })
+    expect((y - yNorth) / (xEast - x)).toBeCloseTo(1, 2)
+    expect((xEast - x) * view.metresPerPx).toBeCloseTo(1000, -1)
+  })
+
+  test('the whole region is in the frame', () => {
+    for (const ring of view.polygons.flat()) {
+      for (let i = 0; i < ring.length; i += 2) {
+        expect(ring[i]).toBeGreaterThan(0)
+        expect(ring[i]).toBeLessThan(view.width)
+        expect(ring[i + 1]).toBeGreaterThan(0)
+        expect(ring[i + 1]).toBeLessThan(view.height)
+      }
+    }
+  })
+})
+
+test('paintMap shows cells that are far smaller than a pixel', () => {
+  const heatmap = makeHeatmap({
+    boundary: boxBoundary([30, 48, 31, 49]),
+    centre: { lon: 30.5, lat: 48.5 },
+    cells: 'square:5km',
+  })
+  const cells = heatmap.cells.map((cell) => ({ ...cell, key: '0,0' }))
+  const sparse: Heatmap = { ...heatmap, grid: { kind: 'square', sizeM: 10, epsg: null }, cells }
+  const painted = paint(sparse)
+  for (const cell of cells.slice(0, 20)) {
+    expect(painted.colourOf(cell.point)).toEqual([...colourAt(cell.score)])
+  }
+})
+
+describe('scaleBarOf', () => {
+  const cases = [
+    { metresPerPx: 1, maxPx: 220, label: '200 m', lengthPx: 200 },
+    { metresPerPx: 1370, maxPx: 220, label: '200 km', lengthPx: 200_000 / 1370 },
+    { metresPerPx: 5, maxPx: 220, label: '1 km', lengthPx: 200 },
+    { metresPerPx: 0.3, maxPx: 200, label: '50 m', lengthPx: 50 / 0.3 },
+  ]
+  for (const { metresPerPx, maxPx, label, lengthPx } of cases) {
+    test(`${metresPerPx} m/px: ${label}`, () => {
+      const bar = scaleBarOf(metresPerPx, maxPx)
+      expect(bar.label).toBe(label)
+      expect(bar.lengthPx).toBeCloseTo(lengthPx, 9)
+    })
+  }
+})
+
+describe('layOutPicture', () => {
+  test('text is outlines: the picture asks for no font', () => {
+    const { svg } = layOutPicture(makeTown(), loadTextPaths())
+    expect(svg).not.toMatch(/<text|font-family|href/)
+    expect(svg).not.toContain('NaN')
+  })
+
+  test('question, warning, sources, dates, numbers and share not searched are written', () => {
+    const written: string[] = []
+    const text = loadTextPaths()
+    layOutPicture(makeTown(), {
+      widthOf: (...args) => text.widthOf(...args),
+      draw: (line) => {
+        written.push(line)
+        return ''
+      },
+    })
+    const all = written.join('\n')
+    for (const part of [
+      'Where could “frame <7> & "co".jpg” have been taken?',
+      'A place to start looking, not proof',
+      'Imagery © Example & Sons · roads © OpenStreetMap contributors',
+      'Imagery: 2019-08-04 to 2021-03-31',
+      'Cells: squares of 1 km',
+      'not searched',
+      '32 % of the region’s 24.5 km²',
+      '1.364  best',
+      '1.691  good from here up',
+      '4.635  worst',
+      '1 km',
+      '12 without imagery',
+    ]) {
+      expect(all).toContain(part)
+    }
+    expect(written).toEqual(expect.arrayContaining(['1', '2', '3', '4', '5', 'N']))
+  })
+
+  test('a title of one endless word is wrapped, not cut off', () => {
+    const question = { kind: 'scene', expression: 'x'.repeat(400), scenes: [] } as const
+    const text = loadTextPaths()
+    const plain = layOutPicture(makeTown(), text)
+    const wrapped = layOutPicture({ ...makeTown(), question }, text)
+    expect(wrapped.width).toBe(plain.width)
+    expect(wrapped.height).toBeGreaterThan(plain.height + 50)
+  })
+})
