@@ -15,7 +15,7 @@ export function sharedPath(path: string): string {
 /** A suite on real data: skipped with one line where `../shared` is missing, an error in CI. */
 export function describeWithShared(name: string, suite: () => void): void {
   if (!isPresent && isRequired) throw new Error(`Expected ../shared for "${name}", it is missing`)
-  if (!isPresent) console.warn(`skipped, ../shared is missing: ${name}`)
+  if (!isPresent) process.stderr.write(`skipped, ../shared is missing: ${name}\n`)
   describe.skipIf(!isPresent)(name, suite)
 }
 
