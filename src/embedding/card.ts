@@ -45,7 +45,9 @@ const schema = z
     /** Output name → its shape in words. */
     outputs: z.looseObject({ logits: z.array(z.union([z.string(), z.number()])) }),
     /** Per-class mean and standard deviation of this view's logits. */
-    stats: z.object({ mean: perClass, std: perClass, over: z.string() }).optional(),
+    stats: z
+      .object({ mean: perClass, std: z.array(z.number().gt(0)).length(365), over: z.string() })
+      .optional(),
     /** What the model answers to a drawn pattern: proof that a runtime computes it as its maker did. */
     parity: z.object({ pattern: z.string(), logits_first_8: z.array(z.number()).length(8) }),
     licence: z.unknown().optional(),

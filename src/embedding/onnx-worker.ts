@@ -32,7 +32,7 @@ const [height, width] = card.size
 const imageLength = 3 * height * width
 const staging = new Float32Array(batchSize * imageLength)
 const writeTensor = createTensorWriter(card.input)
-const session = await InferenceSession.create(onnxPath, {
+const loading = InferenceSession.create(onnxPath, {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -53,14 +53,21 @@ async function encode(request: EncodeRequest): Promise<Float32Array> {
     height,
     width,
   ])
+  const session = await loading
   const output = await session.run({ [card.input.name]: input }, ['logits'])
   return (output['logits']?.data as Float32Array).slice()
 }
 
-port.on('message', (request: EncodeRequest) => {
-  encode(request).then(
-    (logits) => port.postMessage({ logits } satisfies EncodeReply, [logits.buffer as ArrayBuffer]),
-    (error: unknown) => port.postMessage({ error: String(error) } satisfies EncodeReply),
+function post(reply: EncodeReply): void {
+  port?.postMessage(reply, 'logits' in reply ? [reply.logits.buffer as ArrayBuffer] : [])
+}
+
+function answer(work: Promise<Float32Array>): void {
+  work.then(
+    (logits) => post({ logits }),
+    (error: unknown) => post({ error: String(error) }),
   )
-})
-port.postMessage({ logits: new Float32Array(0) } satisfies EncodeReply)
+}
+
+port.on('message', (request: EncodeRequest) => answer(encode(request)))
+answer(loading.then(() => new Float32Array(0)))
