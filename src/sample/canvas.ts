@@ -115,9 +115,15 @@ function cover(covered: Float32Array, left: number, xs: readonly number[]): void
   for (let pair = 0; pair + 1 < xs.length; pair += 2) {
     const from = Math.max(0, (xs[pair] ?? 0) - left)
     const to = Math.min(covered.length, (xs[pair + 1] ?? 0) - left)
-    for (let x = Math.floor(from); x < to; x++) {
-      const share = Math.min(x + 1, to) - Math.max(x, from)
-      covered[x] = (covered[x] ?? 0) + share / SUBROWS
-    }
+    if (to > from) addSpan(covered, from, to)
   }
+}
+
+/** One sub-row from `from` to `to`: whole pixels inside, shares of a pixel at both ends. */
+function addSpan(covered: Float32Array, from: number, to: number): void {
+  const first = Math.floor(from)
+  const last = Math.ceil(to) - 1
+  for (let x = first; x <= last; x++) covered[x] = (covered[x] ?? 0) + 1 / SUBROWS
+  covered[first] = (covered[first] ?? 0) - (from - first) / SUBROWS
+  covered[last] = (covered[last] ?? 0) - (last + 1 - to) / SUBROWS
 }

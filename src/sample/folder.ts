@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
+import { PHOTO_NAMES } from './photos.ts'
 import { TOWN_SIZE_M } from './plan.ts'
 import { generateSampleTown, SAMPLE_CAPTURED_ON } from './town.ts'
 import type { LonLat } from '../types.ts'
@@ -47,9 +48,8 @@ export interface SampleTownFolder {
 
 /** Written last: what makes a folder complete. */
 interface Marker {
-  readonly version: number
-  readonly seed: number
-  readonly sizeM: number
+  /** Version and options in JSON. */
+  readonly asked: string
   readonly photos: readonly SampleTownPhoto[]
   /** SHA-256 of each file, by its path within the folder. */
   readonly files: Readonly<Record<string, string>>
@@ -58,15 +58,14 @@ interface Marker {
 /** Makes the town's folder; one that is complete, unchanged and of the same options is left as it is. */
 export async function writeSampleTown(
   dir: string,
-  { seed, sizeM = TOWN_SIZE_M }: SampleTownOptions,
+  { seed, sizeM = TOWN_SIZE_M, photos: names = PHOTO_NAMES }: SampleTownOptions,
 ): Promise<SampleTownFolder> {
   const marker = join(dir, '.complete.json')
+  const asked = JSON.stringify({ version: VERSION, seed, sizeM, photos: names })
   const found = await readMarker(dir, marker)
-  if (found?.version === VERSION && found.seed === seed && found.sizeM === sizeM) {
-    return folderOf(dir, found.photos, true)
-  }
+  if (found?.asked === asked) return folderOf(dir, found.photos, true)
   await rm(marker, { force: true })
-  const town = generateSampleTown({ seed, sizeM })
+  const town = generateSampleTown({ seed, sizeM, photos: names })
   const photos = town.photos.map(({ name, places }) => ({
     name,
     file: `photos/${name}.jpg`,
@@ -79,7 +78,7 @@ export async function writeSampleTown(
     await writeFile(join(dir, path), bytes)
     hashes[path] = hashOf(bytes)
   }
-  await writeFile(marker, toJson({ version: VERSION, seed, sizeM, photos, files: hashes }))
+  await writeFile(marker, toJson({ asked, photos, files: hashes }))
   return folderOf(dir, photos, false)
 }
 

@@ -1,6 +1,6 @@
 /** A camera at a person's height: sky, ground and boxes in perspective, in metres around the viewer. */
 import { createCanvas, fill, mix, tint } from './canvas.ts'
-import { createNoise, createRandom, pick, uniform } from './random.ts'
+import { createRandom, pick, uniform } from './random.ts'
 import { oval, rectangle, ribbon } from './shapes.ts'
 import type { Canvas, Shade } from './canvas.ts'
 import type { Noise, Random } from './random.ts'
@@ -12,6 +12,8 @@ export type Spot = readonly [x: number, y: number, z: number]
 /** Where the camera stands and what the air is like. */
 export interface GroundViewOptions {
   readonly seed: number
+  /** Shared by all views: costly to make. */
+  readonly noise: { readonly coarse: Noise; readonly fine: Noise }
   /** Row of the horizon, 0…1 from the top. */
   readonly horizon: number
   readonly heightM: number
@@ -32,10 +34,10 @@ export class GroundView {
   readonly #heightM: number
   readonly #sky: readonly [number, number]
 
-  constructor({ seed, horizon, heightM, sky }: GroundViewOptions) {
+  constructor({ seed, noise, horizon, heightM, sky }: GroundViewOptions) {
     this.random = createRandom(seed)
-    this.coarse = createNoise(this.random, 8)
-    this.fine = createNoise(this.random, 1)
+    this.coarse = noise.coarse
+    this.fine = noise.fine
     this.#horizonPx = Math.round(horizon * HEIGHT)
     this.#heightM = heightM
     this.#sky = sky
@@ -117,12 +119,14 @@ export class GroundView {
 
   /** Leaves in a cluster of about that radius, lighter above. */
   crown([x, y, z]: Spot, radiusM: number, colour: number): void {
-    for (let blob = 0; blob < 22; blob++) {
+    const radiusPx = (radiusM * FOCAL_PX) / z
+    const count = Math.max(4, Math.min(20, Math.round(radiusPx)))
+    for (let blob = 0; blob < count; blob++) {
       const angle = this.random() * 2 * Math.PI
       const reach = radiusM * 0.73 * Math.sqrt(this.random())
       const rise = Math.sin(angle) * reach
       const at = this.project([x + reach * Math.cos(angle), y + 1.3 * rise, z])
-      const radius = (radiusM * (0.33 + 0.23 * this.random()) * FOCAL_PX) / z
+      const radius = radiusPx * (0.33 + 0.23 * this.random())
       const lit = 0.85 + 0.25 * (rise / radiusM) + 0.25 * this.random()
       this.#leaves(oval(at, [radius, radius]), this.#haze(tint(colour, lit), z))
     }

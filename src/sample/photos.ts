@@ -4,6 +4,7 @@ import { GroundView } from './ground-view.ts'
 import { drawField, drawForest, drawRailway } from './photo-country.ts'
 import { drawCarPark, drawHarbour, drawStadium, drawStreet } from './photo-scenes.ts'
 import { toLonLat } from './place.ts'
+import { createNoise, createRandom } from './random.ts'
 import type { LonLat, Rgb8 } from '../types.ts'
 import type { Point } from './shapes.ts'
 
@@ -73,11 +74,18 @@ const SUBJECTS: readonly Subject[] = [
   },
 ]
 
-/** Draws them all, `rgb8[768, 1024, 3]` each. */
-export function drawPhotos(seed: number): SamplePhoto[] {
-  return SUBJECTS.map(({ name, draw, horizon, heightM, at }, index) => {
-    const sky = [0x5f8fc4, 0xc9d8e2] as const
-    const view = new GroundView({ seed: seed * 100 + index, horizon, heightM, sky })
+/** All photos there are. */
+export const PHOTO_NAMES: readonly string[] = SUBJECTS.map(({ name }) => name)
+
+/** Draws the named photos, `rgb8[768, 1024, 3]` each. */
+export function drawPhotos(seed: number, names: readonly string[]): SamplePhoto[] {
+  const random = createRandom(seed + 3)
+  const noise = { coarse: createNoise(random, 8), fine: createNoise(random, 1) }
+  const sky = [0x5f8fc4, 0xc9d8e2] as const
+  return SUBJECTS.filter(({ name }) => names.includes(name)).map((subject) => {
+    const { name, draw, horizon, heightM, at } = subject
+    const ownSeed = seed * 100 + SUBJECTS.indexOf(subject)
+    const view = new GroundView({ seed: ownSeed, noise, horizon, heightM, sky })
     draw(view)
     captionSynthetic(view.canvas)
     const { width, height, data } = view.canvas

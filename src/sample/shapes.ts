@@ -45,7 +45,7 @@ export function rectangle({ west, south, east, north }: Extent): Ring {
 
 /** A superellipse: `power` 2 is an ellipse, 4 and more a rounded rectangle. */
 export function oval(at: Point, radii: Point, power = 2): Ring {
-  const count = 40
+  const count = Math.round(Math.min(40, Math.max(10, 8 * Math.sqrt(Math.max(...radii)))))
   return Array.from({ length: count }, (_, index) => {
     const angle = (2 * Math.PI * index) / count
     const reach = (value: number): number => Math.sign(value) * Math.abs(value) ** (2 / power)

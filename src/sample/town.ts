@@ -4,7 +4,7 @@ import { drawOrthophoto } from './orthophoto.ts'
 import { encodeOsmPbf } from './osm-pbf.ts'
 import { bboxOf, mapTown } from './osm.ts'
 import { GSD } from './overhead.ts'
-import { drawPhotos } from './photos.ts'
+import { drawPhotos, PHOTO_NAMES } from './photos.ts'
 import { SAMPLE_EPSG, SAMPLE_ORIGIN, toLonLat } from './place.ts'
 import { planTown, TOWN_SIZE_M } from './plan.ts'
 import { rectangle } from './shapes.ts'
@@ -19,6 +19,8 @@ export interface SampleTownOptions {
   readonly seed: number
   /** Side in metres, 1600 when absent. */
   readonly sizeM?: number
+  /** Names of the photos to draw, all when absent. */
+  readonly photos?: readonly string[]
 }
 
 /** The town as bytes and pixels; `folder.ts` writes it. */
@@ -36,7 +38,8 @@ export interface SampleTown {
 export const SAMPLE_CAPTURED_ON = '2026-05-01'
 
 /** Generates map, orthophoto, boundary and photos. */
-export function generateSampleTown({ seed, sizeM = TOWN_SIZE_M }: SampleTownOptions): SampleTown {
+export function generateSampleTown(options: SampleTownOptions): SampleTown {
+  const { seed, sizeM = TOWN_SIZE_M, photos = PHOTO_NAMES } = options
   const plan = planTown(seed)
   const edge = (TOWN_SIZE_M - sizeM) / 2
   const square = squareOf(edge, TOWN_SIZE_M - edge)
@@ -54,7 +57,7 @@ export function generateSampleTown({ seed, sizeM = TOWN_SIZE_M }: SampleTownOpti
     boundary: boundaryOf(rectangle(square)),
     osmPbf: encodeOsmPbf(mapTown(plan, square)),
     orthophoto,
-    photos: drawPhotos(seed),
+    photos: drawPhotos(seed, photos),
   }
 }
 
