@@ -5,14 +5,15 @@ import type { PolygonIndex } from '../geo/polygon-index.ts'
 import type { Boundary } from '../types.ts'
 import { openExtract, readAt, type BlobPlace } from './blob-index.ts'
 import { buildRoads, type RoadChunk } from './build-roads.ts'
-import { RankFinder } from './node-ids.ts'
+import { RankFinder, sortIds } from './node-ids.ts'
+import type { IdSpan } from './id-span.ts'
 import { MemoryPlaces, type NodePlaces } from './node-places.ts'
 import { FilePlaces } from './node-places-file.ts'
 import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
 import { faultOf, ExtractFaultError } from './pbf-errors.ts'
-import { decodeNodes, type NodeSpan } from './pbf-nodes.ts'
-import { decodeRoads, type WayChunk } from './pbf-ways.ts'
+import { decodeNodes } from './pbf-nodes.ts'
+import { decodeRoads, unplacedRefs, type WayChunk } from './pbf-ways.ts'
 
 /** What a decoder is made for. */
 export interface DecoderSetup {
@@ -40,12 +41,14 @@ export interface WaysResult {
   readonly hasNodes: boolean
   readonly hasWays: boolean
   readonly chunk: WayChunk
+  /** Ids of the nodes that have to be looked up, sorted, without repeats. */
+  readonly needed: Float64Array<ArrayBuffer>
 }
 
 /** What a blob of nodes gave; places went to the shared nodes. */
 export interface NodesResult {
   readonly hasWays: boolean
-  readonly span: NodeSpan
+  readonly span: IdSpan
 }
 
 /** What each kind of job gives. */
@@ -75,11 +78,7 @@ export class ExtractDecoder {
   run(job: Job): JobResults[Job['kind']] {
     switch (job.kind) {
       case 'ways':
-        return this.#decode(job.blob, (block) => ({
-          hasNodes: hasNodes(block),
-          hasWays: block.ways.length > 0,
-          chunk: decodeRoads(block, this.#setup.isHistory),
-        }))
+        return this.#decode(job.blob, (block) => this.#decodeWays(block))
       case 'nodes':
         return this.#decode(job.blob, (block) => ({
           hasWays: block.ways.length > 0,
@@ -117,7 +116,17 @@ export class ExtractDecoder {
     }
   }
 
-  #decodeNodes(block: Block): NodeSpan {
+  #decodeWays(block: Block): WaysResult {
+    const chunk = decodeRoads(block, this.#setup.isHistory)
+    return {
+      hasNodes: hasNodes(block),
+      hasWays: block.ways.length > 0,
+      chunk,
+      needed: sortIds(unplacedRefs(chunk)),
+    }
+  }
+
+  #decodeNodes(block: Block): IdSpan {
     const { count, idMin, idMax, isAscending } = decodeNodes(block, {
       ranks: this.#ranks,
       places: this.#places,

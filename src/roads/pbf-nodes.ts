@@ -1,8 +1,9 @@
 /** Nodes of a block → the places of those that roads need. */
 import { PbfReader } from 'pbf'
-import { DeltaCursor } from './delta-cursor.ts'
+import { SpanBuilder, type IdSpan } from './id-span.ts'
 import type { RankFinder } from './node-ids.ts'
 import { PLACE_UNKNOWN, encodeLat, encodeLon, type NodePlaces } from './node-places.ts'
+import { createFloats, readDeltas, type NumberList } from './number-list.ts'
 import { checkEnd, type Block } from './pbf-block.ts'
 import { readInfo, type Info } from './pbf-info.ts'
 
@@ -14,19 +15,11 @@ export interface NodeTarget {
   readonly versions: Int32Array | null
 }
 
-/** What shows that no node came twice: spans of blocks that do not overlap, each strictly ascending. */
-export interface NodeSpan {
-  readonly count: number
-  readonly idMin: number
-  readonly idMax: number
-  readonly isAscending: boolean
-}
-
 /** Decodes the nodes of a block into `target`. */
-export function decodeNodes(block: Block, target: NodeTarget): NodeSpan {
+export function decodeNodes(block: Block, target: NodeTarget): IdSpan {
   const span = new SpanBuilder()
   for (let i = 0; i < block.denseNodes.length; i += 2) {
-    const dense = openDense(block.pbf, [block.denseNodes[i] ?? 0, block.denseNodes[i + 1] ?? 0])
+    const dense = readDense(block.pbf, [block.denseNodes[i] ?? 0, block.denseNodes[i + 1] ?? 0])
     if (target.versions) placeVersions(dense, { block, target, span })
     else placeDense(dense, { block, target, span })
   }
@@ -45,84 +38,65 @@ interface Task {
   readonly span: SpanBuilder
 }
 
-class SpanBuilder implements NodeSpan {
-  count = 0
-  idMin = Infinity
-  idMax = -Infinity
-  isAscending = true
-
-  add(id: number): void {
-    this.count++
-    if (id > this.idMax) this.idMax = id
-    else this.isAscending = false
-    if (id < this.idMin) this.idMin = id
-  }
-}
-
-/** The lists of a `DenseNodes` message; absent ones are empty. */
+/** The lists of a `DenseNodes` message; one set of arrays serves all blocks of a thread. */
 interface Dense {
-  readonly ids: DeltaCursor
-  readonly lats: DeltaCursor
-  readonly lons: DeltaCursor
-  info: readonly [start: number, end: number]
+  readonly ids: NumberList<Float64Array<ArrayBuffer>>
+  readonly lats: NumberList<Float64Array<ArrayBuffer>>
+  readonly lons: NumberList<Float64Array<ArrayBuffer>>
+  /** Where `DenseInfo` stands, 0 without one. */
+  info: number
 }
 
-function openDense(pbf: PbfReader, [start, end]: readonly [number, number]): Dense {
-  const dense: Dense = {
-    ids: new DeltaCursor(),
-    lats: new DeltaCursor(),
-    lons: new DeltaCursor(),
-    info: [0, 0],
-  }
-  const cursors = new Map([
-    [1, dense.ids],
-    [8, dense.lats],
-    [9, dense.lons],
-  ])
+const dense: Dense = { ids: createFloats(), lats: createFloats(), lons: createFloats(), info: 0 }
+
+function readDense(pbf: PbfReader, [start, end]: readonly [number, number]): Dense {
+  const { ids, lats, lons } = dense
+  ids.length = lats.length = lons.length = dense.info = 0
   pbf.pos = start
   for (let field = pbf.nextField(end); field !== 0; field = pbf.nextField(end)) {
-    const cursor = cursors.get(field)
-    if (!cursor && field !== 5) continue
-    const endOfList = pbf.readVarint() + pbf.pos
-    if (cursor) cursor.start(pbf.buf, pbf.pos, endOfList)
-    else dense.info = [pbf.pos, endOfList]
-    pbf.pos = endOfList
+    if (field === 1) readDeltas(pbf, ids)
+    else if (field === 5) dense.info = pbf.pos
+    else if (field === 8) readDeltas(pbf, lats)
+    else if (field === 9) readDeltas(pbf, lons)
   }
   checkEnd(pbf, end)
+  checkEnd({ pos: lats.length }, ids.length)
+  checkEnd({ pos: lons.length }, ids.length)
   return dense
 }
 
 function placeDense({ ids, lats, lons }: Dense, { block, target, span }: Task): void {
   const { ranks, places } = target
-  while (ids.hasMore) {
-    const id = ids.next()
-    const lat = lats.next()
-    const lon = lons.next()
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids.array[i] as number
     span.add(id)
     const rank = ranks.advanceTo(id)
-    if (rank >= 0) places.set(rank, encodeLon(lon, block.scale), encodeLat(lat, block.scale))
+    if (rank < 0) continue
+    const lon = encodeLon(lons.array[i] as number, block.scale)
+    places.set(rank, lon, encodeLat(lats.array[i] as number, block.scale))
   }
-  checkSameLength(ids, lats, lons)
 }
 
-function placeVersions(dense: Dense, task: Task): void {
-  const { ids, lats, lons } = dense
-  const infos = denseInfos(task.block.pbf, dense.info)
-  while (ids.hasMore) {
-    const node = { id: ids.next(), lat: lats.next(), lon: lons.next() }
-    placeSingle({ ...node, version: infos.version(), isVisible: infos.isVisible() }, task)
-  }
-  checkSameLength(ids, lats, lons)
-}
-
-function checkSameLength(...cursors: readonly DeltaCursor[]): void {
-  for (const cursor of cursors) checkEnd(cursor, cursor.end)
+function placeVersions({ ids, lats, lons, info }: Dense, task: Task): void {
+  const infos = denseInfos(task.block.pbf, info)
+  for (let i = 0; i < ids.length; i++)
+    placeSingle(
+      {
+        id: ids.array[i] as number,
+        lat: lats.array[i] as number,
+        lon: lons.array[i] as number,
+        version: infos.version(),
+        isVisible: infos.isVisible(),
+      },
+      task,
+    )
 }
 
 /** `DenseInfo`: versions are plain numbers, not differences; without a list of deletions all nodes are visible. */
-function denseInfos(pbf: PbfReader, [start, end]: readonly [number, number]) {
+function denseInfos(pbf: PbfReader, info: number) {
   const lists = new Map<number, PbfReader>()
-  pbf.pos = start
+  pbf.pos = info
+  const end = info === 0 ? 0 : pbf.readVarint() + pbf.pos
   for (let field = pbf.nextField(end); field !== 0; field = pbf.nextField(end))
     if (field === 1 || field === 6) lists.set(field, new PbfReader(pbf.readBytes()))
   const next = (field: number, absent: number): number => {

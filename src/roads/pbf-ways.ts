@@ -1,7 +1,7 @@
 /** Ways of a block → the roads among them, with the ids of their nodes. */
 import type { PbfReader } from 'pbf'
-import { DeltaCursor } from './delta-cursor.ts'
 import { PLACE_UNKNOWN, encodeLat, encodeLon } from './node-places.ts'
+import { createFloats, readDeltas } from './number-list.ts'
 import { checkEnd, type Block, type Scale } from './pbf-block.ts'
 import { readInfo, type Info } from './pbf-info.ts'
 import { createRoadTest, type TagRanges } from './road-test.ts'
@@ -20,31 +20,31 @@ export interface WayChunk {
   readonly places: Uint32Array<ArrayBuffer>
 }
 
-/** A way as it stands in the block; one object serves all ways. */
-interface Way extends TagRanges, Info {
-  id: number
-  refsStart: number
-  refsEnd: number
-  latsStart: number
-  latsEnd: number
-  lonsStart: number
-  lonsEnd: number
+/** Nodes that have to be looked up: all, unless the ways carry places. */
+export function unplacedRefs({ refs, places }: WayChunk): Float64Array {
+  if (places.length === 0) return refs
+  return refs.filter(
+    (_, i) => places[2 * i] === PLACE_UNKNOWN || places[2 * i + 1] === PLACE_UNKNOWN,
+  )
 }
 
-const LIST_FIELDS = new Set([2, 3, 8, 9, 10])
+/** A way as it stands in the block; one object serves all ways. Lists it lacks begin at 0. */
+interface Way extends TagRanges, Info {
+  id: number
+  refs: number
+  lats: number
+  lons: number
+}
+
 const NO_WAY: Way = {
   id: 0,
   version: 0,
   isVisible: true,
-  keysStart: 0,
-  keysEnd: 0,
-  valuesStart: 0,
-  refsStart: 0,
-  refsEnd: 0,
-  latsStart: 0,
-  latsEnd: 0,
-  lonsStart: 0,
-  lonsEnd: 0,
+  keys: 0,
+  values: 0,
+  refs: 0,
+  lats: 0,
+  lons: 0,
 }
 
 /** Decodes the roads among the ways of a block, in the order of the file. */
@@ -52,10 +52,9 @@ export function decodeRoads(block: Block, isHistory: boolean): WayChunk {
   const chunk = new ChunkBuilder(block)
   if (block.ways.length === 0) return chunk.finish()
   const isRoad = createRoadTest(block)
-  const way = { ...NO_WAY }
+  const way: Way = { ...NO_WAY }
   for (let i = 0; i < block.ways.length; i += 2) {
-    Object.assign(way, NO_WAY)
-    readWay(block.pbf, way, [block.ways[i] ?? 0, block.ways[i + 1] ?? 0])
+    readWay(block.pbf, way, [block.ways[i] as number, block.ways[i + 1] as number])
     if (way.isVisible && isRoad(way)) chunk.addRoad(way)
     else if (isHistory) chunk.addEmpty(way)
   }
@@ -63,65 +62,71 @@ export function decodeRoads(block: Block, isHistory: boolean): WayChunk {
 }
 
 function readWay(pbf: PbfReader, way: Way, [start, end]: readonly [number, number]): void {
+  clear(way)
   pbf.pos = start
   for (let field = pbf.nextField(end); field !== 0; field = pbf.nextField(end)) {
-    if (field === 1) way.id = pbf.readVarint(true)
-    else if (field === 4) readInfo(pbf, way)
-    else readList(field, pbf, way)
+    switch (field) {
+      case 1:
+        way.id = pbf.readVarint(true)
+        break
+      case 2:
+        way.keys = pbf.pos
+        break
+      case 3:
+        way.values = pbf.pos
+        break
+      case 4:
+        readInfo(pbf, way)
+        break
+      case 8:
+        way.refs = pbf.pos
+        break
+      case 9:
+        way.lats = pbf.pos
+        break
+      case 10:
+        way.lons = pbf.pos
+        break
+    }
   }
   checkEnd(pbf, end)
 }
 
-function readList(field: number, pbf: PbfReader, way: Way): void {
-  if (!LIST_FIELDS.has(field)) return
-  const end = pbf.readVarint() + pbf.pos
-  const start = pbf.pos
-  pbf.pos = end
-  switch (field) {
-    case 2:
-      way.keysStart = start
-      way.keysEnd = end
-      break
-    case 3:
-      way.valuesStart = start
-      break
-    case 8:
-      way.refsStart = start
-      way.refsEnd = end
-      break
-    case 9:
-      way.latsStart = start
-      way.latsEnd = end
-      break
-    case 10:
-      way.lonsStart = start
-      way.lonsEnd = end
-      break
-  }
+/** Field by field: copying a template over the object takes longer than reading the way. */
+function clear(way: Way): void {
+  way.id = 0
+  way.version = 0
+  way.isVisible = true
+  way.keys = 0
+  way.values = 0
+  way.refs = 0
+  way.lats = 0
+  way.lons = 0
 }
 
 class ChunkBuilder {
-  readonly #bytes: Uint8Array
+  readonly #pbf: PbfReader
   readonly #scale: Scale
   readonly #ids: number[] = []
   readonly #versions: number[] = []
   readonly #firstRef: number[] = [0]
-  readonly #refs: number[] = []
+  readonly #refs = createFloats()
+  readonly #lons = createFloats()
+  readonly #lats = createFloats()
+  /** Encoded places of the references so far, where any way carries them. */
   readonly #places: number[] = []
-  readonly #cursor = new DeltaCursor()
-  readonly #latCursor = new DeltaCursor()
 
   constructor({ pbf, scale }: Block) {
-    this.#bytes = pbf.buf
+    this.#pbf = pbf
     this.#scale = scale
   }
 
   addRoad(way: Way): void {
-    const cursor = this.#cursor
-    cursor.start(this.#bytes, way.refsStart, way.refsEnd)
-    while (cursor.hasMore) this.#refs.push(cursor.next())
-    checkEnd(cursor, way.refsEnd)
-    if (way.lonsEnd > way.lonsStart) this.#addPlaces(way)
+    if (way.refs > 0) {
+      this.#pbf.pos = way.refs
+      readDeltas(this.#pbf, this.#refs)
+    }
+    if (way.lons > 0 && way.lats > 0) this.#addPlaces(way)
     this.addEmpty(way)
   }
 
@@ -131,31 +136,34 @@ class ChunkBuilder {
     this.#firstRef.push(this.#refs.length)
   }
 
-  /** Ways with and without places can stand in one block: the latter's are looked up by node id. */
+  /** Ways with and without places can stand in one block: the latter's nodes are looked up by id. */
   #addPlaces(way: Way): void {
-    const places = this.#places
-    while (places.length < 2 * (this.#firstRef.at(-1) ?? 0)) places.push(PLACE_UNKNOWN)
-    this.#cursor.start(this.#bytes, way.lonsStart, way.lonsEnd)
-    this.#latCursor.start(this.#bytes, way.latsStart, way.latsEnd)
-    while (this.#cursor.hasMore && this.#latCursor.hasMore)
-      places.push(
-        encodeLon(this.#cursor.next(), this.#scale),
-        encodeLat(this.#latCursor.next(), this.#scale),
-      )
-    checkEnd(this.#cursor, way.lonsEnd)
-    checkEnd(this.#latCursor, way.latsEnd)
-    if (places.length !== 2 * this.#refs.length)
-      checkEnd({ pos: places.length / 2 }, this.#refs.length)
+    this.#padPlaces(this.#firstRef.at(-1) ?? 0)
+    this.#lons.length = 0
+    this.#lats.length = 0
+    this.#pbf.pos = way.lons
+    readDeltas(this.#pbf, this.#lons)
+    this.#pbf.pos = way.lats
+    readDeltas(this.#pbf, this.#lats)
+    for (let i = 0; i < this.#lons.length; i++) {
+      this.#places.push(encodeLon(this.#lons.array[i] as number, this.#scale))
+      this.#places.push(encodeLat(this.#lats.array[i] as number, this.#scale))
+    }
+    checkEnd({ pos: this.#lats.length }, this.#lons.length)
+    checkEnd({ pos: this.#places.length / 2 }, this.#refs.length)
+  }
+
+  #padPlaces(refCount: number): void {
+    while (this.#places.length < 2 * refCount) this.#places.push(PLACE_UNKNOWN)
   }
 
   finish(): WayChunk {
-    while (this.#places.length > 0 && this.#places.length < 2 * this.#refs.length)
-      this.#places.push(PLACE_UNKNOWN)
+    if (this.#places.length > 0) this.#padPlaces(this.#refs.length)
     return {
       ids: Float64Array.from(this.#ids),
       versions: Int32Array.from(this.#versions),
       firstRef: Uint32Array.from(this.#firstRef),
-      refs: Float64Array.from(this.#refs),
+      refs: this.#refs.copy(),
       places: Uint32Array.from(this.#places),
     }
   }

@@ -1,8 +1,11 @@
 /** Finds segments that a way runs along more than once: the network is undirected, so they count once per way. */
 
-const BUCKETS = 4096
-/** Way number that last put a node into each bucket; kept between calls so that nothing has to be cleared. */
-const stamps = new Uint32Array(BUCKETS)
+/** A power of two above the 2,000 nodes that a way may have, with room to spare. */
+const SLOTS = 8192
+const NODES_MAX = SLOTS / 2
+/** A hash set of nodes; a slot holds one only if its stamp is that of the way, so nothing has to be cleared. */
+const nodes = new Float64Array(SLOTS)
+const stamps = new Uint32Array(SLOTS)
 let stamp = 0
 
 /**
@@ -14,7 +17,7 @@ export function repeatedSegments(
   first: number,
   end: number,
 ): ReadonlySet<number> | null {
-  if (!mayRepeat(refs, first, refs[first] === refs[end - 1] ? end - 1 : end)) return null
+  if (!hasRepeatedNode(refs, first, refs[first] === refs[end - 1] ? end - 1 : end)) return null
   const seen = new Set<string>()
   const repeated = new Set<number>()
   for (let i = first + 1; i < end; i++) {
@@ -26,13 +29,19 @@ export function repeatedSegments(
   return repeated.size > 0 ? repeated : null
 }
 
-/** True when two nodes fall into one bucket: always when a node comes twice, now and then by chance. */
-function mayRepeat(refs: Float64Array, first: number, end: number): boolean {
+/** Ways longer than the rules allow are looked at more closely without asking. */
+function hasRepeatedNode(refs: Float64Array, first: number, end: number): boolean {
+  if (end - first > NODES_MAX) return true
   stamp = stamp === 0xffffffff ? 1 : stamp + 1
   for (let i = first; i < end; i++) {
-    const bucket = (refs[i] as number) & (BUCKETS - 1)
-    if (stamps[bucket] === stamp) return true
-    stamps[bucket] = stamp
+    const node = refs[i] as number
+    let slot = node & (SLOTS - 1)
+    while (stamps[slot] === stamp) {
+      if (nodes[slot] === node) return true
+      slot = (slot + 1) & (SLOTS - 1)
+    }
+    stamps[slot] = stamp
+    nodes[slot] = node
   }
   return false
 }

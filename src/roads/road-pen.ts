@@ -1,6 +1,7 @@
 /** Draws measured segments, cut at the boundary and at the antimeridian. */
 import { segmentLengthMm } from '../geo/geodesic.ts'
 import type { PolygonIndex } from '../geo/polygon-index.ts'
+import { NumberList } from './number-list.ts'
 
 /** Lines drawn with a pen: vertex `i` is joined to vertex `i + 1` by a segment unless its length is 0. */
 export interface RoadLines {
@@ -35,11 +36,13 @@ interface Vertex {
 export class RoadPen {
   readonly counts: RoadCounts = { segments: 0, missingNodes: 0, tooLong: 0, totalMm: 0 }
   readonly #boundary: PolygonIndex | null
-  readonly #lon: number[] = []
-  readonly #lat: number[] = []
-  readonly #lengthMm: number[] = []
-  /** Where the way stands; null when the next vertex begins a line. */
-  #at: Vertex | null = null
+  readonly #lon = new NumberList((length) => new Int32Array(length))
+  readonly #lat = new NumberList((length) => new Int32Array(length))
+  readonly #lengthMm = new NumberList((length) => new Uint32Array(length))
+  /** Where the way stands, unless the next vertex begins a line. Two objects take turns: no garbage per segment. */
+  #at: Vertex = { lon: 0, lat: 0 }
+  #next: Vertex = { lon: 0, lat: 0 }
+  #isLifted = true
   #firstOfWay = 0
 
   constructor(boundary: PolygonIndex | null) {
@@ -51,35 +54,40 @@ export class RoadPen {
   }
 
   lines(): RoadLines {
-    return {
-      lon: Int32Array.from(this.#lon),
-      lat: Int32Array.from(this.#lat),
-      lengthMm: Uint32Array.from(this.#lengthMm),
-    }
+    return { lon: this.#lon.copy(), lat: this.#lat.copy(), lengthMm: this.#lengthMm.copy() }
   }
 
   /** Begins a way; it shares no vertex with the one before, because ways are put into another order later. */
   beginWay(): void {
-    this.#at = null
+    this.#isLifted = true
     this.#firstOfWay = this.#lon.length
   }
 
   skipMissing(): void {
     this.counts.missingNodes++
-    this.#at = null
+    this.#isLifted = true
   }
 
   jumpTo(lon: number, lat: number): void {
-    this.#at = { lon, lat }
+    this.#isLifted = false
+    this.#at.lon = lon
+    this.#at.lat = lat
   }
 
   drawTo(lon: number, lat: number): void {
+    if (this.#isLifted) {
+      this.jumpTo(lon, lat)
+      return
+    }
     const from = this.#at
-    const to = { lon, lat }
+    const to = this.#next
+    to.lon = lon
+    to.lat = lat
     this.#at = to
-    if (!from) return
-    if (Math.abs(lon - from.lon) <= HALF_TURN) this.#clip(from, to)
-    else this.#drawAcrossAntimeridian(from, to)
+    this.#next = from
+    if (Math.abs(lon - from.lon) > HALF_TURN) this.#drawAcrossAntimeridian(from, to)
+    else if (this.#boundary) this.#clip(from, to)
+    else this.#draw(from, to)
   }
 
   /** A segment over more than half the globe goes the short way round: to ±180° and on from the other side. */
@@ -109,9 +117,11 @@ export class RoadPen {
     }
     const last = this.#lon.length - 1
     const isJoined =
-      last >= this.#firstOfWay && this.#lon[last] === from.lon && this.#lat[last] === from.lat
+      last >= this.#firstOfWay &&
+      this.#lon.array[last] === from.lon &&
+      this.#lat.array[last] === from.lat
     if (!isJoined) this.#push(from)
-    this.#lengthMm[this.#lengthMm.length - 1] = lengthMm
+    this.#lengthMm.array[this.#lengthMm.length - 1] = lengthMm
     this.#push(to)
     this.counts.segments++
     this.counts.totalMm += lengthMm

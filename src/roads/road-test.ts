@@ -1,13 +1,12 @@
 /** Applies the highway rules to the ways of one block, whose tags are numbers of strings. */
 import type { PbfReader } from 'pbf'
 import { isAreaValue, isRoadValue } from './highway-filter.ts'
-import type { Block } from './pbf-block.ts'
+import { checkEnd, type Block } from './pbf-block.ts'
 
-/** Where the tags of a way stand: two packed lists of string numbers, side by side. */
+/** Where the tags of a way stand: two packed lists of string numbers, side by side; 0 where there are none. */
 export interface TagRanges {
-  keysStart: number
-  keysEnd: number
-  valuesStart: number
+  keys: number
+  values: number
 }
 
 type ValueTest = (value: number) => boolean
@@ -52,16 +51,21 @@ function numberOf({ pbf, strings }: Block, text: string): number {
 }
 
 /** Number of the value that stands beside the key, or -1. */
-function valueOf(pbf: PbfReader, tags: TagRanges, key: number): number {
-  if (key < 0) return -1
-  pbf.pos = tags.keysStart
-  for (let index = 0; pbf.pos < tags.keysEnd; index++)
-    if (pbf.readVarint() === key) return nthOf(pbf, tags.valuesStart, index)
+function valueOf(pbf: PbfReader, { keys, values }: TagRanges, key: number): number {
+  if (key < 0 || keys === 0) return -1
+  pbf.pos = keys
+  const end = pbf.readVarint() + pbf.pos
+  for (let index = 0; pbf.pos < end; index++)
+    if (pbf.readVarint() === key) return nthOf(pbf, values, index)
   return -1
 }
 
-function nthOf(pbf: PbfReader, start: number, index: number): number {
-  pbf.pos = start
+/** A list that ends too early is damage. */
+function nthOf(pbf: PbfReader, list: number, index: number): number {
+  pbf.pos = list
+  const end = pbf.readVarint() + pbf.pos
   for (let i = 0; i < index; i++) pbf.readVarint()
-  return pbf.readVarint()
+  const value = pbf.readVarint()
+  if (list === 0 || pbf.pos > end) checkEnd(pbf, end)
+  return value
 }
