@@ -31,7 +31,13 @@ export function createApp(deps: AppDeps): App {
   )
   app.use(requestId())
   app.use(logRequests(deps.log, () => deps.outside.now()))
-  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }))
+  // No HSTS: it would lock people out of the plain HTTP that this server speaks.
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+      strictTransportSecurity: false,
+    }),
+  )
   app.use(guardHost(deps.hostNames))
   app.use(guardOrigin)
   app.use(

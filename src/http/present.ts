@@ -12,14 +12,14 @@ type HeatmapJson = z.input<typeof heatmapSchema>
 
 /** A region with its points and the latest build of this process. */
 export function presentRegion(
-  { region, points }: RegionStatus,
+  { region, bbox, points }: RegionStatus,
   build: BuildStatus | null,
 ): RegionJson {
-  const { name, state, boundary, centre, attribution, model, gsd, createdAt } = region
+  const { name, state, centre, attribution, model, gsd, createdAt } = region
   return {
     name,
     state,
-    boundary: { ...boundary },
+    bbox: [...bbox],
     centre: position(centre),
     sampling: { ...region.sampling },
     imagery: { kind: 'unknown', ...region.imagery },

@@ -91,12 +91,11 @@ export function answerProblem(error: unknown, c: Context<{ Variables: { requestI
 /** A failed validation lists every problem at once. */
 export function refuseInvalid(result: {
   readonly success: boolean
-  readonly target?: string
   readonly error?: z.ZodError | undefined
 }): void {
   if (result.success || result.error === undefined) return
   const problems = result.error.issues.map(({ path, message }) => {
-    const at = path.length === 0 ? (result.target ?? 'body') : path.join('.')
+    const at = path.length === 0 ? 'body' : path.join('.')
     return `${at}: ${message}`
   })
   throw new InputError('request-invalid', `Expected a valid request, got ${problems.join('; ')}`, {

@@ -85,7 +85,7 @@ export const regionSchema = z
   .object({
     name: z.string(),
     state: z.enum(['created', 'building', 'built']),
-    boundary: z.looseObject({ type: z.string() }),
+    bbox: z.array(z.number()).length(4).openapi({ description: '[west, south, east, north]' }),
     centre: lonLat,
     sampling: z.looseObject({ kind: z.string() }),
     imagery: z.looseObject({ kind: z.string() }),
@@ -130,7 +130,11 @@ export const heatmapBody = z
     photos: z.array(sha256).min(1).max(FRAMES_MAX).optional().openapi({
       description: 'ids of photos; several are frames of one place and are averaged',
     }),
-    embeddings: z.array(z.array(z.number()).length(CLASSES)).min(1).max(FRAMES_MAX).optional(),
+    embeddings: z
+      .array(z.array(z.number()).min(CLASSES).max(CLASSES))
+      .min(1)
+      .max(FRAMES_MAX)
+      .optional(),
     scene: z.string().min(1).max(500).optional().openapi({
       description: 'a class, words for one, or "a + b - c"',
       example: 'soccer stadium',

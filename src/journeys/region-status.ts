@@ -1,28 +1,32 @@
 /** A region by name → what it is and how far its build has come. */
 import { countPoints, type PointCounts } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
-import type { Region } from '../types.ts'
+import { bboxOf } from '../geo/polygon.ts'
+import type { Bbox, Region } from '../types.ts'
 import type { Outside } from './outside.ts'
 
 /** A region and the state of its points. */
 export interface RegionStatus {
   readonly region: Region
+  readonly bbox: Bbox
   readonly points: PointCounts
 }
 
 /** @throws {NotFoundError} `region-not-found` */
 export async function describeRegion(outside: Outside, name: string): Promise<RegionStatus> {
-  const region = await findRegion(outside.db, name)
-  return { region, points: await countPoints(outside.db, region.id) }
+  return withPoints(outside, await findRegion(outside.db, name))
 }
 
 /** All regions, by name. */
 export async function describeRegions(outside: Outside): Promise<RegionStatus[]> {
   const found: RegionStatus[] = []
-  for (const region of await listRegions(outside.db)) {
-    found.push({ region, points: await countPoints(outside.db, region.id) })
-  }
+  for (const region of await listRegions(outside.db)) found.push(await withPoints(outside, region))
   return found
+}
+
+async function withPoints(outside: Outside, region: Region): Promise<RegionStatus> {
+  const points = await countPoints(outside.db, region.id)
+  return { region, bbox: bboxOf(region.boundary), points }
 }
 
 /** Deletes points, embeddings and heatmaps too. @throws {NotFoundError} `region-not-found` */

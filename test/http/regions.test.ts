@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bboxOf } from '../../src/geo/polygon.ts'
+import type { Boundary } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createApp } from '../../src/http/app.ts'
 import { Builds } from '../../src/http/builds.ts'
@@ -30,6 +32,13 @@ describeOnEachDatabase('regions over HTTP', (_open, place) => {
     expect(region).toMatchObject({ state: 'created', build: null, attribution: 'synthetic' })
     expect(region.points.total).toBeGreaterThan(10)
     expect(region.points.pending).toBe(region.points.total)
+  })
+
+  test('the boundary of a region is GeoJSON, and lies in its box', async () => {
+    const { bbox } = await json<{ bbox: number[] }>(await http.get('/v1/regions/town'))
+    const response = await http.get('/v1/regions/town/boundary')
+    expect(response.headers.get('content-type')).toBe('application/geo+json')
+    expect(bbox).toEqual([...bboxOf(await json<Boundary>(response))])
   })
 
   test('the same name again answers 409', async () => {
@@ -121,6 +130,7 @@ describeOnEachDatabase('regions over HTTP', (_open, place) => {
 
   const missing = [
     { method: 'GET', path: '/v1/regions/none' },
+    { method: 'GET', path: '/v1/regions/none/boundary' },
     { method: 'DELETE', path: '/v1/regions/none' },
     { method: 'POST', path: '/v1/regions/none/build' },
     { method: 'DELETE', path: '/v1/regions/none/build' },

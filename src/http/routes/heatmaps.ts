@@ -72,7 +72,8 @@ export function addHeatmapRoutes(app: App, deps: AppDeps): void {
     const answer = await readHeatmap(deps.outside, id)
     const form = chooseForm(formsOf(answer.heatmap), { ending, accept: c.req.header('accept') })
     const bytes = await bytesOf(deps, answer, form)
-    return c.body(bytes, 200, { 'content-type': form.mediaType, vary: 'accept' })
+    const charset = form.mediaType.startsWith('text/') ? '; charset=utf-8' : ''
+    return c.body(bytes, 200, { 'content-type': form.mediaType + charset, vary: 'accept' })
   })
 }
 

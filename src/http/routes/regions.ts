@@ -49,6 +49,20 @@ const show = createRoute({
   responses: { 200: json(regionSchema, 'the region'), ...problems(missing) },
 })
 
+const showBoundary = createRoute({
+  method: 'get',
+  path: '/v1/regions/{name}/boundary',
+  summary: 'The polygon being searched',
+  request: { params },
+  responses: {
+    200: {
+      content: { 'application/geo+json': { schema: { type: 'object' as const } } },
+      description: 'a GeoJSON Polygon or MultiPolygon',
+    },
+    ...problems(missing),
+  },
+})
+
 const remove = createRoute({
   method: 'delete',
   path: '/v1/regions/{name}',
@@ -104,6 +118,11 @@ export function addRegionRoutes(app: App, deps: AppDeps): void {
     return c.json({ regions: present }, 200)
   })
   app.openapi(show, async (c) => c.json(await shown(c.req.valid('param').name), 200))
+  app.openapi(showBoundary, async (c) => {
+    const { region } = await describeRegion(outside, c.req.valid('param').name)
+    const text = JSON.stringify(region.boundary)
+    return c.body(text, 200, { 'content-type': 'application/geo+json' })
+  })
   app.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
     builds.refuseWhileRunning(name)
