@@ -18,6 +18,8 @@ create table regions (
   runtime       jsonb,
   state         text not null default 'created' check (state in ('created', 'building', 'built')),
   version       bigint not null default 0,
+  stats         jsonb,
+  stats_version bigint,
   created_at    timestamptz not null default now()
 );
 comment on table  regions is 'What is searched, and everything needed to repeat the build';
@@ -29,7 +31,8 @@ comment on column regions.imagery is 'configuration of the imagery source, witho
 comment on column regions.model_sha256 is 'hex; vectors of another overhead model are refused';
 comment on column regions.gsd is 'metres per pixel of the patches';
 comment on column regions.runtime is 'execution provider and instruction set that computed the vectors';
-comment on column regions.version is 'counts the changes of its embeddings; part of a heatmap''s identity';
+comment on column regions.version is 'counts the changes of points and embeddings; part of a heatmap''s identity';
+comment on column regions.stats is 'counts and capture dates at stats_version: counting reads the whole gallery';
 
 create table points (
   region       integer not null,
@@ -78,6 +81,7 @@ comment on column embeddings.x is 'metres east of the centre in the region''s pr
 comment on column embeddings.y is 'metres north of the centre in the region''s projection';
 comment on column embeddings.h3 is 'H3 index at resolution 15';
 comment on column embeddings.logits is 'raw logits over the 365 scenes, half precision; distance is L2 or the inner product';
+comment on column embeddings.captured_on is 'date of capture, where the source tells one';
 comment on column embeddings.vintage is 'capture date of the imagery or unknown';
 comment on column embeddings.patch_sha256 is 'SHA-256 of the patch''s rgb8 bytes';
 comment on column embeddings.reference is 'where the pixels came from: files or tiles, window, ETag';
@@ -119,6 +123,7 @@ create table heatmaps (
   created_at     timestamptz not null default now()
 );
 create index heatmaps_region on heatmaps (region);
+comment on column heatmaps.region_version is 'regions.version before it was computed';
 comment on table  heatmaps is 'Finished heatmaps by the SHA-256 of what was asked of which state of the region';
 comment on column heatmaps.request is 'question, query vector, cells, models';
 comment on column heatmaps.heatmap is 'cells with distances (no unit), ranks, scores 0-1 and areas in km²';

@@ -4,7 +4,7 @@ import type { EmbeddedPoint, SourceReference, UnavailablePoint } from '../types.
 import type { CopyValue } from './copy.ts'
 import type { Client, Database } from './database.ts'
 import { dimension, halfMax, readHalfvec } from './halfvec.ts'
-import { countPoints } from './points.ts'
+import { countChange } from './points.ts'
 
 const embeddingsTable = {
   name: 'embeddings',
@@ -47,9 +47,7 @@ export async function storeBatch(db: Database, batch: Batch): Promise<void> {
     await client.copyRows(embeddingsTable, embeddingRows(batch.regionId, embedded))
     await markEmbedded(client, batch, embedded)
     await markUnavailable(client, batch, unavailable)
-    if (embedded.length === 0) return
-    // Last, because it makes other workers of the region wait until this one has committed.
-    await client.query('update regions set version = version + 1 where id = $1', [batch.regionId])
+    if (embedded.length + unavailable.length > 0) await countChange(client, batch.regionId)
   })
 }
 
@@ -179,38 +177,4 @@ export async function findEmbeddings(
     patchSha256: Buffer.from(sha256).toString('hex'),
     logits: readHalfvec(logits),
   }))
-}
-
-/** A region's figures for legends and lists. */
-export interface RegionStats {
-  readonly embedded: number
-  readonly pending: number
-  readonly unavailable: number
-  readonly unavailableByReason: Readonly<Record<string, number>>
-  /** Earliest and latest capture date, where any is known. */
-  readonly capturedBetween: readonly [from: string, to: string] | null
-  /** Embeddings by year of capture, `unknown` among them. */
-  readonly patchesByYear: Readonly<Record<string, number>>
-}
-
-export async function regionStats(db: Database, regionId: number): Promise<RegionStats> {
-  const counts = await countPoints(db, regionId)
-  const years = await db.withClient((client) =>
-    client.query<{ year: string | null; count: number; from: string | null; to: string | null }>(
-      `select extract(year from captured_on)::integer::text as year, count(*)::integer as count,
-              min(captured_on) as "from", max(captured_on) as "to"
-         from embeddings where region = $1 group by 1 order by 1`,
-      [regionId],
-    ),
-  )
-  const from = years.find((row) => row.from !== null)?.from
-  const to = years.findLast((row) => row.to !== null)?.to
-  return {
-    embedded: counts.embedded,
-    pending: counts.pending + counts.leased,
-    unavailable: counts.total - counts.embedded - counts.pending - counts.leased,
-    unavailableByReason: counts.unavailable,
-    capturedBetween: from && to ? [from, to] : null,
-    patchesByYear: Object.fromEntries(years.map((row) => [row.year ?? 'unknown', row.count])),
-  }
 }

@@ -33,7 +33,7 @@ export interface StoredHeatmap {
 }
 
 /**
- * The address of a heatmap: the same until the region gains embeddings or the request changes.
+ * The address of a heatmap: the same until points of the region or the request change.
  * @throws {NotFoundError} `region-not-found`
  */
 export async function addressHeatmap(

@@ -1,6 +1,6 @@
 /** The table `points`: a region's road points, and the queue from which workers claim them. */
 import type { RoadPoint } from '../types.ts'
-import type { Database } from './database.ts'
+import type { Client, Database } from './database.ts'
 
 const pointsTable = {
   name: 'points',
@@ -13,7 +13,15 @@ export async function insertPoints(
   regionId: number,
   points: readonly RoadPoint[],
 ): Promise<void> {
-  await db.transaction((client) => client.copyRows(pointsTable, pointRows(regionId, points)))
+  await db.transaction(async (client) => {
+    await client.copyRows(pointsTable, pointRows(regionId, points))
+    await countChange(client, regionId)
+  })
+}
+
+/** Says that points or embeddings changed. Last in a transaction: others of the region wait for it. */
+export async function countChange(client: Client, regionId: number): Promise<void> {
+  await client.query('update regions set version = version + 1 where id = $1', [regionId])
 }
 
 function* pointRows(regionId: number, points: readonly RoadPoint[]) {
@@ -100,12 +108,15 @@ export interface PointCounts {
 }
 
 export async function countPoints(db: Database, regionId: number): Promise<PointCounts> {
-  const rows = await db.withClient((client) =>
-    client.query<{ state: string; reason: string | null; count: number }>(
-      `select state, reason, count(*)::integer as count
-         from points where region = $1 group by state, reason order by state, reason`,
-      [regionId],
-    ),
+  return db.withClient((client) => countPointsOn(client, regionId))
+}
+
+/** As `countPoints`, on a connection that the caller holds. */
+export async function countPointsOn(client: Client, regionId: number): Promise<PointCounts> {
+  const rows = await client.query<{ state: string; reason: string | null; count: number }>(
+    `select state, reason, count(*)::integer as count
+       from points where region = $1 group by state, reason order by state, reason`,
+    [regionId],
   )
   const sum = (state: string) =>
     rows.reduce((total, row) => total + (row.state === state ? row.count : 0), 0)
@@ -129,8 +140,8 @@ export async function retryUnavailable(
   regionId: number,
   reasons?: readonly string[],
 ): Promise<number> {
-  const rows = await db.withClient((client) =>
-    client.query<{ count: number }>(
+  return db.transaction(async (client) => {
+    const [row] = await client.query<{ count: number }>(
       `with retried as (
          update points set state = 'pending', reason = null
           where region = $1 and state = 'unavailable' and ($2::text[] is null or reason = any($2))
@@ -138,7 +149,8 @@ export async function retryUnavailable(
        )
        select count(*)::integer as count from retried`,
       [regionId, reasons === undefined ? null : [...reasons]],
-    ),
-  )
-  return rows[0]?.count ?? 0
+    )
+    await countChange(client, regionId)
+    return row?.count ?? 0
+  })
 }

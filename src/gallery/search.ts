@@ -37,24 +37,18 @@ export async function aggregateDistancesByCell(
   const cell = cellOf(grid, 2 + distance.params.length)
   return db.transaction(async (client) => {
     await client.script(scanSettings)
-    const rows = await client.query<{ cell: number | bigint; best: number[]; count: number }>(
-      `select ${cell.sql} as cell, min(array[${distance.sql}, point]) as best,
-              count(*)::integer as count
-         from embeddings
-        where region = $1
-        group by 1`,
+    const rows = await client.query<CellRow & { readonly value: number }>(
+      `select cell, best[1] as value, best[2]::integer as id, count
+         from (select ${cell.sql} as cell, min(array[${distance.sql}, point]) as best,
+                      count(*)::integer as count
+                 from embeddings
+                where region = $1
+                group by 1) as cells`,
       [regionId, ...distance.params, ...cell.params],
     )
-    const ids = rows.map(({ best }) => best[1] ?? -1)
-    const points = await findPoints(client, regionId, ids)
-    return rows
-      .sort((a, b) => (a.cell < b.cell ? -1 : 1))
-      .map(({ cell, best: [value = NaN, id = -1], count }) => ({
-        key: keyOf(cell),
-        distance: distance.finish(value),
-        point: pointOf(points, id),
-        pointCount: count,
-      }))
+    return withPoints(client, { regionId, rows }, ({ value }) => ({
+      distance: distance.finish(value),
+    }))
   })
 }
 
@@ -62,12 +56,9 @@ export async function aggregateDistancesByCell(
 export interface PointDistance {
   readonly distance: number
   readonly point: RoadPoint
-  /** Metres in the region's projection. */
-  readonly x: number
-  readonly y: number
 }
 
-type DistanceRow = RoadPoint & { readonly x: number; readonly y: number; readonly value: number }
+type DistanceRow = RoadPoint & { readonly value: number }
 
 /**
  * The distance of every point of a region, by id.
@@ -80,7 +71,7 @@ export async function findDistances(
   const distance = distanceOf(query)
   const rows = await db.withClient((client) =>
     client.query<DistanceRow>(
-      `select id, lon, lat, x, y, ${distance.sql} as value
+      `select id, lon, lat, ${distance.sql} as value
          from embeddings join points on points.region = $1 and points.id = point
         where embeddings.region = $1
         order by id`,
@@ -102,12 +93,12 @@ export async function findNearest(
   const rows = await db.withClient((client) =>
     client.query<DistanceRow>(
       `with nearest as (
-         select point, x, y, ${distance.sql} as value
+         select point, ${distance.sql} as value
            from embeddings where region = $1
           order by value, point
           limit ${`$${2 + distance.params.length}`}
        )
-       select id, lon, lat, x, y, value
+       select id, lon, lat, value
          from nearest join points on points.region = $1 and points.id = point
         order by value, id`,
       [regionId, ...distance.params, count],
@@ -136,12 +127,7 @@ export async function meanLogitsByCell(
   const cell = cellOf(grid, 2)
   return db.transaction(async (client) => {
     await client.script(scanSettings)
-    const rows = await client.query<{
-      cell: number | bigint
-      mean: Uint8Array
-      id: number
-      count: number
-    }>(
+    const rows = await client.query<CellRow & { readonly mean: Uint8Array }>(
       `select ${cell.sql} as cell, vector_send(avg(logits::vector)) as mean,
               min(point) as id, count(*)::integer as count
          from embeddings
@@ -149,16 +135,30 @@ export async function meanLogitsByCell(
         group by 1`,
       [regionId, ...cell.params],
     )
-    const ids = rows.map(({ id }) => id)
-    const points = await findPoints(client, regionId, ids)
-    return rows
-      .sort((a, b) => (a.cell < b.cell ? -1 : 1))
-      .map(({ cell, mean, id, count }) => ({
-        key: keyOf(cell),
-        logits: readVector(mean),
-        point: pointOf(points, id),
-        pointCount: count,
-      }))
+    return withPoints(client, { regionId, rows }, ({ mean }) => ({ logits: readVector(mean) }))
+  })
+}
+
+interface CellRow {
+  readonly cell: number | bigint
+  /** Of the point that stands for the cell. */
+  readonly id: number
+  readonly count: number
+}
+
+/** Rows by cell → cells in the order of their keys, with positions that only `points` knows. */
+async function withPoints<R extends CellRow, T>(
+  client: Client,
+  { regionId, rows }: { readonly regionId: number; readonly rows: R[] },
+  valuesOf: (row: R) => T,
+): Promise<(T & Omit<CellDistance, 'distance'>)[]> {
+  const ids = rows.map(({ id }) => id)
+  const points = await findPoints(client, regionId, ids)
+  rows.sort((a, b) => (a.cell < b.cell ? -1 : 1))
+  return rows.map((row) => {
+    const point = points.get(row.id)
+    if (point === undefined) throw new Error(`Expected a point for embedding ${row.id}, got none`)
+    return { key: keyOf(row.cell), ...valuesOf(row), point, pointCount: row.count }
   })
 }
 
@@ -174,12 +174,6 @@ async function findPoints(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-function pointOf(points: ReadonlyMap<number, RoadPoint>, id: number): RoadPoint {
-  const point = points.get(id)
-  if (point === undefined) throw new Error(`Expected a point for embedding ${id}, got none`)
-  return point
-}
-
-function toDistance(distance: Distance, { value, x, y, ...point }: DistanceRow): PointDistance {
-  return { distance: distance.finish(value), point, x, y }
+function toDistance(distance: Distance, { value, ...point }: DistanceRow): PointDistance {
+  return { distance: distance.finish(value), point }
 }

@@ -1,9 +1,10 @@
 /** A query → the heatmap of a region, and the candidates behind its best cells. */
 import { sharedScenes, softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
-import { findEmbeddings, regionStats } from '../gallery/embeddings.ts'
+import { findEmbeddings } from '../gallery/embeddings.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { aggregateDistancesByCell, findDistances } from '../gallery/search.ts'
+import { regionStats } from '../gallery/stats.ts'
 import { createRegionCover } from '../geo/cells-cover.ts'
 import { createCellGeometry, type CellGeometry } from '../geo/cells.ts'
 import { rankCells } from '../heatmap/rank.ts'

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
-import { findEmbeddings, regionStats, storeBatch } from '../../src/gallery/embeddings.ts'
+import { findEmbeddings, storeBatch } from '../../src/gallery/embeddings.ts'
 import { fromHalf, toHalf } from '../../src/gallery/halfvec.ts'
 import { claimPoints, countPoints, insertPoints } from '../../src/gallery/points.ts'
 import { insertRegion } from '../../src/gallery/regions.ts'
@@ -108,25 +108,5 @@ describeOnEachDatabase('embeddings', (open) => {
     await expect(store(region, embedded)).rejects.toMatchObject({ code: '23514' })
     expect(await countPoints(db, region)).toMatchObject({ leased: 12, embedded: 0 })
     expect(await findEmbeddings(db, region, [0, 1, 2])).toEqual([])
-  })
-
-  test('regionStats tells counts, reasons and dates', async () => {
-    const region = await create('stats')
-    const unavailable = [
-      { id: 10, reason: 'nodata' },
-      { id: 11, reason: 'outside-imagery' },
-    ]
-    const embedded = points.slice(0, 9)
-    await storeBatch(db, { regionId: region, modelSha256, worker: 'a', embedded, unavailable })
-    expect(await regionStats(db, region)).toEqual({
-      embedded: 9,
-      pending: 1,
-      unavailable: 2,
-      unavailableByReason: { nodata: 1, 'outside-imagery': 1 },
-      capturedBetween: ['2021-06-02', '2022-06-09'],
-      patchesByYear: { 2021: 3, 2022: 3, unknown: 3 },
-    })
-    const empty = await create('empty')
-    expect(await regionStats(db, empty)).toMatchObject({ capturedBetween: null, pending: 12 })
   })
 })

@@ -83,7 +83,7 @@ describeOnEachDatabase('heatmaps', (open) => {
     expect(new Set([id, ...ids]).size).toBe(changes.length + 1)
   })
 
-  test('the address changes when the region gains embeddings, and only then', async () => {
+  test('the address changes with the points of the region, and only then', async () => {
     const before = (await addressHeatmap(db, request)).id
     const batch = { regionId: region.id, modelSha256, worker: 'a', unavailable: [] }
     await storeBatch(db, { ...batch, embedded: points })

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
-import { regionStats, storeBatch } from '../../src/gallery/embeddings.ts'
+import { storeBatch } from '../../src/gallery/embeddings.ts'
 import { addressHeatmap, findHeatmap, insertHeatmap } from '../../src/gallery/heatmaps.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import {
@@ -11,6 +11,7 @@ import {
   setRegionState,
 } from '../../src/gallery/regions.ts'
 import { aggregateDistancesByCell } from '../../src/gallery/search.ts'
+import { regionStats } from '../../src/gallery/stats.ts'
 import type { Heatmap } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, draftRegion, insertEmbedded, modelSha256, randomPoints } from './rows.ts'

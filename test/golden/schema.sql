@@ -7,7 +7,7 @@ create table embeddings (
   h3 bigint not null, -- H3 index at resolution 15
   logits halfvec(365) not null storage plain, -- raw logits over the 365 scenes, half precision; distance is L2 or the inner product
   vintage text not null, -- capture date of the imagery or unknown
-  captured_on date,
+  captured_on date, -- date of capture, where the source tells one
   patch_sha256 bytea not null, -- SHA-256 of the patch's rgb8 bytes
   reference jsonb not null, -- where the pixels came from: files or tiles, window, ETag
   PRIMARY KEY (region, point, vintage),
@@ -18,7 +18,7 @@ create table embeddings (
 create table heatmaps (
   id text not null,
   region integer not null,
-  region_version bigint not null,
+  region_version bigint not null, -- regions.version before it was computed
   request jsonb not null, -- question, query vector, cells, models
   heatmap jsonb not null, -- cells with distances (no unit), ranks, scores 0-1 and areas in km²
   created_at timestamp with time zone not null default now(),
@@ -86,7 +86,9 @@ create table regions (
   gsd double precision not null, -- metres per pixel of the patches
   runtime jsonb, -- execution provider and instruction set that computed the vectors
   state text not null default 'created'::text,
-  version bigint not null default 0, -- counts the changes of its embeddings; part of a heatmap's identity
+  version bigint not null default 0, -- counts the changes of points and embeddings; part of a heatmap's identity
+  stats jsonb, -- counts and capture dates at stats_version: counting reads the whole gallery
+  stats_version bigint,
   created_at timestamp with time zone not null default now(),
   UNIQUE (name),
   PRIMARY KEY (id),

@@ -1,0 +1,64 @@
+/** A region's figures; counted once per change of the region, because counting reads the whole gallery. */
+import { NotFoundError } from '../errors.ts'
+import type { Client, Database } from './database.ts'
+import { countPointsOn } from './points.ts'
+
+/** A region's figures for legends and lists. */
+export interface RegionStats {
+  readonly embedded: number
+  readonly pending: number
+  readonly unavailable: number
+  readonly unavailableByReason: Readonly<Record<string, number>>
+  /** Earliest and latest capture date, where any is known. */
+  readonly capturedBetween: readonly [from: string, to: string] | null
+  /** Embeddings by year of capture, `unknown` among them. */
+  readonly patchesByYear: Readonly<Record<string, number>>
+}
+
+/** @throws {NotFoundError} `region-not-found` */
+export async function regionStats(db: Database, regionId: number): Promise<RegionStats> {
+  return db.withClient(async (client) => {
+    const [region] = await client.query<{ version: bigint; stats: RegionStats | null }>(
+      `select version, case when stats_version = version then stats end as stats
+         from regions where id = $1`,
+      [regionId],
+    )
+    if (region === undefined) {
+      throw new NotFoundError('region-not-found', `Expected a known region, got id ${regionId}`)
+    }
+    if (region.stats !== null) return region.stats
+    const stats = await countStats(client, regionId)
+    // A batch that came in between has changed the version: then nothing is kept.
+    await client.query(
+      `update regions set stats = $2::jsonb, stats_version = version
+        where id = $1 and version = $3`,
+      [regionId, JSON.stringify(stats), region.version],
+    )
+    return stats
+  })
+}
+
+async function countStats(client: Client, regionId: number): Promise<RegionStats> {
+  const counts = await countPointsOn(client, regionId)
+  const years = await client.query<{
+    year: string | null
+    count: number
+    from: string | null
+    to: string | null
+  }>(
+    `select extract(year from captured_on)::integer::text as year, count(*)::integer as count,
+            min(captured_on) as "from", max(captured_on) as "to"
+       from embeddings where region = $1 group by 1 order by 1`,
+    [regionId],
+  )
+  const from = years.find((row) => row.from !== null)?.from
+  const to = years.findLast((row) => row.to !== null)?.to
+  return {
+    embedded: counts.embedded,
+    pending: counts.pending + counts.leased,
+    unavailable: counts.total - counts.embedded - counts.pending - counts.leased,
+    unavailableByReason: counts.unavailable,
+    capturedBetween: from && to ? [from, to] : null,
+    patchesByYear: Object.fromEntries(years.map((row) => [row.year ?? 'unknown', row.count])),
+  }
+}
