@@ -76,6 +76,16 @@ def colour_jitter(pixels: Tensor, amount: float, rng: Generator) -> Tensor:
     return (pixels * cast).clamp(0, 255)
 
 
+def lighting(pixels: Tensor, share: float, rng: Generator) -> Tensor:
+    """Exposure and tone curve of another provider: dark, flat or bright imagery."""
+    count = len(pixels)
+    applied = chance(count, share, rng).view(-1, 1, 1, 1)
+    gamma = uniform(count, -0.5, 0.5, rng).exp().view(-1, 1, 1, 1)
+    gain = uniform(count, -1.0, 0.25, rng).exp().view(-1, 1, 1, 1)
+    toned = 255 * (pixels / 255).clamp(0.001, 1) ** gamma * gain
+    return torch.where(applied, toned.clamp(0, 255), pixels)
+
+
 def haze(pixels: Tensor, share: float, strongest: float, rng: Generator) -> Tensor:
     """Mixes some pictures with light grey."""
     count = len(pixels)

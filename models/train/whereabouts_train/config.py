@@ -64,6 +64,7 @@ class OverheadConfig(TrainConfig):
     windowBatch: int = 16  # windows cost about three times a patch
     gsd: float = 0.5  # m/px of the deployed patch
     gsdJitter: float = 0.2  # relative, both ways, log-uniform
+    lightingShare: float = 0.6  # share of patches with another exposure and tone curve
     drawCount: int = 24  # photos averaged for one target
     matchTarget: float = 1.0  # weight: squared distance to the target, per class deviation
     labelSet: float = 0.4  # weight: set likelihood

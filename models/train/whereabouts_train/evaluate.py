@@ -67,10 +67,8 @@ def photo_figures(
 def intel_figures(model: Model, pack: Pack, rows: np.ndarray, cache: Path | None):
     """Set-valued labels: a hit is any scene of the class's set."""
     fits = pack.masks()
-    logits, classes = (
-        embed_photos(model, pack, rows, cache),
-        np.array([pack.items[r]["cls"] for r in rows]),
-    )
+    logits = embed_photos(model, pack, rows, cache)
+    classes = np.array([pack.items[r]["cls"] for r in rows])
     hits = hits_at(logits, fits[rows], 5)
     figures = {
         "intelTop1": share(hits_at(logits, fits[rows], 1), classes),

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .augment import colour_jitter, haze, rotated_views, uniform
+from .augment import colour_jitter, haze, lighting, rotated_views, uniform
 from .bank import load_bank
 from .config import OverheadConfig, load_config, parse_arguments
 from .losses import contrast, set_likelihood
@@ -34,7 +34,8 @@ def draw_views(patches: Patches, is_window: bool, config: OverheadConfig, rng):
         target = config.gsd * uniform(len(pixels), -spread, spread, rng).exp()
         views.append(rotated_views(pixels, own_gsd, side, target, rng))
         fits.append(own_fits)
-    pixels = haze(colour_jitter(torch.cat(views), 0.3, rng), 0.15, 0.5, rng)
+    pixels = lighting(torch.cat(views), config.lightingShare, rng)
+    pixels = haze(colour_jitter(pixels, 0.3, rng), 0.15, 0.5, rng)
     return pixels, torch.cat(fits)
 
 

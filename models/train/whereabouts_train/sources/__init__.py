@@ -21,9 +21,9 @@ class Item:
 
 def read_source(spec: dict[str, Any]) -> Iterator[Item]:
     """Yields the items of one `sources` entry of a recipe."""
-    from . import folders, pairs, shards  # late: each imports Item from here
+    from . import folders, maps, pairs, shards  # late: each imports Item from here
 
-    kinds = {"folders": folders.read, "shards": shards.read, "pairs": pairs.read}
+    kinds = {m.__name__.rpartition(".")[2]: m.read for m in (folders, maps, pairs, shards)}
     kind = spec["kind"]
     if kind not in kinds:
         raise ValueError(f"Unknown source kind {kind!r}; known: {', '.join(sorted(kinds))}")
