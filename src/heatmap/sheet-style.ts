@@ -29,6 +29,7 @@ th { white-space: nowrap; font-weight: 600; }
 @media (max-width: 800px) { .photo { grid-template-columns: 1fr; } }
 @media print {
   body { padding: 0; max-width: none; font-size: 11px; }
+  h3 { font-size: 11px; }
   .candidates { grid-template-columns: repeat(4, 1fr); gap: 12px 10px; }
   .candidates li, tr { break-inside: avoid; }
   .photo { grid-template-columns: 3fr 2fr; }
