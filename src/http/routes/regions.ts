@@ -56,7 +56,7 @@ const showBoundary = createRoute({
   request: { params },
   responses: {
     200: {
-      content: { 'application/geo+json': { schema: { type: 'object' as const } } },
+      content: { 'application/geo+json': { schema: z.looseObject({ type: z.string() }) } },
       description: 'a GeoJSON Polygon or MultiPolygon',
     },
     ...problems(missing),
@@ -120,8 +120,8 @@ export function addRegionRoutes(app: App, deps: AppDeps): void {
   app.openapi(show, async (c) => c.json(await shown(c.req.valid('param').name), 200))
   app.openapi(showBoundary, async (c) => {
     const { region } = await describeRegion(outside, c.req.valid('param').name)
-    const text = JSON.stringify(region.boundary)
-    return c.body(text, 200, { 'content-type': 'application/geo+json' })
+    const { type, coordinates } = region.boundary
+    return c.json({ type, coordinates }, 200, { 'content-type': 'application/geo+json' })
   })
   app.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
