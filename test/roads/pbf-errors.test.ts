@@ -1,0 +1,93 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readRoadNetwork } from '../../src/roads/read-network.ts'
+import { makeBlob, makeExtract, packAs } from './make-pbf.ts'
+import { folder, plain, read } from './read-made.ts'
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('files that cannot be read', () => {
+  const good = makeExtract(plain)
+  const cases = [
+    { name: 'an empty file', bytes: new Uint8Array(0), code: 'extract-not-pbf', says: 'empty' },
+    {
+      name: 'XML',
+      bytes: Buffer.from('<?xml version="1.0"?><osm version="0.6"></osm>'),
+      code: 'extract-not-pbf',
+      says: '.osm.pbf',
+    },
+    {
+      name: 'data before the header',
+      bytes: makeBlob('OSMData', good),
+      code: 'extract-not-pbf',
+      says: 'OSMData',
+    },
+    {
+      name: 'a file cut in a blob',
+      bytes: good.subarray(0, -5),
+      code: 'extract-truncated',
+      says: `${good.length - 5} bytes`,
+    },
+    {
+      name: 'a file cut in a blob header',
+      bytes: Buffer.concat([good, Buffer.from([0, 0, 0, 13, 10])]),
+      code: 'extract-truncated',
+      says: 'end within',
+    },
+    {
+      name: 'damaged zlib data',
+      bytes: damage(good),
+      code: 'extract-corrupt',
+      says: 'blob at byte',
+    },
+    {
+      name: 'rubbish in a block',
+      bytes: Buffer.concat([good, makeBlob('OSMData', Buffer.from([0x12, 0x7f, 1, 2, 3]))]),
+      code: 'extract-corrupt',
+      says: 'blob at byte',
+    },
+    {
+      name: 'lzma',
+      bytes: makeExtract({ ...plain, pack: packAs(4, (block) => block) }),
+      code: 'extract-compression',
+      says: 'got lzma',
+    },
+    {
+      name: 'bzip2',
+      bytes: makeExtract({ ...plain, pack: packAs(5, (block) => block) }),
+      code: 'extract-compression',
+      says: 'got bzip2',
+    },
+    {
+      name: 'a feature that nobody knows',
+      bytes: makeExtract({ requiredFeatures: ['Time-Travel'] }),
+      code: 'extract-feature',
+      says: 'Time-Travel',
+    },
+  ]
+  for (const { name, bytes, code, says } of cases)
+    test(`${name}: ${code}, with the file and a next step`, async () => {
+      const failure: unknown = await read(bytes).catch((error: unknown) => error)
+      expect(failure).toMatchObject({
+        name: 'InputError',
+        code,
+        hint: expect.any(String) as unknown,
+      })
+      expect((failure as Error).message).toContain('made.osm.pbf')
+      expect((failure as Error).message).toContain(says)
+    })
+
+  test('a file that is not there: extract-not-found', async () => {
+    const { signal } = new AbortController()
+    await expect(
+      readRoadNetwork(join(folder, 'none.osm.pbf'), { boundary: null, threads: 1, signal }),
+    ).rejects.toMatchObject({ code: 'extract-not-found' })
+  })
+})
+
+function damage(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes)
+  copy[copy.length - 8]! ^= 0xff
+  return copy
+}
