@@ -2,12 +2,14 @@
  * Databases for tests: PGlite always, PostgreSQL where `DATABASE_URL_TEST` names a server.
  * Each is migrated once per machine into a template, of which every `open` gets a copy.
  */
+import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, test } from 'vitest'
 import type { Database } from '../src/gallery/database.ts'
 import { migrate } from '../src/gallery/migrate.ts'
@@ -70,7 +72,8 @@ function defineOn(
 /** A folder with a migrated, empty PGlite that nobody has opened. */
 export async function pgliteFolder() {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
-  await cp(await pgliteTemplate(), dataDir, { recursive: true })
+  // A thousand small files: Node’s own cp takes three times the CPU.
+  await promisify(execFile)('cp', ['-R', `${await pgliteTemplate()}/.`, dataDir])
   return { dataDir, remove: () => rm(dataDir, { recursive: true, force: true }) }
 }
 

@@ -38,12 +38,19 @@ export interface PointClaim {
 }
 
 /**
+ * Walks the index from the lowest open id. Of a table that was never analysed, as on PGlite, the
+ * planner thinks so little that it sorts all open points for every claim (65 ms at 10⁵).
+ */
+const claimSettings = 'set local enable_sort = off; set local enable_bitmapscan = off'
+
+/**
  * Leases the lowest open points to a worker: pending ones, and those of workers that fell silent.
  * The embedded database belongs to one process, so there all leases of others are void at once.
  */
 export async function claimPoints(db: Database, claim: PointClaim): Promise<RoadPoint[]> {
-  const rows = await db.withClient((client) =>
-    client.query<RoadPoint>(
+  const rows = await db.transaction(async (client) => {
+    await client.script(claimSettings)
+    return client.query<RoadPoint>(
       `with claimed as (
          select id from points
           where region = $1
@@ -60,8 +67,8 @@ export async function claimPoints(db: Database, claim: PointClaim): Promise<Road
         where points.region = $1 and points.id = claimed.id
        returning points.id, lon, lat`,
       [claim.regionId, claim.count, claim.worker, claim.leaseS, db.kind === 'pglite'],
-    ),
-  )
+    )
+  })
   return rows.sort((a, b) => a.id - b.id)
 }
 
