@@ -98,6 +98,18 @@ def check_same(net: SceneNet, file: Path, side: int) -> float:
     return difference
 
 
+def check_bits(file: Path, side: int) -> None:
+    """The same bits alone, in company, at any position in the batch, on one thread or two."""
+    noise = np.random.default_rng(2).integers(0, 256, (8, 3, side, side), dtype=np.uint8)
+    image = normalised(noise)
+    runs = [session(file, threads) for threads in (1, 2)]
+    whole = runs[0].run(["logits"], {"image": image})[0]
+    for run in runs:
+        for rows in ([0], [7], [3, 0, 5], [7, 6, 5, 4, 3, 2, 1, 0]):
+            part = run.run(["logits"], {"image": image[rows]})[0]
+            assert np.array_equal(part, whole[rows]), f"{file}: bits differ for rows {rows}"
+
+
 def manifest(name: str, view: str, side: int, net: SceneNet, file: Path) -> dict:
     """model.json: what a reader needs to feed the model and to compare its logits."""
     data = file.read_bytes()
@@ -148,6 +160,7 @@ def main() -> None:
     net, file = load_network(args.checkpoint), folder / "model.onnx"
     export_onnx(net, args.view, side, file)
     difference = check_same(net, file, side)
+    check_bits(file, side)
     facts = manifest(args.name, args.view, side, net, file)
     if args.facts:
         facts |= json.loads(args.facts.read_text())
