@@ -57,7 +57,7 @@ for (const name of NAMES) {
     test('gives the same bits in any company, at any position, on any number of sessions', async () => {
       const [single, pooled] = encoders
       const [height, width] = single!.card.size
-      // A full batch and a rest of one; the pool splits them over its threads.
+      // Full batches and a rest of one; the pool splits them over its threads.
       const images = Array.from({ length: 9 }, (_, i) => noise(i % 4, width, height))
       const alone = await Promise.all(images.slice(0, 4).map((image) => single!.encode([image])))
       const together = await single!.encode(images)
