@@ -22,6 +22,7 @@ export function drawMarkers(heatmap: Heatmap, view: MapView, text: TextPaths): s
   })
   const taken: Spot[] = [...places]
   const drawn = places.map((place, i) => {
+    if (!isIn(view, place)) return ''
     const label = findSpot(place, taken, view)
     taken.push(label)
     return [
@@ -37,6 +38,10 @@ export function drawMarkers(heatmap: Heatmap, view: MapView, text: TextPaths): s
     ].join('')
   })
   return drawn.reverse().join('')
+}
+
+function isIn({ width, height }: MapView, { x, y }: Spot): boolean {
+  return x >= 0 && y >= 0 && x <= width && y <= height
 }
 
 /** The nearest free place around; the first one where everything is taken. */

@@ -1,7 +1,7 @@
 /** Heatmap → map pixels and an SVG of everything around and on top of them. Pure. */
 import { captionOf, NOTICE } from './caption.ts'
 import { drawLegend, LEGEND_WIDTH_PX } from './legend.ts'
-import { createMapView, type MapView } from './map-view.ts'
+import { createMapViews, PANEL_COLUMNS, PANEL_GAP_PX, type MapView } from './map-view.ts'
 import { drawMarkers } from './markers.ts'
 import { paintMap } from './paint.ts'
 import { colourAt } from './ramp.ts'
@@ -10,11 +10,11 @@ import { drawLines } from './text-block.ts'
 import type { TextPaths } from './text-paths.ts'
 import type { Heatmap, Rgb8 } from '../types.ts'
 
-/** A white page; the map lies on it at `left`, `top`, the SVG (of the page's size) over both. */
+/** A white page; maps lie on it at `left`, `top`, the SVG (of the page's size) over all. */
 export interface Picture {
   readonly width: number
   readonly height: number
-  readonly map: { readonly image: Rgb8; readonly left: number; readonly top: number }
+  readonly maps: readonly { readonly image: Rgb8; readonly left: number; readonly top: number }[]
   readonly svg: string
 }
 
@@ -22,35 +22,73 @@ const PAD = 24
 
 /** Lays out the page. */
 export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {
-  const view = createMapView(heatmap.region)
-  const image = paintMap(heatmap, view, (cell) => colourAt(cell.score))
-  const width = PAD + view.width + PAD + LEGEND_WIDTH_PX + PAD
+  const views = createMapViews(heatmap.region)
+  const frame = placePanels(views)
+  const width = PAD + frame.width + PAD + LEGEND_WIDTH_PX + PAD
   const widthPx = width - 2 * PAD
   const { title, region, attribution } = captionOf(heatmap)
   const head = drawLines([title], text, {
     ...{ x: PAD, y: PAD - 4, widthPx },
     style: { sizePx: 22, isBold: true },
   })
-  const sub = drawLines(
-    [`Region ${region}. ${NOTICE[0]?.toUpperCase()}${NOTICE.slice(1)}.`],
-    text,
-    {
-      ...{ x: PAD, y: head.bottom, widthPx },
-      style: { sizePx: 15 },
-    },
-  )
+  const parts =
+    views.length > 1
+      ? ` The region’s ${views.length} parts: one scale, not their true distance.`
+      : ''
+  const notice = `${NOTICE[0]?.toUpperCase()}${NOTICE.slice(1)}.`
+  const sub = drawLines([`Region ${region}. ${notice}${parts}`], text, {
+    ...{ x: PAD, y: head.bottom, widthPx },
+    style: { sizePx: 15 },
+  })
   const top = Math.ceil(sub.bottom + 10)
-  const legend = drawLegend(heatmap, text, { x: PAD + view.width + PAD, y: top })
-  const mapAndLegend = Math.max(top + view.height, legend.bottom)
+  const legend = drawLegend(heatmap, text, { x: PAD + frame.width + PAD, y: top })
+  const mapAndLegend = Math.max(top + frame.height, legend.bottom)
   const foot = drawLines([attribution], text, {
     ...{ x: PAD, y: mapAndLegend + 10, widthPx },
     style: { sizePx: 12, colour: '#4a4a55' },
   })
   const height = Math.ceil(foot.bottom + 12)
-  const overlay = `<g transform="translate(${PAD} ${top})">${drawOverlay(heatmap, view, text)}</g>`
-  const content = [head.svg, sub.svg, overlay, legend.svg, foot.svg].join('')
+  const maps = views.map((view, i) => ({
+    image: paintMap(heatmap, view, (cell) => colourAt(cell.score)),
+    left: PAD + (frame.places[i]?.x ?? 0),
+    top: top + (frame.places[i]?.y ?? 0),
+  }))
+  const overlays = views.map((view, i) => {
+    const label = views.length > 1 ? drawPanelLabel(view, text) : ''
+    const content = drawOverlay(heatmap, view, text) + label
+    const clip = `<clipPath id="c${i}"><rect width="${view.width}" height="${view.height}"/></clipPath>`
+    return `${clip}<g transform="translate(${maps[i]?.left} ${maps[i]?.top})" clip-path="url(#c${i})">${content}</g>`
+  })
+  const content = [head.svg, sub.svg, ...overlays, legend.svg, foot.svg].join('')
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" fill="none">${content}</svg>`
-  return { width, height, map: { image, left: PAD, top }, svg }
+  return { width, height, maps, svg }
+}
+
+/** Rows of panels; all panels have one size. */
+function placePanels(views: readonly MapView[]) {
+  const { width = 0, height = 0 } = views[0] ?? {}
+  const columns = Math.min(PANEL_COLUMNS, views.length)
+  const rows = Math.ceil(views.length / columns)
+  const places = views.map((_, i) => ({
+    x: (i % columns) * (width + PANEL_GAP_PX),
+    y: Math.floor(i / columns) * (height + PANEL_GAP_PX),
+  }))
+  return {
+    places,
+    width: columns * (width + PANEL_GAP_PX) - PANEL_GAP_PX,
+    height: rows * (height + PANEL_GAP_PX) - PANEL_GAP_PX,
+  }
+}
+
+function drawPanelLabel({ centre, width }: MapView, text: TextPaths): string {
+  const { lon, lat } = centre
+  const north = `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? 'S' : 'N'}`
+  const label = `${north}, ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? 'W' : 'E'}`
+  const style = { sizePx: 12, isBold: true }
+  return [
+    `<rect x="6" y="6" width="${Math.min(width - 12, text.widthOf(label, style) + 12)}" height="20" rx="3" fill="#fff" fill-opacity="0.85"/>`,
+    text.draw(label, { x: 12, y: 20 }, style),
+  ].join('')
 }
 
 function drawOverlay(heatmap: Heatmap, view: MapView, text: TextPaths): string {
@@ -60,9 +98,9 @@ function drawOverlay(heatmap: Heatmap, view: MapView, text: TextPaths): string {
     `<path stroke="#fff" stroke-width="3" stroke-opacity="0.7" d="${outline}"/>`,
     `<path stroke="#222" stroke-width="1.2" d="${outline}"/>`,
     `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" stroke="#b0b0b8"/>`,
-    drawMarkers(heatmap, view, text),
     drawScaleBar(view, text),
     drawNorth(view, text),
+    drawMarkers(heatmap, view, text),
   ].join('')
 }
 

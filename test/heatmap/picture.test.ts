@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createMapView } from '../../src/heatmap/map-view.ts'
+import { createMapViews } from '../../src/heatmap/map-view.ts'
 import { HATCH_GROUND, HATCH_STRIPE, paintMap } from '../../src/heatmap/paint.ts'
 import { layOutPicture } from '../../src/heatmap/picture.ts'
 import { colourAt } from '../../src/heatmap/ramp.ts'
@@ -9,7 +9,7 @@ import type { Heatmap, LonLat } from '../../src/types.ts'
 import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
 
 function paint(heatmap: Heatmap) {
-  const view = createMapView(heatmap.region)
+  const view = createMapViews(heatmap.region)[0]!
   const { data, width } = paintMap(heatmap, view, (cell) => colourAt(cell.score))
   return {
     view,
@@ -52,8 +52,8 @@ for (const spec of ['square:1km', 'square:200m', 'h3:8', 'square:500m@28992', 's
   })
 }
 
-describe('createMapView', () => {
-  const view = createMapView(makeTown().region)
+describe('createMapViews', () => {
+  const view = createMapViews(makeTown().region)[0]!
 
   test('north is up and east is right', () => {
     const [x, y] = view.toPx({ lon: 4.36, lat: 51.87 })
@@ -157,5 +157,56 @@ describe('layOutPicture', () => {
     const wrapped = layOutPicture({ ...makeTown(), question }, text)
     expect(wrapped.width).toBe(plain.width)
     expect(wrapped.height).toBeGreaterThan(plain.height + 50)
+  })
+})
+
+describe('createMapViews of scattered imagery', () => {
+  const chips = (
+    [
+      [4.372, 51.878],
+      [4.4105, 51.8935],
+      [4.338, 51.9005],
+    ] as const
+  ).map(([west, south]) => boxBoundary([west, south, west + 0.00435, south + 0.0027]))
+  const heatmap = makeHeatmap({
+    boundary: {
+      type: 'MultiPolygon',
+      coordinates: chips.flatMap((chip) => (chip.type === 'Polygon' ? [chip.coordinates] : [])),
+    },
+    centre: { lon: 4.38, lat: 51.89 },
+    cells: 'square:50m',
+  })
+  const views = createMapViews(heatmap.region)
+
+  test('each part has a panel of the same size and scale, from west to east', () => {
+    expect(views).toHaveLength(3)
+    expect(new Set(views.map((view) => view.metresPerPx.toFixed(6))).size).toBe(1)
+    expect(new Set(views.map((view) => `${view.width}x${view.height}`)).size).toBe(1)
+    const lons = views.map((view) => view.centre.lon)
+    expect([...lons].sort((a, b) => a - b)).toEqual(lons)
+  })
+
+  test('every searched place lies in exactly one panel', () => {
+    // The made-up points are cell centres: those of cut cells can lie outside the region.
+    const whole = heatmap.cells.filter((cell) => cell.areaKm2 > 0.002_49)
+    expect(whole.length).toBeGreaterThan(60)
+    for (const { point } of whole) {
+      const holders = views.filter((view) => {
+        const [x, y] = view.toPx(point)
+        return x >= 0 && y >= 0 && x < view.width && y < view.height
+      })
+      expect(holders).toHaveLength(1)
+    }
+  })
+
+  test('parts that touch stay on one map', () => {
+    const boundary = {
+      type: 'MultiPolygon' as const,
+      coordinates: [
+        boxBoundary([4.3, 51.8, 4.35, 51.85]),
+        boxBoundary([4.36, 51.85, 4.4, 51.9]),
+      ].flatMap((chip) => (chip.type === 'Polygon' ? [chip.coordinates] : [])),
+    }
+    expect(createMapViews({ ...heatmap.region, boundary })).toHaveLength(1)
   })
 })

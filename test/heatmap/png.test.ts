@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { createMapView } from '../../src/heatmap/map-view.ts'
+import { createMapViews } from '../../src/heatmap/map-view.ts'
 import { layOutPicture } from '../../src/heatmap/picture.ts'
 import { renderPng } from '../../src/heatmap/png.ts'
 import { loadTextPaths } from '../../src/heatmap/text-paths.ts'
@@ -15,10 +15,10 @@ describe('renderPng', () => {
       .raw()
       .toBuffer({ resolveWithObject: true })
     expect([info.width, info.height]).toEqual([page.width, page.height])
-    const [x, y] = createMapView(town.region).toPx(town.cells[0]!.point)
+    const [x, y] = createMapViews(town.region)[0]!.toPx(town.cells[0]!.point)
     const pixelAt = (dx: number, dy: number) => {
-      const column = Math.floor(page.map.left + x) + dx
-      const row = Math.floor(page.map.top + y) + dy
+      const column = Math.floor(page.maps[0]!.left + x) + dx
+      const row = Math.floor(page.maps[0]!.top + y) + dy
       return [...data.subarray((row * info.width + column) * 3).subarray(0, 3)]
     }
     expect(pixelAt(-12, 12)).toEqual([253, 231, 37])
