@@ -70,23 +70,33 @@ export interface RawBlock {
   readonly mask: ArrayLike<number> | null
 }
 
-/** Is there data at a pixel: internal mask, alpha of at least a half, and not all bands equal to nodata. */
-function hasData(raw: RawBlock, format: SampleFormat, { plan, index }: PixelQuestion): boolean {
-  if (raw.mask !== null && raw.mask[index] === 0) return false
-  const at = index * format.samples
-  if (plan.alpha !== null && (raw.samples[at + plan.alpha] ?? 0) * 2 < 2 ** format.bits - 1) {
-    return false
+/** `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do. */
+function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
+  const { samples, bits, nodata } = format
+  const { colours, alpha } = planBands(format)
+  const opaqueFrom = (2 ** bits - 1) / 2
+  const isOpaque = (at: number): boolean =>
+    alpha === null || (raw.samples[at + alpha] as number) >= opaqueFrom
+  const isData = new Uint8Array(raw.pixelCount)
+  for (let index = 0; index < raw.pixelCount; index++) {
+    const at = index * samples
+    const isThere = raw.mask?.[index] !== 0 && isOpaque(at)
+    isData[index] = isThere && hasValue(raw.samples, at, { colours, nodata }) ? 1 : 0
   }
-  if (format.nodata === null && format.format !== 3) return true
-  return plan.colours.some((band) => {
-    const value = raw.samples[at + band] ?? Number.NaN
-    return value !== format.nodata && !Number.isNaN(value)
-  })
+  return isData.includes(0) ? isData : null
 }
 
-interface PixelQuestion {
-  readonly plan: BandPlan
-  readonly index: number
+/** A pixel is empty when all its bands are: a black roof may well have one band at 0. */
+function hasValue(
+  samples: ArrayLike<number>,
+  at: number,
+  { colours, nodata }: { readonly colours: BandPlan['colours']; readonly nodata: number | null },
+): boolean {
+  for (const band of colours) {
+    const value = samples[at + band] as number
+    if (value !== nodata && !Number.isNaN(value)) return true
+  }
+  return false
 }
 
 /**
@@ -98,25 +108,34 @@ export function toColours(
   format: SampleFormat,
   stretch: Stretch | null,
 ): Uint8Array {
-  const plan = planBands(format)
+  const { colours } = planBands(format)
   const colourOf = colourReader(format, stretch)
-  const { pixelCount } = raw
-  const pixels = new Uint8ClampedArray(pixelCount * 4)
-  let isComplete = true
-  for (let index = 0; index < pixelCount; index++) {
-    if (!hasData(raw, format, { plan, index })) {
-      isComplete = false
-      continue
-    }
+  const isData = findData(raw, format)
+  const channels = isData === null ? 3 : 4
+  const pixels = new Uint8ClampedArray(raw.pixelCount * channels)
+  for (let index = 0; index < raw.pixelCount; index++) {
+    if (isData?.[index] === 0) continue
     const at = index * format.samples
-    for (let channel = 0; channel < 3; channel++) {
-      const band = plan.colours[channel] as number
-      pixels[index * 4 + channel] = colourOf(raw.samples[at + band] as number, channel)
-    }
-    pixels[index * 4 + 3] = 255
+    const out = index * channels
+    pixels[out] = colourOf(raw.samples[at + colours[0]] as number, 0)
+    pixels[out + 1] = colourOf(raw.samples[at + colours[1]] as number, 1)
+    pixels[out + 2] = colourOf(raw.samples[at + colours[2]] as number, 2)
+    if (channels === 4) pixels[out + 3] = 255
   }
-  const bytes = new Uint8Array(pixels.buffer)
-  return isComplete ? dropValidity(bytes) : bytes
+  if (format.photometric === YCBCR) convertYCbCr(pixels, channels)
+  return new Uint8Array(pixels.buffer)
+}
+
+/** geotiff.js leaves JPEG's YCbCr as it is (BT.601, full range). */
+function convertYCbCr(pixels: Uint8ClampedArray, channels: number): void {
+  for (let at = 0; at < pixels.length; at += channels) {
+    const y = pixels[at] as number
+    const cb = (pixels[at + 1] as number) - 128
+    const cr = (pixels[at + 2] as number) - 128
+    pixels[at] = y + 1.402 * cr
+    pixels[at + 1] = y - 0.344136 * cb - 0.714136 * cr
+    pixels[at + 2] = y + 1.772 * cb
+  }
 }
 
 type ColourReader = (value: number, channel: number) => number
@@ -146,25 +165,57 @@ export function dropValidity(pixels: Uint8Array): Uint8Array {
   return colours
 }
 
+const BINS = 65536
+
 /**
- * Finds the 2nd and 98th percentile of each colour over the pixels that hold data.
+ * Finds the 2nd and 98th percentile of each colour over the pixels that hold data, to 1/65536 of its range.
  * @returns a stretch; `null` when no pixel holds data
  */
 export function measureStretch(blocks: readonly RawBlock[], format: SampleFormat): Stretch | null {
-  const plan = planBands(format)
-  const values = plan.colours.map((): number[] => [])
-  for (const raw of blocks) {
-    for (let index = 0; index < raw.pixelCount; index++) {
-      if (!hasData(raw, format, { plan, index })) continue
-      plan.colours.forEach((band, channel) => {
-        values[channel]?.push(raw.samples[index * format.samples + band] as number)
-      })
+  const measured = planBands(format).colours.map((band) => {
+    const values = blocks.map((raw) => valuesOf(raw, format, band))
+    return percentiles(values)
+  })
+  const [red, green, blue] = measured
+  return red && green && blue ? [red, green, blue] : null
+}
+
+/** One band of the pixels that hold data. */
+function valuesOf(raw: RawBlock, format: SampleFormat, band: number): Float32Array {
+  const isData = findData(raw, format)
+  const values = new Float32Array(raw.pixelCount)
+  let count = 0
+  for (let index = 0; index < raw.pixelCount; index++) {
+    if (isData?.[index] === 0) continue
+    values[count++] = raw.samples[index * format.samples + band] as number
+  }
+  return values.subarray(0, count)
+}
+
+function percentiles(lists: readonly Float32Array[]): [low: number, high: number] | null {
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  let count = 0
+  for (const list of lists) {
+    count += list.length
+    for (const value of list) {
+      if (value < least) least = value
+      if (value > most) most = value
     }
   }
-  if (values[0]?.length === 0) return null
-  return values.map((list) => {
-    const sorted = Float64Array.from(list).sort()
-    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] as number
-    return [at(0.02), at(0.98)] as const
-  })
+  if (count === 0) return null
+  const perUnit = most > least ? (BINS - 1) / (most - least) : 0
+  const histogram = new Uint32Array(BINS)
+  for (const list of lists) {
+    for (const value of list) {
+      const bin = Math.round((value - least) * perUnit)
+      histogram[bin] = (histogram[bin] as number) + 1
+    }
+  }
+  const at = (share: number): number => {
+    let seen = 0
+    const bin = histogram.findIndex((size) => (seen += size) > share * (count - 1))
+    return perUnit === 0 ? least : least + bin / perUnit
+  }
+  return [at(0.02), at(0.98)]
 }

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import { InputError } from '../../src/errors.ts'
+import { parseImageryConfig } from '../../src/imagery/config.ts'
+
+const url = 'https://tiles.example/{z}/{x}/{y}.png'
+const xyz = { kind: 'xyz', url, attribution: 'A', maxZoom: 19 }
+
+const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
+  { name: 'text that is not JSON', input: '{kind', says: /JSON/ },
+  { name: 'an unknown kind', input: { kind: 'wms' }, says: /kind/ },
+  {
+    name: 'a misspelt option',
+    input: { kind: 'geotiff', files: ['a'], strech: 'x' },
+    says: /strech/,
+  },
+  { name: 'no files', input: { kind: 'geotiff', files: [] }, says: /files/ },
+  { name: 'an address without {y}', input: { ...xyz, url: 'https://a/{z}/{x}' }, says: /url/ },
+  { name: 'a key without its variable', input: { ...xyz, url: `${url}?k={key}` }, says: /keyEnv/ },
+  { name: 'a secret header', input: { ...xyz, headers: { Authorization: 'x' } }, says: /secret/ },
+]
+
+describe('parseImageryConfig', () => {
+  for (const { name, input, says } of REFUSED) {
+    test(`refuses ${name}`, () => {
+      expect(() => parseImageryConfig(input)).toThrow(InputError)
+      expect(() => parseImageryConfig(input)).toThrow(says)
+    })
+  }
+
+  test('lists all problems at once', () => {
+    expect(() => parseImageryConfig({ kind: 'geotiff', files: [], nodata: 'x' })).toThrow(
+      /2 problems.*files.*nodata/,
+    )
+  })
+
+  test('reads JSON text and objects alike, and fills in the defaults', () => {
+    const config = parseImageryConfig(JSON.stringify(xyz))
+    expect(config).toEqual(parseImageryConfig(xyz))
+    expect(config).toMatchObject({ tileSizePx: 256, requestsPerSecond: 10, concurrency: 4 })
+    expect(parseImageryConfig(config)).toEqual(config)
+  })
+})

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createGeotiffSource } from '../../src/imagery/geotiff.ts'
+import {
+  cornerOf,
+  difference,
+  drawRaster,
+  groundPatch,
+  waves,
+  writeRaster,
+  type RasterPlan,
+} from '../fixtures/rasters.ts'
+
+const SIZE = { px: 112, gsd: 0.5 }
+const signal = new AbortController().signal
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whereabouts-place-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+// The steepest wave changes by 60/5 per metre, 6 levels per patch pixel: half a pixel of shift is 3 levels or more.
+const CASES: (RasterPlan & { name: string })[] = [
+  { name: 'EPSG:4326 at the equator', epsg: 4326, lon: 9.3, lat: 0, metresPerUnit: 111_320 },
+  { name: 'EPSG:4326 at 52°', epsg: 4326, lon: 4.36, lat: 52, metresPerUnit: 111_320 },
+  { name: 'EPSG:3857 at 36°', epsg: 3857, lon: -115.17, lat: 36.24, metresPerUnit: 0.8065 },
+  { name: 'EPSG:3857 at 68°', epsg: 3857, lon: 18, lat: 68, metresPerUnit: 0.3746 },
+  { name: 'EPSG:28992 at 52°', epsg: 28992, lon: 4.99, lat: 51.84, metresPerUnit: 1 },
+  { name: 'EPSG:32631 at 52°', epsg: 32631, lon: 4.36, lat: 51.87, metresPerUnit: 1 },
+  { name: 'EPSG:32631 at 68°, edge of the zone', epsg: 32631, lon: 5.9, lat: 68, metresPerUnit: 1 },
+]
+  .map(({ name, epsg, lon, lat, metresPerUnit }) => {
+    const pixelSize = 0.3 / metresPerUnit
+    return {
+      name,
+      epsg,
+      centre: { lon, lat },
+      width: 240 / Math.min(1, Math.cos((lat * Math.PI) / 180)),
+      height: 240,
+      pixelSize,
+    }
+  })
+  .map((plan) => ({ ...plan, width: Math.ceil(plan.epsg === 4326 ? plan.width : 240) }))
+
+describe('a pattern that is known on the ground comes out where it is', () => {
+  for (const plan of CASES) {
+    test(plan.name, async () => {
+      const file = join(folder, `${plan.epsg}-${plan.centre.lat}.tif`)
+      const data = drawRaster(plan, waves)
+      const corner = cornerOf(plan)
+      await writeRaster(file, { ...plan, data, samples: 3, corner })
+      const source = await createGeotiffSource(
+        { kind: 'geotiff', files: [file], stretch: 'none' },
+        '/',
+      )
+      const { image } = await source.patch(plan.centre, SIZE, signal)
+      await source.close()
+      const truth = groundPatch(waves, SIZE.px, SIZE.gsd)
+      const { max, mean } = difference(image.data, truth)
+      expect(max).toBeLessThanOrEqual(2)
+      expect(mean).toBeLessThan(0.6)
+    })
+  }
+})
