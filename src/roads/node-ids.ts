@@ -16,12 +16,12 @@ export function sortIds(list: Float64Array): Float64Array<ArrayBuffer> {
  * threads decode: 4 × less waiting than one sort at the end.
  */
 export class IdGatherer {
-  readonly #lists: Float64Array[] = []
+  readonly #lists: SharedFloats[] = []
 
   add(list: Float64Array): void {
-    this.#lists.push(list)
+    this.#lists.push(mergeIds(list, sharedFloats(0)))
     while (this.#lists.length > 1) {
-      const [a, b] = this.#lists.slice(-2) as [Float64Array, Float64Array]
+      const [a, b] = this.#lists.slice(-2) as [SharedFloats, SharedFloats]
       if (a.length > 2 * b.length) return
       this.#lists.splice(-2, 2, mergeIds(a, b))
     }
@@ -29,15 +29,18 @@ export class IdGatherer {
 
   /** All ids, in memory that threads share. */
   finish(): Float64Array<SharedArrayBuffer> {
-    const all = this.#lists.splice(0).reduceRight(mergeIds, new Float64Array(0))
-    const ids = new Float64Array(new SharedArrayBuffer(8 * all.length))
-    ids.set(all)
-    return ids
+    return this.#lists.splice(0).reduceRight(mergeIds, sharedFloats(0))
   }
 }
 
-function mergeIds(a: Float64Array, b: Float64Array): Float64Array {
-  const merged = new Float64Array(a.length + b.length)
+type SharedFloats = Float64Array<SharedArrayBuffer>
+
+function sharedFloats(length: number): SharedFloats {
+  return new Float64Array(new SharedArrayBuffer(8 * length))
+}
+
+function mergeIds(a: Float64Array, b: Float64Array): SharedFloats {
+  const merged = sharedFloats(a.length + b.length)
   let count = 0
   let i = 0
   let j = 0
