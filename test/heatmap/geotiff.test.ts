@@ -60,7 +60,7 @@ test('renderGeoTiff refuses H3 cells and says what to do', () => {
 })
 
 test('renderGeoTiff refuses cells so far apart that the raster would not fit', () => {
-  const town = makeTown('square:10m')
+  const town = makeTown()
   const [first, second] = town.cells
   const cells = [
     { ...first!, key: '0,0' },
