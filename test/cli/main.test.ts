@@ -1,15 +1,18 @@
 /** The command as a user runs it: stdout, stderr and exit code. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { runCommand } from '../../src/cli/run.ts'
 import { makeTown, type Town } from '../http/town.ts'
 import { pgliteFolder } from '../databases.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const models = fileURLToPath(new URL('../../models/tiny/', import.meta.url))
 
 interface Outcome {
@@ -21,27 +24,43 @@ interface Outcome {
 let folder: string
 let town: Town
 
-function environment(): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    WHEREABOUTS_DATA_DIR: join(folder, 'data'),
-    WHEREABOUTS_MODELS_DIR: models,
-    WHEREABOUTS_PHOTO_MODEL: 'photo',
-    WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
-    DATABASE_URL: '',
-  }
-}
+const settings = () => ({
+  WHEREABOUTS_DATA_DIR: join(folder, 'data'),
+  WHEREABOUTS_MODELS_DIR: models,
+  WHEREABOUTS_PHOTO_MODEL: 'photo',
+  WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
+  DATABASE_URL: '',
+})
 
-function run(...args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', main, ...args],
-      { cwd: folder, env: environment() },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
-    )
-  })
+/** Runs a command in this process, in the folder of the test. */
+async function run(...args: readonly string[]): Promise<Outcome> {
+  const stdout: string[] = []
+  const stderr: string[] = []
+  const keep = (to: string[]) => (text: unknown) => to.push(String(text))
+  const write =
+    (to: string[]) =>
+    (text: string | Uint8Array, done?: unknown): boolean => {
+      to.push(typeof text === 'string' ? text : new TextDecoder().decode(text))
+      if (typeof done === 'function') (done as () => void)()
+      return true
+    }
+  const line = (text: unknown) => `${String(text)}\n`
+  vi.spyOn(console, 'log').mockImplementation((text) => keep(stdout)(line(text)))
+  vi.spyOn(console, 'error').mockImplementation((text) => keep(stderr)(line(text)))
+  vi.spyOn(process.stdout, 'write').mockImplementation(write(stdout))
+  vi.spyOn(process.stderr, 'write').mockImplementation(write(stderr))
+  for (const [name, value] of Object.entries(settings())) vi.stubEnv(name, value)
+  const cwd = process.cwd()
+  process.chdir(folder)
+  try {
+    const code = await runCommand(args)
+    return { code, stdout: stdout.join(''), stderr: stderr.join('') }
+  } finally {
+    process.chdir(cwd)
+    process.exitCode = undefined
+    vi.restoreAllMocks()
+    vi.unstubAllEnvs()
+  }
 }
 
 beforeAll(async () => {
@@ -79,7 +98,7 @@ test('a grid region is created, built, searched and deleted by commands alone', 
     '--sheet',
     'sheet.html',
     '--known',
-    '8.998,47.2',
+    '8.9985,47.2',
   )
   expect(files).toMatchObject({ code: 0 })
   expect(files.stdout).toMatch(/water\.jpg: \d+ % harbor/)
@@ -116,9 +135,9 @@ test('a grid region is created, built, searched and deleted by commands alone', 
 
 /** Starts a build and kills it as a power cut would, as soon as it has told of its first batch. */
 async function killBuild(name: string): Promise<void> {
-  const build = spawn(process.execPath, ['--import', 'tsx', main, 'region', 'build', name], {
+  const build = spawn(process.execPath, ['--import', tsx, main, 'region', 'build', name], {
     cwd: folder,
-    env: environment(),
+    env: { ...process.env, ...settings() },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const exited = once(build, 'exit')
@@ -130,7 +149,7 @@ async function killBuild(name: string): Promise<void> {
 test('a build that is killed continues, and its heatmap is that of an undisturbed build', async () => {
   const imagery = JSON.stringify({ kind: 'geotiff', files: ['ortho.tif'] })
   for (const name of ['killed', 'whole']) {
-    await run('region', 'create', name, '--grid', '6', '--where-imagery', '--imagery', imagery)
+    await run('region', 'create', name, '--grid', '8', '--where-imagery', '--imagery', imagery)
   }
   await killBuild('killed')
   const total = /(\d+) of \1 points embedded/
@@ -140,7 +159,7 @@ test('a build that is killed continues, and its heatmap is that of an undisturbe
   expect(Number(whole?.[1])).toBeGreaterThan(1000)
   const heatmapOf = async (name: string) =>
     (
-      await run('locate', 'water.jpg', '--region', name, '--cells', 'square:6m', '--format', 'csv')
+      await run('locate', 'water.jpg', '--region', name, '--cells', 'square:8m', '--format', 'csv')
     ).stdout.replaceAll(name, '')
   expect(await heatmapOf('killed')).toBe(await heatmapOf('whole'))
 }, 180_000)

@@ -50,7 +50,12 @@ describeOnEachDatabase('a region', (_open, place) => {
     createRegion(
       world,
       {
-        imagery: { kind: 'geotiff', files: [town.ortho], attribution: 'synthetic' },
+        imagery: {
+          kind: 'geotiff',
+          files: [town.ortho],
+          attribution: 'synthetic',
+          capturedOn: '2024-05-01',
+        },
         sampling: { kind: 'grid', stepM: 40, whereImagery: true },
         boundary: null,
         ...request,
@@ -214,7 +219,7 @@ describeOnEachDatabase('a region', (_open, place) => {
           name: 'x',
           sampling: { kind: 'roads', extract: '/none.osm.pbf', points: 1, seed: 1 },
         },
-        code: 'extract-unreadable',
+        code: 'extract-not-found',
       },
       {
         name: 'a boundary without imagery',

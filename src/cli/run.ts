@@ -1,0 +1,30 @@
+/** Arguments → the command run, its errors told, and the exit code. */
+import { CommanderError } from 'commander'
+import { outcomeOf, WhereaboutsError } from '../errors.ts'
+import { createProgram } from './program.ts'
+
+const EXIT_USAGE = 64
+
+/** Tells an error without a stack, unless it is a bug. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+  if (error instanceof WhereaboutsError) {
+    console.error(`${error.name} (${error.code}): ${error.message}`)
+    if (error.hint !== undefined) console.error(`→ ${error.hint}`)
+  } else {
+    console.error('This is a bug in whereabouts; please report it with the lines below.')
+    console.error(error)
+  }
+  return outcomeOf(error).exit
+}
+
+/** Runs one command line, without the program's name; @returns the exit code */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  process.exitCode = undefined
+  try {
+    await createProgram().parseAsync([...args], { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    return report(error)
+  }
+}
