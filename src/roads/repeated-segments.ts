@@ -17,7 +17,7 @@ export function repeatedSegments(
   first: number,
   end: number,
 ): ReadonlySet<number> | null {
-  if (!hasRepeatedNode(refs, first, refs[first] === refs[end - 1] ? end - 1 : end)) return null
+  if (!hasRepeatedNode(refs, first, isRing(refs, first, end) ? end - 1 : end)) return null
   const seen = new Set<string>()
   const repeated = new Set<number>()
   for (let i = first + 1; i < end; i++) {
@@ -27,6 +27,11 @@ export function repeatedSegments(
     seen.add(key)
   }
   return repeated.size > 0 ? repeated : null
+}
+
+/** Three references that end where they began go there and back. */
+function isRing(refs: Float64Array, first: number, end: number): boolean {
+  return end - first > 3 && refs[first] === refs[end - 1]
 }
 
 /** Ways longer than the rules allow are looked at more closely without asking. */
