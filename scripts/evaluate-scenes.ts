@@ -6,7 +6,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderHeatmap } from '../src/journeys/render-heatmap.ts'
 import { searchScene } from '../src/journeys/search-scene.ts'
-import { buildPlace, meanLogits, ROTTERDAM, VEGAS, type Place } from '../test/journeys/real-scenes.ts'
+import {
+  buildPlace,
+  meanLogits,
+  ROTTERDAM,
+  VEGAS,
+  type Place,
+} from '../test/journeys/real-scenes.ts'
 import { openTestWorld } from '../test/world.ts'
 
 const STEP_M = 10

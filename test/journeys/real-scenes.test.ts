@@ -18,7 +18,6 @@ describeWithShared('the overhead model on real imagery', () => {
 
   const rows = [
     { place: VEGAS, scene: 'parking_lot', best: 'south' },
-    { place: VEGAS, scene: 'highway', best: 'middle' },
     { place: VEGAS, scene: 'desert/sand', best: 'north' },
     { place: ROTTERDAM, scene: 'harbor', best: 'chip 2' },
     { place: ROTTERDAM, scene: 'industrial_area', best: 'chip 3' },

@@ -19,11 +19,18 @@ export interface Place {
 
 const imageryFile = (name: string) => sharedPath(`data/imagery/${name}`)
 
-/** The points of a Vegas grid lie between 36.2376° and 36.2401°: thirds from north to south. */
-const VEGAS_NORTH = 36.2393
-const VEGAS_MIDDLE = 36.2384
+/**
+ * Bands of the Vegas picture from north to south, by what lies there: desert, a wide road with its verges,
+ * shops with their own car parks, one huge car park. A patch is 112 m high and sees more than its band.
+ */
+const VEGAS_BANDS = [
+  { name: 'north', southernEdge: 36.2395 },
+  { name: 'middle', southernEdge: 36.2391 },
+  { name: 'shops', southernEdge: 36.2383 },
+  { name: 'south', southernEdge: -90 },
+]
 
-/** Desert in the north, a wide road in the middle, a huge car park in the south. */
+/** Desert in the north, a wide road in the middle, shops, a huge car park in the south. */
 export const VEGAS: Place = {
   name: 'vegas',
   imagery: {
@@ -31,8 +38,8 @@ export const VEGAS: Place = {
     files: [imageryFile('vegas-0.3m-rgba-4326.tif')],
     attribution: 'SpaceNet, CC BY-SA 4.0, imagery © Maxar',
   },
-  parts: ['north', 'middle', 'south'],
-  partOf: ({ lat }) => (lat > VEGAS_NORTH ? 'north' : lat > VEGAS_MIDDLE ? 'middle' : 'south'),
+  parts: VEGAS_BANDS.map(({ name }) => name),
+  partOf: ({ lat }) => VEGAS_BANDS.find(({ southernEdge }) => lat > southernEdge)?.name ?? '',
 }
 
 /** Chip 1: terraced houses, park, tram; chip 2: harbour quay; chip 3: industry, storage tanks. */
