@@ -35,8 +35,8 @@ try {
     for (const name of names) {
       const row = place.parts.map((part) => (means[name]?.[part] ?? NaN).toFixed(1))
       console.log(`| \`${name}\` | ${row.join(' | ')} |`)
-      if (folder !== undefined) await draw(folder, place, name)
     }
+    if (folder !== undefined) for (const name of names) await draw(folder, place, name)
   }
 } finally {
   await world.close()

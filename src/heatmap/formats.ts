@@ -14,11 +14,6 @@ export type HeatmapFormat = keyof typeof FORMATS
 /** All formats, the default first. */
 export const HEATMAP_FORMATS = Object.keys(FORMATS) as readonly HeatmapFormat[]
 
-/** Other media types by which a format is asked for. */
-const FORMAT_BY_ALIAS: Readonly<Record<string, HeatmapFormat>> = {
-  'application/json': 'geojson',
-}
-
 /** Media type of a format, as `Content-Type`. */
 export function mediaTypeOf(format: HeatmapFormat): string {
   return FORMATS[format].mediaType
@@ -40,28 +35,4 @@ export function formatOf(nameOrPath: string): HeatmapFormat | null {
   const isNamed = (format: HeatmapFormat) =>
     format === name || (FORMATS[format].endings as readonly string[]).includes(name)
   return HEATMAP_FORMATS.find(isNamed) ?? null
-}
-
-/** The format that an `Accept` header likes best; null: none of ours. */
-export function formatOfAccept(accept: string): HeatmapFormat | null {
-  const wishes = accept.split(',').map((part, i) => {
-    const [mediaType = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
-    const quality = parameters.find((parameter) => parameter.startsWith('q='))
-    return { mediaType, weight: quality === undefined ? 1 : Number(quality.slice(2)), i }
-  })
-  const liked = wishes.filter(({ weight }) => weight > 0)
-  liked.sort((a, b) => b.weight - a.weight || a.i - b.i)
-  for (const { mediaType } of liked) {
-    const format = formatOfMediaType(mediaType)
-    if (format !== null) return format
-  }
-  return null
-}
-
-function formatOfMediaType(mediaType: string): HeatmapFormat | null {
-  if (mediaType === '*/*' || mediaType === 'application/*') return 'geojson'
-  if (mediaType === 'image/*') return 'png'
-  if (mediaType === 'text/*') return 'csv'
-  const own = HEATMAP_FORMATS.find((format) => FORMATS[format].mediaType === mediaType)
-  return own ?? FORMAT_BY_ALIAS[mediaType] ?? null
 }

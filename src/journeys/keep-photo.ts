@@ -1,4 +1,5 @@
 /** An uploaded photo → its logits in the database and its bytes in the data directory; and both away again. */
+import { perceptualHash } from '../image/perceptual-hash.ts'
 import { softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
 import { deletePhoto, findPhoto, upsertPhoto } from '../gallery/photos.ts'
@@ -52,7 +53,7 @@ export async function keepPhoto(
     height,
     logits,
     modelSha256: card.sha256,
-    perceptualHash: null,
+    perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
     expiresAt: null,
   })
   return { id: sha256, width, height, scenes }
