@@ -29,17 +29,25 @@ const world = await openTestWorld({ models: 'real' })
 try {
   for (const [place, names] of scenes) {
     await buildPlace(world, place, STEP_M)
-    const means = await meanLogits(world, place, names)
-    console.log(`\n| ${place.name}: mean logit | ${place.parts.join(' | ')} |`)
-    console.log(`| --- |${' --- |'.repeat(place.parts.length)}`)
-    for (const name of names) {
-      const row = place.parts.map((part) => (means[name]?.[part] ?? NaN).toFixed(1))
-      console.log(`| \`${name}\` | ${row.join(' | ')} |`)
-    }
-    if (folder !== undefined) for (const name of names) await draw(folder, place, name)
+    await printTable(place, names)
+    if (folder !== undefined) await drawAll(folder, place, names)
   }
 } finally {
   await world.close()
+}
+
+async function printTable(place: Place, names: readonly string[]): Promise<void> {
+  const means = await meanLogits(world, place, names)
+  console.log(`\n| ${place.name}: mean logit | ${place.parts.join(' | ')} |`)
+  console.log(`| --- |${' --- |'.repeat(place.parts.length)}`)
+  for (const name of names) {
+    const row = place.parts.map((part) => (means[name]?.[part] ?? NaN).toFixed(1))
+    console.log(`| \`${name}\` | ${row.join(' | ')} |`)
+  }
+}
+
+async function drawAll(to: string, place: Place, names: readonly string[]): Promise<void> {
+  for (const name of names) await draw(to, place, name)
 }
 
 async function draw(to: string, place: Place, scene: string): Promise<void> {
