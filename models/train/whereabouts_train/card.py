@@ -25,7 +25,8 @@ USE = """\
 ## Use and misuse
 
 Made to say where to look first. Its heatmaps suggest, they never prove a place; every candidate
-has to be checked by a person against other evidence. Do not use it to find where a private person lives, or to choose a target.
+has to be checked by a person against other evidence. Do not use it to find where a private
+person lives, or to choose a target.
 """
 
 

@@ -68,9 +68,10 @@ class OverheadConfig(TrainConfig):
     drawCount: int = 24  # photos averaged for one target
     matchTarget: float = 1.0  # weight: squared distance to the target, per class deviation
     labelSet: float = 0.4  # weight: set likelihood
-    contrast: float = 0.5  # weight: against the bank
+    contrast: float = 0.25  # weight: a patch's fitting photos against the bank's others
+    contrastPhotos: float = 0.5  # weight: a photo's fitting patches against the batch's others
     contrastCount: int = 512  # photos of the bank per step
-    temperature: float = 0.07
+    temperature: float = 0.15
     agree: float = 1.0  # weight: map of a window against the single patch
 
 

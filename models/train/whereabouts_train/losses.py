@@ -36,7 +36,7 @@ def mass_distillation(logits: Tensor, teacher: Tensor, covered: Tensor, temperat
 
 
 def contrast(similarity: Tensor, fits: Tensor, temperature: float) -> Tensor:
-    """Each patch against photos of the bank: `similarity` [n, m], `fits` says which belong."""
+    """Each row's fitting columns against all columns. # similarity [n, m], fits [n, m]"""
     similarity = similarity / temperature
     usable = fits.any(1) & ~fits.all(1)
     inside = similarity.masked_fill(~fits, -torch.inf).logsumexp(1) - fits.sum(1).clamp(min=1).log()

@@ -79,7 +79,10 @@ def overhead_loss(
     photos, photo_fits = targets.sample(config.contrastCount, rng)
     shared = ((fits.float() @ photo_fits.float().T) > 0).to(config.device)  # [n, m]
     nearness = similarity(logits, photos.to(config.device))
+    # Both ways: a search ranks patches for one photo, and only that way sees a patch that is
+    # near to, or far from, every photo.
     terms["contrast"] = contrast(nearness, shared, config.temperature)
+    terms["contrastPhotos"] = contrast(nearness.T, shared.T, config.temperature)
     loss = sum(getattr(config, name) * term for name, term in terms.items())
     return loss, {name: term.item() for name, term in terms.items()}
 

@@ -56,10 +56,10 @@ class Targets:
     def draw(self, fits: Tensor, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Mean logits of `count` random fitting photos per patch. # [n, 365] -> [n, 365], bool [n]
 
-        A photo with one scene counts more than one whose label is a wide set: weight = share of
-        its own scenes that fit the patch.
+        A photo with one scene counts far more than one whose label is a wide set: weight = the
+        square of the share of its own scenes that fit the patch.
         """
-        weight = fits.float() @ self.fits.T / self.fits.sum(1)  # [n, m]
+        weight = (fits.float() @ self.fits.T / self.fits.sum(1)).square()  # [n, m]
         has_any = weight.sum(1) > 0
         safe = torch.where(has_any[:, None], weight, torch.ones_like(weight))
         picks = torch.multinomial(safe, count, replacement=True, generator=rng)  # [n, count]
