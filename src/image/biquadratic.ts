@@ -27,11 +27,14 @@ export function fitBiquadratic(nodes: Float64Array): Biquadratic {
   return { nodes, c }
 }
 
+/** The coefficient of sᵐ at a fixed t. */
+function inT(c: Float64Array, m: number, t: number): number {
+  return (c[m] as number) + ((c[m + 3] as number) + (c[m + 6] as number) * t) * t
+}
+
 /** The parabola in s at a fixed t: `[a, b, c]` of a + b s + c s². */
 export function quadraticAt({ c }: Biquadratic, t: number): [a: number, b: number, c: number] {
-  const at = (m: number): number =>
-    (c[m] as number) + ((c[m + 3] as number) + (c[m + 6] as number) * t) * t
-  return [at(0), at(1), at(2)]
+  return [inT(c, 0, t), inT(c, 1, t), inT(c, 2, t)]
 }
 
 /** Value of the surface at (s, t). */

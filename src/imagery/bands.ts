@@ -154,17 +154,6 @@ function colourReader(format: SampleFormat, stretch: Stretch | null): ColourRead
   return (value, channel) => (value - (low[channel] as number)) * (factor[channel] as number)
 }
 
-/** `uint8[n, 4]` → `uint8[n, 3]`. */
-export function dropValidity(pixels: Uint8Array): Uint8Array {
-  const colours = new Uint8Array((pixels.length / 4) * 3)
-  for (let from = 0, to = 0; from < pixels.length; from += 4, to += 3) {
-    colours[to] = pixels[from] as number
-    colours[to + 1] = pixels[from + 1] as number
-    colours[to + 2] = pixels[from + 2] as number
-  }
-  return colours
-}
-
 const BINS = 65536
 
 /**

@@ -11,6 +11,7 @@ import {
   type PixelRect,
   type PixelWindow,
   type SourceMapping,
+  type WarpedPicture,
 } from '../image/resample.ts'
 import type { LonLat, Rgb8 } from '../types.ts'
 import type { PatchSize } from './source.ts'
@@ -80,6 +81,10 @@ const OUTSIDE = 0
 const NODATA = 1
 const THERE = 2
 
+function createCanvas(px: number): Canvas {
+  return { px, data: new Uint8Array(px * px * 3), state: new Uint8Array(px * px) }
+}
+
 /**
  * Cuts the patch around a place from the layers, best first.
  * @throws {BadDataError} `outside-imagery` when a pixel lies in no layer, `nodata` when more than 10 % hold no data
@@ -90,60 +95,78 @@ export async function cutPatch(
   signal: AbortSignal,
 ): Promise<CutPatch> {
   const { px } = size
-  const canvas: Canvas = {
-    px,
-    data: new Uint8Array(px * px * 3),
-    state: new Uint8Array(px * px),
-  }
+  let canvas: Canvas | undefined
   let used: { layer: PixelLayer; rect: PixelRect } | undefined
   for (const layer of layers) {
     const mapping = mapPatch(layer, at, size)
     const rect = sourceRect(mapping, px)
     const window = await layer.readWindow(rect, signal)
-    const thereBefore = used !== undefined
-    if (paint(canvas, { layer, mapping, window })) used ??= { layer, rect }
-    if (!thereBefore && window.channels === 3) break
-    if (!canvas.state.some((state) => state !== THERE)) break
+    const picture = warp(window, mapping, px)
+    if (used === undefined && picture.isValid === null) {
+      return { image: { width: px, height: px, data: picture.data }, layer, rect }
+    }
+    canvas ??= createCanvas(px)
+    if (paint(canvas, { layer, mapping, picture })) used ??= { layer, rect }
+    if (isComplete(canvas)) break
   }
-  refuseOrFill(canvas, at)
-  if (used === undefined)
+  return finish(canvas, used, at)
+}
+
+function finish(
+  canvas: Canvas | undefined,
+  used: { readonly layer: PixelLayer; readonly rect: PixelRect } | undefined,
+  at: LonLat,
+): CutPatch {
+  if (canvas !== undefined) refuseOrFill(canvas, at)
+  if (canvas === undefined || used === undefined) {
     throw unavailable('outside-imagery', 'Expected imagery here, got none', at)
-  return { image: { width: px, height: px, data: canvas.data }, ...used }
+  }
+  return { image: { width: canvas.px, height: canvas.px, data: canvas.data }, ...used }
+}
+
+function isComplete({ state }: Canvas): boolean {
+  return !state.includes(OUTSIDE) && !state.includes(NODATA)
 }
 
 interface Painting {
   readonly layer: PixelLayer
   readonly mapping: SourceMapping
-  readonly window: PixelWindow
+  readonly picture: WarpedPicture
 }
 
 /** Paints the pixels that are still missing; true when it had any. */
-function paint(canvas: Canvas, { layer, mapping, window }: Painting): boolean {
+function paint(canvas: Canvas, { layer, mapping, picture }: Painting): boolean {
   const { px, data, state } = canvas
-  const picture = warp(window, mapping, px)
-  if (picture.isValid === null && state.every((one) => one === OUTSIDE)) {
-    data.set(picture.data)
-    state.fill(THERE)
-    return true
-  }
+  const { isValid } = picture
   let isUsed = false
-  for (let index = 0; index < px * px; index++) {
+  for (let index = 0, at = 0; index < px * px; index++, at += 3) {
     if (state[index] === THERE) continue
-    if (picture.isValid === null || picture.isValid[index] === 1) {
-      data.set(picture.data.subarray(index * 3, index * 3 + 3), index * 3)
+    if (isValid === null || isValid[index] === 1) {
+      data[at] = picture.data[at] as number
+      data[at + 1] = picture.data[at + 1] as number
+      data[at + 2] = picture.data[at + 2] as number
       state[index] = THERE
       isUsed = true
-    } else if (state[index] === OUTSIDE) {
-      const s = ((index % px) + 0.5) / px
-      const t = (Math.floor(index / px) + 0.5) / px
-      if (layer.covers(evaluate(mapping.u, s, t), evaluate(mapping.v, s, t))) state[index] = NODATA
+    } else if (state[index] === OUTSIDE && isCovered(layer, mapping, { px, index })) {
+      state[index] = NODATA
     }
   }
   return isUsed
 }
 
+function isCovered(
+  layer: PixelLayer,
+  { u, v }: SourceMapping,
+  { px, index }: { readonly px: number; readonly index: number },
+): boolean {
+  const s = ((index % px) + 0.5) / px
+  const t = (Math.floor(index / px) + 0.5) / px
+  return layer.covers(evaluate(u, s, t), evaluate(v, s, t))
+}
+
 /** Few pixels without data take the mean colour of the others; too many make the patch unavailable. */
-function refuseOrFill({ px, data, state }: Canvas, at: LonLat): void {
+function refuseOrFill(canvas: Canvas, at: LonLat): void {
+  const { px, state } = canvas
   if (state.includes(OUTSIDE)) {
     throw unavailable(
       'outside-imagery',
@@ -151,10 +174,10 @@ function refuseOrFill({ px, data, state }: Canvas, at: LonLat): void {
       at,
     )
   }
-  const isMissing = (index: number): boolean => state[index] === NODATA
-  const missing = Array.from(state.keys()).filter(isMissing)
-  if (missing.length === 0) return
-  const share = missing.length / (px * px)
+  let missingCount = 0
+  for (const one of state) if (one === NODATA) missingCount++
+  if (missingCount === 0) return
+  const share = missingCount / (px * px)
   if (share > NODATA_SHARE_MAX) {
     throw unavailable(
       'nodata',
@@ -162,14 +185,22 @@ function refuseOrFill({ px, data, state }: Canvas, at: LonLat): void {
       at,
     )
   }
-  const sums = [0, 0, 0]
-  for (let index = 0; index < data.length; index++) {
-    const channel = index % 3
-    if (state[(index - channel) / 3] === THERE)
-      sums[channel] = (sums[channel] ?? 0) + (data[index] ?? 0)
+  fill(canvas, px * px - missingCount)
+}
+
+/** Gives the missing pixels the mean colour of those that are there. */
+function fill({ data, state }: Canvas, thereCount: number): void {
+  let [red, green, blue] = [0, 0, 0]
+  for (let index = 0, at = 0; index < state.length; index++, at += 3) {
+    if (state[index] !== THERE) continue
+    red += data[at] as number
+    green += data[at + 1] as number
+    blue += data[at + 2] as number
   }
-  const mean = sums.map((sum) => Math.round(sum / (px * px - missing.length)))
-  for (const index of missing) data.set(mean, index * 3)
+  const mean = [red, green, blue].map((sum) => Math.round(sum / thereCount))
+  state.forEach((one, index) => {
+    if (one !== THERE) data.set(mean, index * 3)
+  })
 }
 
 function unavailable(code: string, message: string, { lon, lat }: LonLat): BadDataError {

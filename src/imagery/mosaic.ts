@@ -6,7 +6,7 @@ import type { PixelRect, PixelWindow } from '../image/resample.ts'
 import type { LonLat } from '../types.ts'
 import type { ByteCache } from './byte-cache.ts'
 import type { PixelLayer } from './cut.ts'
-import { createWindow, finishWindow, intersect, paintPiece } from './pixel-window.ts'
+import { assembleWindow, intersect } from './pixel-window.ts'
 import { applyAffine, invertAffine, type Affine } from './georeference.ts'
 import type { RasterLevel } from './raster.ts'
 
@@ -79,9 +79,7 @@ async function readWindow(reading: Reading, rect: PixelRect): Promise<PixelWindo
   const pieces = (
     await Promise.all(reading.members.map((member) => readPieces(reading, member, rect)))
   ).flat()
-  const window = createWindow(rect)
-  for (const piece of pieces) paintPiece(window, piece)
-  return finishWindow(window)
+  return assembleWindow(rect, pieces)
 }
 
 async function readPieces(

@@ -1,11 +1,5 @@
 /** Putting a window of pixels together from blocks or tiles, each RGB or RGB and validity. */
 import type { PixelRect, PixelWindow } from '../image/resample.ts'
-import { dropValidity } from './bands.ts'
-
-/** An empty window: nothing in it is valid yet. */
-export function createWindow(rect: PixelRect): PixelWindow {
-  return { ...rect, channels: 4, data: new Uint8Array(rect.width * rect.height * 4) }
-}
 
 /** The common part of two rectangles; `null` when there is none. */
 export function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
@@ -16,27 +10,59 @@ export function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
   return width > 0 && height > 0 ? { x, y, width, height } : null
 }
 
+/**
+ * Copies pieces of one pixel grid into a window; where they overlap, the first that holds data there wins.
+ * @returns RGB where RGB pieces fill the window side by side, else RGB and validity
+ */
+export function assembleWindow(rect: PixelRect, pieces: readonly PixelWindow[]): PixelWindow {
+  const inside = pieces.flatMap((piece) => {
+    const part = intersect(rect, piece)
+    return part === null ? [] : [{ piece, part }]
+  })
+  const isDisjoint = inside.every(({ part }, index) =>
+    inside.slice(index + 1).every((other) => intersect(part, other.part) === null),
+  )
+  const area = inside.reduce((sum, { part }) => sum + part.width * part.height, 0)
+  const isFull = isDisjoint && area === rect.width * rect.height
+  const channels = isFull && inside.every(({ piece }) => piece.channels === 3) ? 3 : 4
+  const data = new Uint8Array(rect.width * rect.height * channels)
+  const window: PixelWindow = { ...rect, channels, data }
+  for (const one of inside) {
+    if (isDisjoint && one.piece.channels === channels) copyRows(window, one)
+    else paintMissing(window, one)
+  }
+  return window
+}
+
+/** A piece and the part of it that lies in the window. */
+interface Inside {
+  readonly piece: PixelWindow
+  readonly part: PixelRect
+}
+
+/** The usual, fast case: nothing else lies there, and the channels are the same. */
+function copyRows(window: PixelWindow, { piece, part }: Inside): void {
+  const { channels } = window
+  for (let y = part.y; y < part.y + part.height; y++) {
+    const from = ((y - piece.y) * piece.width + part.x - piece.x) * channels
+    const to = ((y - window.y) * window.width + part.x - window.x) * channels
+    window.data.set(piece.data.subarray(from, from + part.width * channels), to)
+  }
+}
+
 /** Copies a piece's pixels to where the window holds nothing yet. */
-export function paintPiece(window: PixelWindow, piece: PixelWindow): void {
-  const part = intersect(window, piece)
-  if (part === null) return
-  const { channels } = piece
+function paintMissing(window: PixelWindow, { piece, part }: Inside): void {
+  const { channels, data } = piece
+  const target = window.data
   for (let y = part.y; y < part.y + part.height; y++) {
     let from = ((y - piece.y) * piece.width + part.x - piece.x) * channels
     let to = ((y - window.y) * window.width + part.x - window.x) * 4
     for (let x = 0; x < part.width; x++, from += channels, to += 4) {
-      if (window.data[to + 3] !== 0) continue
-      window.data[to] = piece.data[from] as number
-      window.data[to + 1] = piece.data[from + 1] as number
-      window.data[to + 2] = piece.data[from + 2] as number
-      window.data[to + 3] = channels === 3 ? 255 : (piece.data[from + 3] as number)
+      if (target[to + 3] !== 0) continue
+      target[to] = data[from] as number
+      target[to + 1] = data[from + 1] as number
+      target[to + 2] = data[from + 2] as number
+      target[to + 3] = channels === 3 ? 255 : (data[from + 3] as number)
     }
   }
-}
-
-/** Drops the validity where every pixel is valid: the usual, faster case. */
-export function finishWindow(window: PixelWindow): PixelWindow {
-  const { data } = window
-  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return window
-  return { ...window, channels: 3, data: dropValidity(data) }
 }

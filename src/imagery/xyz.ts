@@ -13,7 +13,7 @@ import type { LonLat, Patch } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
 import type { XyzConfig } from './config.ts'
 import { cutPatch, type PixelLayer } from './cut.ts'
-import { createWindow, finishWindow, paintPiece } from './pixel-window.ts'
+import { assembleWindow } from './pixel-window.ts'
 import type { ImagerySource, PatchSize } from './source.ts'
 import { TileCache, type StoredTile } from './tile-cache.ts'
 import { TileClient, tileName, type TileAddress } from './tile-client.ts'
@@ -111,18 +111,16 @@ class XyzSource implements ImagerySource {
       for (let x = Math.floor(rect.x / side); x * side < rect.x + rect.width; x++)
         places.push({ x, y })
     }
-    const window = createWindow(rect)
     const tiles = await Promise.all(
       // Beyond the date line the world goes on with its other end.
       places.map(({ x, y }) => this.#tile({ z: zoom, x: modulo(x, count), y }, signal)),
     )
-    tiles.forEach(({ pixels, channels, etag }, index) => {
+    const pieces = tiles.map(({ pixels, channels, etag }, index) => {
       const { x, y } = places[index] as { x: number; y: number }
-      const piece = { x: x * side, y: y * side, width: side, height: side, channels, data: pixels }
-      paintPiece(window, piece)
       used.push({ name: tileName({ z: zoom, x: modulo(x, count), y }), etag })
+      return { x: x * side, y: y * side, width: side, height: side, channels, data: pixels }
     })
-    return finishWindow(window)
+    return assembleWindow(rect, pieces)
   }
 
   /** The work on a tile is shared: it goes on when one of those who wait for it gives up. */
