@@ -42,13 +42,18 @@ async function sampleRoads(
   const boundary = await readBoundary(options)
   const progress = openProgress()
   const network = await readRoadNetwork(extract, {
-    boundary,
+    boundary: boundary ?? 'header',
     threads: configOf(command).threads,
     signal,
     onProgress: (done, total) =>
       progress.show(`reading ${extract}: ${Math.round((100 * done) / total)} %`),
   })
   progress.end()
+  if (boundary === null && network.headerBbox !== null) {
+    console.error(
+      `warning: no boundary given: roads are cut at the extract's box ${network.headerBbox.join(', ')}`,
+    )
+  }
   console.error(network.summary)
   const points = sampleRoadPoints(network, {
     count: parseCount(options.points, '--points', 10_000_000),

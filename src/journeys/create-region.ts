@@ -128,7 +128,7 @@ async function drawOnRoads(
   progress: CreateProgress,
 ): Promise<Drawn> {
   const network = await outside.readRoadNetwork(sampling.extract, {
-    boundary: request.boundary,
+    boundary: request.boundary ?? 'header',
     threads: outside.threads,
     signal: progress.signal,
     ...(progress.onRead && { onProgress: progress.onRead }),

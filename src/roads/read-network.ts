@@ -5,6 +5,7 @@
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { boundaryFromBbox } from '../geo/polygon.ts'
 import type { Boundary } from '../types.ts'
 import { indexBlobs, type BlobIndex } from './blob-index.ts'
 import type { RoadChunk } from './build-roads.ts'
@@ -17,8 +18,11 @@ import { readRoads, type Manner, type Reading } from './read-roads.ts'
 
 /** How an extract is read. */
 export interface ReadOptions {
-  /** Roads are cut at it; null keeps every road of the extract, also parts that leave its bounding box. */
-  readonly boundary: Boundary | null
+  /**
+   * Roads are cut at it. `'header'`: at the bounding box that the extract names, if it names one (real
+   * extracts hold whole ways that leave it). Null keeps every road of the extract.
+   */
+  readonly boundary: Boundary | 'header' | null
   /** Worker threads; small extracts are decoded without any. */
   readonly threads: number
   readonly signal: AbortSignal
@@ -47,13 +51,18 @@ export async function readRoadNetwork(path: string, options: ReadOptions): Promi
     const index = indexBlobs(path)
     const [sha256, roads] = await Promise.all([
       hashFile(path, options.signal),
-      readInManner({ path, options, index }, mannerOf(index)),
+      readInManner({ path, options, index, boundary: boundaryOf(options, index) }, mannerOf(index)),
     ])
     return createNetwork(roads, { sha256, headerBbox: index.header.bbox })
   } catch (error) {
     options.signal.throwIfAborted()
     throw error instanceof ExtractFaultError ? extractError(path, error.fault) : error
   }
+}
+
+function boundaryOf({ boundary }: ReadOptions, { header }: BlobIndex): Boundary | null {
+  if (boundary !== 'header') return boundary
+  return header.bbox && boundaryFromBbox(header.bbox)
 }
 
 function mannerOf({ header }: BlobIndex): Manner {
@@ -65,6 +74,7 @@ interface Task {
   readonly path: string
   readonly options: ReadOptions
   readonly index: BlobIndex
+  readonly boundary: Boundary | null
 }
 
 /** Reads in the manner that is expected to do, and once or twice more if the file turns out to be otherwise. */
@@ -91,8 +101,8 @@ async function readInManner(task: Task, manner: Manner): Promise<RoadChunk[]> {
   return readInManner(task, manner)
 }
 
-function createDecoders({ path, options, index }: Task, { isHistory }: Manner): Decoders {
-  const setup: DecoderSetup = { path, isHistory, boundary: options.boundary }
+function createDecoders({ path, options, index, boundary }: Task, { isHistory }: Manner): Decoders {
+  const setup: DecoderSetup = { path, isHistory, boundary }
   if (index.fileBytes < (options.threadedBytesMin ?? THREADED_BYTES_MIN)) return decodeHere(setup)
   return startDecoders(setup, isHistory ? 1 : Math.min(options.threads, index.blobs.length))
 }

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { createLaea } from '../../src/geo/projection.ts'
 import { encodeGeoTiff } from '../../src/sample/tiff.ts'
 import { encodeOsmPbf } from '../../src/sample/osm-pbf.ts'
-import type { LonLat } from '../../src/types.ts'
+import type { Bbox, LonLat } from '../../src/types.ts'
 
 /** Materials that the tiny models know: `harbor`, `residential_neighborhood`. */
 export const WATER = [40, 90, 150] as const
@@ -59,7 +59,8 @@ function encodeOrtho(): Uint8Array {
   )
 }
 
-function encodeExtract(): Uint8Array {
+/** The extract's bytes; its header names a box around the roads, or another one. */
+export function encodeExtract(bbox: Bbox = [8.997, 47.198, 9.003, 47.202]): Uint8Array {
   const projection = createLaea(CENTRE)
   const at = (x: number, y: number, id: number) => {
     const { lon, lat } = projection.inverse(x, y)
@@ -67,7 +68,7 @@ function encodeExtract(): Uint8Array {
   }
   const tags = { highway: 'residential' }
   return encodeOsmPbf({
-    bbox: [8.997, 47.198, 9.003, 47.202],
+    bbox,
     nodes: [at(-120, -120, 1), at(-120, 120, 2), at(120, -120, 3), at(120, 120, 4)],
     ways: [
       { id: 1, refs: [1, 2], tags },

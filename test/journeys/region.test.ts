@@ -1,5 +1,5 @@
 /** The whole journey on a tiny place whose truth is known: west half water, east half roofs. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ import { locatePhoto } from '../../src/journeys/locate-photo.ts'
 import { mapBestScenes, searchScene } from '../../src/journeys/search-scene.ts'
 import type { Logits, Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { CENTRE, makeTown, type Town } from '../http/town.ts'
+import { CENTRE, encodeExtract, makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 
 const signal = new AbortController().signal
@@ -157,6 +157,15 @@ describeOnEachDatabase('a region', (_open, place) => {
     expect(region.sampling).toMatchObject({ kind: 'roads', seed: 7 })
     expect(region.sampling).toHaveProperty('extractSha256', expect.stringMatching(/^[0-9a-f]{64}$/))
     expect(warnings.at(-1)).toMatch(/bounding box/)
+  })
+
+  test('without a boundary, roads that leave the box of the extract are cut at it', async () => {
+    const extract = join(folder, 'narrow.osm.pbf')
+    await writeFile(extract, encodeExtract([8.997, 47.198, 9.003, 47.2]))
+    const read = (boundary: 'header' | null) =>
+      world.readRoadNetwork(extract, { boundary, threads: 0, signal })
+    const [box, whole] = [await read('header'), await read(null)]
+    expect(box.totalMm / whole.totalMm).toBeCloseTo(0.5, 2)
   })
 
   test('points beyond the imagery are counted by reason and tried again on demand', async () => {
