@@ -1,5 +1,6 @@
 /** A created region → embeddings of all its points. May be killed at any moment and continued. */
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { latLngToCell } from 'h3-js'
 import type { Encoder } from '../embedding/encoder.ts'
 import { BadDataError, InputError } from '../errors.ts'
@@ -33,8 +34,12 @@ const RENEW_EVERY_MS = (LEASE_S * 1000) / 3
 /** How often a worker that has run out of work looks whether another one has died: first, and at most. */
 const WAIT_MS = { first: 100, most: 5000 }
 
+/** Counting all points takes a scan: in between, the batches of this process are added up. */
+const RECOUNT_EVERY_MS = 15_000
+
 /** What the build tells after every batch. */
 export interface BuildProgress {
+  /** What other workers did shows a few seconds later. */
   readonly counts: PointCounts
   /** Points finished by this process since it began, and the seconds it took. */
   readonly done: number
@@ -64,7 +69,9 @@ export async function buildRegion(
   const renewal = setInterval(() => {
     const { db, workerId } = outside
     // A renewal that fails is made good by the next one, or the batch is done twice and stored once.
-    renewLeases(db, { regionId: region.id, worker: workerId, leaseS: LEASE_S }).catch(() => undefined)
+    renewLeases(db, { regionId: region.id, worker: workerId, leaseS: LEASE_S }).catch(
+      () => undefined,
+    )
   }, RENEW_EVERY_MS)
   try {
     await setRegionState(outside.db, region.id, { state: 'building', runtime: encoder.runtime })
@@ -91,19 +98,44 @@ async function runBatches(
   context: BuildContext,
   options: BuildOptions,
 ): Promise<void> {
-  const startedAt = outside.now().getTime()
+  const now = () => outside.now().getTime()
+  const startedAt = now()
+  let countedAt = startedAt
+  let counts = await countPoints(outside.db, context.region.id)
   let done = 0
   const batches = claimBatches(outside, context.region, options.signal)
   const stored = mapOrdered(batches, BATCHES_UNDER_WAY, (points) =>
     buildBatch(outside, { ...context, points }, options.signal),
   )
-  for await (const count of stored) {
-    done += count
-    options.onProgress({
-      counts: await countPoints(outside.db, context.region.id),
-      done,
-      elapsedS: (outside.now().getTime() - startedAt) / 1000,
-    })
+  for await (const outcome of stored) {
+    done += outcome.embedded + outcome.unavailable.length
+    counts = addOutcome(counts, outcome)
+    if (now() - countedAt > RECOUNT_EVERY_MS) {
+      counts = await countPoints(outside.db, context.region.id)
+      countedAt = now()
+    }
+    options.onProgress({ counts, done, elapsedS: (now() - startedAt) / 1000 })
+  }
+}
+
+/** How one batch ended. */
+interface Outcome {
+  readonly embedded: number
+  readonly unavailable: readonly UnavailablePoint[]
+}
+
+function addOutcome(counts: PointCounts, { embedded, unavailable }: Outcome): PointCounts {
+  const reasons = { ...counts.unavailable }
+  for (const { reason } of unavailable) reasons[reason] = (reasons[reason] ?? 0) + 1
+  const doneCount = embedded + unavailable.length
+  // The last count saw as leased what was under way then.
+  const leasedCount = Math.min(counts.leased, doneCount)
+  return {
+    total: counts.total,
+    pending: Math.max(0, counts.pending - (doneCount - leasedCount)),
+    leased: counts.leased - leasedCount,
+    embedded: counts.embedded + embedded,
+    unavailable: reasons,
   }
 }
 
@@ -134,8 +166,9 @@ async function buildBatch(
   outside: Outside,
   context: BuildContext & { readonly points: readonly RoadPoint[] },
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Outcome> {
   const { region, points } = context
+  const nothing = { embedded: 0, unavailable: [] }
   const release = () =>
     releasePoints(outside.db, {
       regionId: region.id,
@@ -144,7 +177,7 @@ async function buildBatch(
     })
   if (signal.aborted) {
     await release()
-    return 0
+    return nothing
   }
   try {
     const { cut, unavailable } = await cutPatches(context, signal)
@@ -156,10 +189,10 @@ async function buildBatch(
       embedded,
       unavailable,
     })
-    return points.length
+    return { embedded: embedded.length, unavailable }
   } catch (error) {
     await release()
-    if (signal.aborted) return 0
+    if (signal.aborted) return nothing
     throw error
   }
 }
@@ -190,6 +223,8 @@ async function cutOne(
   { source, size, signal }: { source: ImagerySource; size: PatchSize; signal: AbortSignal },
   point: RoadPoint,
 ): Promise<CutPatch | UnavailablePoint> {
+  // Cutting from memory never waits for anything; without this, finished sessions would wait for a whole batch.
+  await nextTurn()
   try {
     return { point, patch: await source.patch(point, size, signal) }
   } catch (error) {

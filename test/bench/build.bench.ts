@@ -1,9 +1,11 @@
 /**
- * Patches per second: our encoder (pixels in, logits out) against bare onnxruntime on ready tensors.
- *     npx tsx test/bench/build.bench.ts [model] [seconds per layout]
+ * Patches per second: our encoder (pixels in, logits out) and the whole build of a region on PGlite, against
+ * bare onnxruntime on ready tensors.
+ *     npm run bench:build -- [model] [seconds per layout]
  * Layouts take turns in short rounds, so that a busy machine troubles all of them alike; the best round counts.
  * CPU time per patch beside it does not depend on what else the machine does.
  */
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +13,8 @@ import { Worker } from 'node:worker_threads'
 import { createEncoder } from '../../src/embedding/onnx.ts'
 import { readModel } from '../../src/embedding/model-files.ts'
 import type { Rgb8 } from '../../src/types.ts'
+import { sharedPath } from '../shared.ts'
+import { openWholeBuild } from './whole-build.ts'
 
 const [name = 'overhead-mobilenetv2', seconds = '6'] = process.argv.slice(2)
 const ROUNDS = 6
@@ -134,10 +138,36 @@ const results = [...rounds].map(([layout, list]) => {
   console.log(`| ${layout.name} | ${best.toFixed(1)} | ${spread} | ${cpuMs.toFixed(2)} |`)
   return { best, cpuMs }
 })
-await Promise.all(layouts.map((layout) => layout.close()))
-
 const [mine, ...others] = results
 const byTime = (mine?.best ?? 0) / Math.max(...others.map(({ best }) => best))
 const byCpu = Math.min(...others.map(({ cpuMs }) => cpuMs)) / (mine?.cpuMs ?? 0)
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`
 console.log(`createEncoder / best bare: ${percent(byTime)} by time, ${percent(byCpu)} by CPU`)
+
+/** Whole builds take turns with the fastest bare layout; each is compared with its rounds before and after. */
+const WHOLE_ROUNDS = 2
+const bareRates = others.map(({ best }) => best)
+const fastest = layouts[1 + bareRates.indexOf(Math.max(...bareRates))] as Layout
+const whole = await openWholeBuild(name)
+const vegas = sharedPath('data/imagery/vegas-0.3m-rgba-4326.tif')
+const places = [
+  await whole.town(),
+  ...(existsSync(vegas) ? [{ name: 'Vegas, 0.3 m/px, EPSG:4326', files: [vegas], stepM: 6 }] : []),
+]
+console.log(`\nload ${loadavg()[0]?.toFixed(1)}; bare is "${fastest.name}" just before and after`)
+console.log('| whole build | patches | patches/s | bare | ratio | CPU, ms/patch | bare | ratio |')
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+for (let round = 0; round < WHOLE_ROUNDS; round++) {
+  for (const place of places) {
+    const before = await measure(fastest, Number(seconds) * 500)
+    const { patchCount, seconds: took, cpuMs } = await whole.build(place)
+    const after = await measure(fastest, Number(seconds) * 500)
+    const [rate, bareRate] = [patchCount / took, (before.rate + after.rate) / 2]
+    const [cpu, bareCpu] = [cpuMs / patchCount, (before.cpuMs + after.cpuMs) / 2]
+    const byRate = `${rate.toFixed(1)} | ${bareRate.toFixed(1)} | ${percent(rate / bareRate)}`
+    const byTicks = `${cpu.toFixed(2)} | ${bareCpu.toFixed(2)} | ${percent(bareCpu / cpu)}`
+    console.log(`| ${place.name} | ${patchCount} | ${byRate} | ${byTicks} |`)
+  }
+}
+await whole.close()
+await Promise.all(layouts.map((layout) => layout.close()))

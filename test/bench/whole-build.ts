@@ -1,0 +1,65 @@
+/** The whole build of a region on PGlite, as something to be measured: claim, cut, embed, store. @io disk, database */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { resolveConfig } from '../../src/config.ts'
+import { deleteRegion } from '../../src/gallery/regions.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { createRegion } from '../../src/journeys/create-region.ts'
+import { writeSampleTown } from '../../src/sample/folder.ts'
+import { openWorld } from '../../src/wire.ts'
+
+/** A grid over imagery, fine enough for at least 1,500 patches. */
+interface Place {
+  readonly name: string
+  readonly files: readonly string[]
+  readonly stepM: number
+}
+
+/** What one build took; CPU time of all threads. */
+export interface Built {
+  readonly patchCount: number
+  readonly seconds: number
+  readonly cpuMs: number
+}
+
+export type WholeBuild = Awaited<ReturnType<typeof openWholeBuild>>
+
+/** Opens an empty database with the model. */
+export async function openWholeBuild(model: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'whereabouts-bench-'))
+  const options = {
+    dataDir: join(folder, 'data'),
+    threads: String(availableParallelism()),
+    overheadModel: model,
+  }
+  const world = await openWorld(resolveConfig(options, {}), {})
+  const signal = new AbortController().signal
+  return {
+    /** Draws the sample town, 0.5 m/px: needs no `../shared`. */
+    town: async (): Promise<Place> => {
+      const { orthophoto } = await writeSampleTown(join(folder, 'town'), { seed: 1 })
+      return { name: 'sample town, 0.5 m/px, EPSG:32631', files: [orthophoto], stepM: 36 }
+    },
+    build: async ({ files, stepM }: Place): Promise<Built> => {
+      const sampling = { kind: 'grid', stepM, whereImagery: true } as const
+      const imagery = { kind: 'geotiff', files }
+      const request = { name: 'bench', imagery, sampling, boundary: null }
+      await createRegion(world, request, { signal, onWarning: () => undefined })
+      const startedAt = performance.now()
+      const before = process.cpuUsage()
+      const counts = await buildRegion(world, 'bench', { signal, onProgress: () => undefined })
+      const { user, system } = process.cpuUsage(before)
+      const seconds = (performance.now() - startedAt) / 1000
+      await deleteRegion(world.db, 'bench')
+      if (counts.embedded < 1500) {
+        throw new Error(`Expected at least 1,500 patches, got ${counts.embedded}`)
+      }
+      return { patchCount: counts.embedded, seconds, cpuMs: (user + system) / 1000 }
+    },
+    close: async () => {
+      await world.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
