@@ -2,7 +2,7 @@
 import type { PolygonIndex } from '../geo/polygon-index.ts'
 import type { RankFinder } from './node-ids.ts'
 import { PLACE_UNKNOWN, decodeLat, decodeLon, type NodePlaces } from './node-places.ts'
-import type { WayChunk } from './pbf-ways.ts'
+import { unpackRefs, type WayChunk, type WayRefs } from './pbf-ways.ts'
 import { RoadPen, type RoadCounts, type RoadLines } from './road-pen.ts'
 import { repeatedSegments } from './repeated-segments.ts'
 
@@ -26,29 +26,30 @@ export interface RoadSurroundings {
 export function buildRoads(ways: WayChunk, surroundings: RoadSurroundings): RoadChunk {
   const pen = new RoadPen(surroundings.boundary)
   const firstVertex = new Uint32Array(ways.ids.length + 1)
-  for (let way = 0; way < ways.ids.length; way++) {
-    drawWay(ways, { way, pen, surroundings })
-    firstVertex[way + 1] = pen.vertexCount
+  const task = { ways, pen, surroundings }
+  for (const refs of unpackRefs(ways)) {
+    drawWay(refs, task)
+    firstVertex[refs.way + 1] = pen.vertexCount
   }
   return { wayIds: ways.ids, firstVertex, counts: pen.counts, ...pen.lines() }
 }
 
-interface WayTask {
-  readonly way: number
+interface Drawing {
+  readonly ways: WayChunk
   readonly pen: RoadPen
   readonly surroundings: RoadSurroundings
 }
 
-function drawWay(ways: WayChunk, { way, pen, surroundings }: WayTask): void {
-  const first = ways.firstRef[way] as number
-  const end = ways.firstRef[way + 1] as number
-  const repeats = repeatedSegments(ways.refs, first, end)
+function drawWay({ refs, count, first }: WayRefs, { ways, pen, surroundings }: Drawing): void {
+  const repeats = repeatedSegments(refs, 0, count)
   const place: Place = { lon: PLACE_UNKNOWN, lat: PLACE_UNKNOWN }
   pen.beginWay()
-  for (let ref = first; ref < end; ref++) {
-    findPlace(ways, { ref, place, surroundings })
-    if (place.lon === PLACE_UNKNOWN || place.lat === PLACE_UNKNOWN) pen.skipMissing()
-    else if (repeats?.has(ref)) pen.jumpTo(decodeLon(place.lon), decodeLat(place.lat))
+  for (let i = 0; i < count; i++) {
+    place.lon = ways.places[2 * (first + i)] ?? PLACE_UNKNOWN
+    place.lat = ways.places[2 * (first + i) + 1] ?? PLACE_UNKNOWN
+    if (!isKnown(place)) findPlace(refs[i] as number, place, surroundings)
+    if (!isKnown(place)) pen.skipMissing()
+    else if (repeats?.has(i)) pen.jumpTo(decodeLon(place.lon), decodeLat(place.lat))
     else pen.drawTo(decodeLon(place.lon), decodeLat(place.lat))
   }
 }
@@ -59,19 +60,12 @@ interface Place {
   lat: number
 }
 
-interface PlaceTask {
-  readonly ref: number
-  readonly place: Place
-  readonly surroundings: RoadSurroundings
+function isKnown({ lon, lat }: Place): boolean {
+  return lon !== PLACE_UNKNOWN && lat !== PLACE_UNKNOWN
 }
 
-/** From the way itself where it carries places, otherwise by node id. */
-function findPlace(ways: WayChunk, { ref, place, surroundings }: PlaceTask): void {
-  place.lon = ways.places[2 * ref] ?? PLACE_UNKNOWN
-  place.lat = ways.places[2 * ref + 1] ?? PLACE_UNKNOWN
-  if (place.lon !== PLACE_UNKNOWN && place.lat !== PLACE_UNKNOWN) return
-  const { ranks, places } = surroundings
-  const rank = ranks.find(ways.refs[ref] as number)
+function findPlace(id: number, place: Place, { ranks, places }: RoadSurroundings): void {
+  const rank = ranks.find(id)
   place.lon = rank < 0 ? PLACE_UNKNOWN : places.lonAt(rank)
   place.lat = rank < 0 ? PLACE_UNKNOWN : places.latAt(rank)
 }

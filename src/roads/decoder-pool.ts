@@ -1,75 +1,75 @@
-/** Spreads the jobs of a reader over worker threads. @io native */
+/** Runs the phases of reading on this thread and on worker threads at once. @io native */
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import type { BlobPlace } from './blob-index.ts'
 import {
   ExtractDecoder,
+  type BlockKinds,
   type DecoderSetup,
-  type Job,
-  type JobResults,
-  type SharedNodes,
+  type Phase,
+  type PhaseResults,
 } from './extract-decoder.ts'
 import { ExtractFaultError, type ExtractFault } from './pbf-errors.ts'
 
-/** Decoders of one extract, on this thread or on others. */
-export interface Decoders {
-  /** Jobs worth giving out before the first is done. */
-  readonly jobsAtOnce: number
-  /** Tells every decoder which nodes are needed; comes before jobs for nodes and roads. */
-  share(nodes: SharedNodes): Promise<void>
-  run<J extends Job>(job: J): Promise<JobResults[J['kind']]>
-  close(): Promise<void>
-}
-
-/** A job as a worker gets it, and its answer. */
-export interface Order {
-  readonly number: number
-  readonly job: Job | SharedNodes
-}
+/** What a worker answers. */
 export type Answer =
-  | { readonly number: number; readonly result: Result | undefined }
-  | { readonly number: number; readonly fault: ExtractFault }
+  { readonly result: PhaseResults[Phase['kind']] } | { readonly fault: ExtractFault }
 
-/** Decodes on the spot: for files so small that starting a thread takes longer. */
-export function decodeHere(setup: DecoderSetup): Decoders {
-  const decoder = new ExtractDecoder(setup)
-  return {
-    jobsAtOnce: 1,
-    share: async (nodes) => decoder.share(nodes),
-    run: async <J extends Job>(job: J) => decoder.run(job) as JobResults[J['kind']],
-    close: async () => decoder.close(),
+/**
+ * Decoders of one extract. One of them is this thread itself, which lets others in after every blob: a worker more
+ * in its place would cost a start and a compilation of its own, 0.2 s on two cores.
+ */
+export class Decoders {
+  readonly #here: ExtractDecoder
+  readonly #workers: readonly DecoderThread[]
+  readonly #onStep: () => void
+  #isClosed = false
+
+  /** @param threads this one included; `onStep` is called as work goes on and may throw to end it */
+  constructor(setup: DecoderSetup, options: { threads: number; onStep: () => void }) {
+    this.#here = new ExtractDecoder(setup)
+    this.#workers = Array.from({ length: options.threads - 1 }, () => new DecoderThread(setup))
+    this.#onStep = options.onStep
+  }
+
+  /** Looks into one blob. */
+  kindsOf(blob: BlobPlace): BlockKinds {
+    return this.#here.kindsOf(blob)
+  }
+
+  /** Has all decoders do their share; @returns what each gave */
+  run<P extends Phase>(phase: P): Promise<PhaseResults[P['kind']][]> {
+    const shares = this.#workers.map((worker) => worker.run(phase))
+    return Promise.all([...shares, this.#runHere(phase)]) as Promise<PhaseResults[P['kind']][]>
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#here.close()
+    await Promise.all(this.#workers.map((worker) => worker.close()))
+  }
+
+  async #runHere(phase: Phase): Promise<PhaseResults[Phase['kind']]> {
+    const steps = this.#here.work(phase)
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value
+      this.#onStep()
+      await setImmediate()
+      if (this.#isClosed) throw new Error('Decoders were closed')
+    }
   }
 }
-
-/** Starts `threads` workers. */
-export function startDecoders(setup: DecoderSetup, threads: number): Decoders {
-  const workers = Array.from({ length: threads }, () => new DecoderThread(setup))
-  return {
-    jobsAtOnce: 2 * threads,
-    share: async (nodes) => {
-      await Promise.all(workers.map((worker) => worker.run(nodes)))
-    },
-    run: async <J extends Job>(job: J) =>
-      (await leastBusy(workers).run(job)) as JobResults[J['kind']],
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.close()))
-    },
-  }
-}
-
-function leastBusy(workers: readonly DecoderThread[]): DecoderThread {
-  return workers.reduce((best, worker) => (worker.waiting < best.waiting ? worker : best))
-}
-
-type Result = JobResults[Job['kind']]
 
 interface Waiting {
-  readonly resolve: (result: Result | undefined) => void
+  readonly resolve: (result: PhaseResults[Phase['kind']]) => void
   readonly reject: (reason: unknown) => void
 }
 
 class DecoderThread {
   readonly #worker: Worker
-  readonly #waiting = new Map<number, Waiting>()
-  #count = 0
+  #waiting: Waiting | null = null
+  #failure: unknown
 
   constructor(setup: DecoderSetup) {
     this.#worker = startWorker(setup)
@@ -78,26 +78,21 @@ class DecoderThread {
     this.#worker.on('exit', () => this.#fail(new Error('Decoder thread ended')))
   }
 
-  get waiting(): number {
-    return this.#waiting.size
-  }
-
-  run(job: Order['job']): Promise<Result | undefined> {
+  run(phase: Phase): Promise<PhaseResults[Phase['kind']]> {
     return new Promise((resolve, reject) => {
-      const number = this.#count++
-      this.#waiting.set(number, { resolve, reject })
-      this.#worker.postMessage({ number, job } satisfies Order, buffersIn(job))
+      this.#waiting = { resolve, reject }
+      if (this.#failure !== undefined) this.#fail(this.#failure)
+      else this.#worker.postMessage(phase)
     })
   }
 
   async close(): Promise<void> {
-    this.#waiting.clear()
     await this.#worker.terminate()
   }
 
   #settle(answer: Answer): void {
-    const waiting = this.#waiting.get(answer.number)
-    this.#waiting.delete(answer.number)
+    const waiting = this.#waiting
+    this.#waiting = null
     if ('result' in answer) waiting?.resolve(answer.result)
     else {
       const { code, message, hint } = answer.fault
@@ -106,17 +101,18 @@ class DecoderThread {
   }
 
   #fail(error: unknown): void {
-    for (const { reject } of this.#waiting.values()) reject(error)
-    this.#waiting.clear()
+    this.#failure ??= error
+    this.#waiting?.reject(error)
+    this.#waiting = null
   }
 }
 
 /** Buffers that may change hands instead of being copied. */
-export function buffersIn(value: object | undefined): ArrayBuffer[] {
-  return Object.values(value ?? {}).flatMap((part: unknown) => {
-    if (ArrayBuffer.isView(part)) return part.buffer instanceof ArrayBuffer ? [part.buffer] : []
-    return typeof part === 'object' && part !== null ? buffersIn(part) : []
-  })
+export function buffersIn(value: object): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : []
+  return Object.values(value).flatMap((part: unknown) =>
+    typeof part === 'object' && part !== null ? buffersIn(part) : [],
+  )
 }
 
 /**

@@ -1,17 +1,18 @@
-/** Entry of a decoder thread: orders in, answers out. @io disk */
+/** Entry of a decoder thread: phases in, answers out. @io disk */
 import { parentPort, workerData } from 'node:worker_threads'
-import { buffersIn, type Answer, type Order } from './decoder-pool.ts'
-import { ExtractDecoder, type DecoderSetup } from './extract-decoder.ts'
+import { buffersIn, type Answer } from './decoder-pool.ts'
+import { ExtractDecoder, type DecoderSetup, type Phase } from './extract-decoder.ts'
 import { faultOf } from './pbf-errors.ts'
 
 const decoder = new ExtractDecoder(workerData as DecoderSetup)
 
-parentPort?.on('message', ({ number, job }: Order) => {
+parentPort?.on('message', (phase: Phase) => {
   try {
-    const result = 'kind' in job ? decoder.run(job) : undefined
-    if (!('kind' in job)) decoder.share(job)
-    parentPort?.postMessage({ number, result } satisfies Answer, buffersIn(result))
+    const steps = decoder.work(phase)
+    let step = steps.next()
+    while (!step.done) step = steps.next()
+    parentPort?.postMessage({ result: step.value } satisfies Answer, buffersIn(step.value))
   } catch (error) {
-    parentPort?.postMessage({ number, fault: faultOf(error, 'decoder thread') } satisfies Answer)
+    parentPort?.postMessage({ fault: faultOf(error, 'decoder thread') } satisfies Answer)
   }
 })

@@ -1,24 +1,26 @@
-/** Does the jobs of one reader of an extract, in a worker thread or, for small files, on the spot. @io disk */
+/** Does a share of the work on an extract, in a worker thread or on the spot, blob by blob. @io disk */
 import { closeSync } from 'node:fs'
 import { prepareBoundary } from '../geo/polygon.ts'
 import type { PolygonIndex } from '../geo/polygon-index.ts'
 import type { Boundary } from '../types.ts'
 import { openExtract, readAt, type BlobPlace } from './blob-index.ts'
+import { claimBlobs, finishBlob, type BlobQueue } from './blob-queue.ts'
 import { buildRoads, type RoadChunk } from './build-roads.ts'
-import { RankFinder, sortIds } from './node-ids.ts'
-import type { IdSpan } from './id-span.ts'
+import { SpanBuilder, type IdSpan } from './id-span.ts'
+import { IdGatherer, RankFinder } from './node-ids.ts'
 import { MemoryPlaces, type NodePlaces } from './node-places.ts'
 import { FilePlaces } from './node-places-file.ts'
 import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
 import { faultOf, ExtractFaultError } from './pbf-errors.ts'
 import { decodeNodes } from './pbf-nodes.ts'
-import { decodeRoads, unplacedRefs, type WayChunk } from './pbf-ways.ts'
+import { decodeRoads, type WayChunk } from './pbf-ways.ts'
+import { keepLatestVersions } from './way-versions.ts'
 
 /** What a decoder is made for. */
 export interface DecoderSetup {
   readonly path: string
-  /** Objects may come in several versions; nodes must then be decoded by one decoder only. */
+  /** Objects may come in several versions; one decoder must then do all the work. */
   readonly isHistory: boolean
   readonly boundary: Boundary | null
 }
@@ -30,33 +32,40 @@ export interface SharedNodes {
   readonly places: SharedArrayBuffer | string
 }
 
-/** Work for a decoder. */
-export type Job =
-  | { readonly kind: 'ways'; readonly blob: BlobPlace }
-  | { readonly kind: 'nodes'; readonly blob: BlobPlace }
-  | { readonly kind: 'roads'; readonly ways: WayChunk }
+/** A phase of reading, in which each decoder does a share: ways first, whose roads it keeps, roads last. */
+export type Phase =
+  | { readonly kind: 'ways'; readonly queue: BlobQueue }
+  | { readonly kind: 'wayIds' }
+  | { readonly kind: 'nodes'; readonly queue: BlobQueue; readonly nodes: SharedNodes }
+  | { readonly kind: 'roads' }
 
-/** What a blob of ways gave. */
-export interface WaysResult {
+/** Which objects a block holds. */
+export interface BlockKinds {
   readonly hasNodes: boolean
   readonly hasWays: boolean
-  readonly chunk: WayChunk
-  /** Ids of the nodes that have to be looked up, sorted, without repeats. */
-  readonly needed: Float64Array<ArrayBuffer>
 }
 
-/** What a blob of nodes gave; places went to the shared nodes. */
-export interface NodesResult {
-  readonly hasWays: boolean
+/** What a blob told; `span` is that of its roads or nodes. */
+export interface BlobReport extends BlockKinds {
+  /** In the queue. */
+  readonly index: number
   readonly span: IdSpan
 }
 
-/** What each kind of job gives. */
-export interface JobResults {
-  readonly ways: WaysResult
-  readonly nodes: NodesResult
-  readonly roads: RoadChunk
+/** What a decoder's share of each phase gives. */
+export interface PhaseResults {
+  readonly ways: {
+    readonly reports: BlobReport[]
+    /** Ids of the nodes that have to be looked up, sorted, without repeats. */
+    readonly needed: Float64Array<ArrayBuffer>
+  }
+  readonly wayIds: Float64Array<ArrayBuffer>
+  readonly nodes: { readonly reports: BlobReport[] }
+  readonly roads: RoadChunk[]
 }
+
+/** A result that is made step by step, so that its thread can see to other things in between. */
+type Steps<K extends Phase['kind']> = Generator<undefined, PhaseResults[K]>
 
 /** A decoder with its file open. */
 export class ExtractDecoder {
@@ -64,9 +73,9 @@ export class ExtractDecoder {
   readonly #file: number
   readonly #boundary: PolygonIndex | null
   #buffer = new Uint8Array(1 << 18)
+  #ways: WayChunk[] = []
   #ranks = new RankFinder(new Float64Array(0))
   #places: NodePlaces = new MemoryPlaces(new SharedArrayBuffer(0))
-  #versions: Int32Array | null = null
 
   constructor(setup: DecoderSetup) {
     this.#setup = setup
@@ -75,34 +84,81 @@ export class ExtractDecoder {
   }
 
   /** @throws {ExtractFaultError} */
-  run(job: Job): JobResults[Job['kind']] {
-    switch (job.kind) {
-      case 'ways':
-        return this.#decode(job.blob, (block) => this.#decodeWays(block))
-      case 'nodes':
-        return this.#decode(job.blob, (block) => ({
-          hasWays: block.ways.length > 0,
-          span: this.#decodeNodes(block),
-        }))
-      case 'roads':
-        return buildRoads(job.ways, {
-          ranks: this.#ranks,
-          places: this.#places,
-          boundary: this.#boundary,
-        })
-    }
+  kindsOf(blob: BlobPlace): BlockKinds {
+    return this.#decode(blob, kindsOf)
   }
 
-  /** Takes the needed nodes; comes before jobs for nodes and roads. */
-  share({ ids, places }: SharedNodes): void {
-    this.#ranks = new RankFinder(ids)
-    this.#places = typeof places === 'string' ? new FilePlaces(places) : new MemoryPlaces(places)
-    this.#versions = this.#setup.isHistory ? new Int32Array(ids.length) : null
+  /** @throws {ExtractFaultError} */
+  work(phase: Phase): Steps<Phase['kind']> {
+    switch (phase.kind) {
+      case 'ways':
+        return this.#readWays(phase.queue)
+      case 'wayIds':
+        return this.#listWayIds()
+      case 'nodes':
+        return this.#readNodes(phase.queue, phase.nodes)
+      case 'roads':
+        return this.#drawRoads()
+    }
   }
 
   close(): void {
     closeSync(this.#file)
     if (this.#places instanceof FilePlaces) this.#places.close()
+  }
+
+  *#readWays(queue: BlobQueue): Steps<'ways'> {
+    const gatherer = new IdGatherer()
+    const reports: BlobReport[] = []
+    for (const { blob, index } of claimBlobs(queue)) {
+      this.#decode(blob, (block) => {
+        const { ways, needed } = decodeRoads(block, this.#setup.isHistory)
+        gatherer.add(needed)
+        if (ways.ids.length > 0) this.#ways.push(ways)
+        reports.push({ index, ...kindsOf(block), span: spanOf(ways.ids) })
+      })
+      if (!reports.at(-1)?.hasNodes) finishBlob(queue, blob)
+      yield
+    }
+    if (this.#setup.isHistory) this.#ways = keepLatestVersions(this.#ways)
+    return { reports, needed: gatherer.finish() }
+  }
+
+  *#listWayIds(): Steps<'wayIds'> {
+    return Float64Array.from(this.#ways.flatMap(({ ids }) => [...ids]))
+  }
+
+  *#readNodes(queue: BlobQueue, { ids, places }: SharedNodes): Steps<'nodes'> {
+    this.#ranks = new RankFinder(ids)
+    this.#places = typeof places === 'string' ? new FilePlaces(places) : new MemoryPlaces(places)
+    const versions = this.#setup.isHistory ? new Int32Array(ids.length) : null
+    const target = { ranks: this.#ranks, places: this.#places, versions }
+    const reports: BlobReport[] = []
+    for (const { blob, index } of claimBlobs(queue)) {
+      this.#decode(blob, (block) => {
+        const { count, idMin, idMax, isAscending } = decodeNodes(block, target)
+        const span = { count, idMin, idMax, isAscending }
+        reports.push({ index, ...kindsOf(block), span })
+      })
+      finishBlob(queue, blob)
+      yield
+    }
+    return { reports }
+  }
+
+  *#drawRoads(): Steps<'roads'> {
+    const roads: RoadChunk[] = []
+    const surroundings = {
+      ranks: this.#ranks,
+      places: this.#places,
+      boundary: this.#boundary,
+    }
+    // Chunks are let go as soon as they are drawn: roads take their memory.
+    for (let ways = this.#ways.shift(); ways; ways = this.#ways.shift()) {
+      roads.push(buildRoads(ways, surroundings))
+      yield
+    }
+    return roads
   }
 
   #decode<Result>(blob: BlobPlace, decode: (block: Block) => Result): Result {
@@ -115,27 +171,14 @@ export class ExtractDecoder {
       throw new ExtractFaultError(fault.code, fault.message, fault.hint)
     }
   }
-
-  #decodeWays(block: Block): WaysResult {
-    const chunk = decodeRoads(block, this.#setup.isHistory)
-    return {
-      hasNodes: hasNodes(block),
-      hasWays: block.ways.length > 0,
-      chunk,
-      needed: sortIds(unplacedRefs(chunk)),
-    }
-  }
-
-  #decodeNodes(block: Block): IdSpan {
-    const { count, idMin, idMax, isAscending } = decodeNodes(block, {
-      ranks: this.#ranks,
-      places: this.#places,
-      versions: this.#versions,
-    })
-    return { count, idMin, idMax, isAscending }
-  }
 }
 
-function hasNodes(block: Block): boolean {
-  return block.nodes.length > 0 || block.denseNodes.length > 0
+function kindsOf({ nodes, denseNodes, ways }: Block): BlockKinds {
+  return { hasNodes: nodes.length + denseNodes.length > 0, hasWays: ways.length > 0 }
+}
+
+function spanOf(ids: Float64Array): IdSpan {
+  const span = new SpanBuilder()
+  for (const id of ids) span.add(id)
+  return { count: span.count, idMin: span.idMin, idMax: span.idMax, isAscending: span.isAscending }
 }

@@ -1,8 +1,10 @@
 /** The ids of all nodes that roads need, sorted, without repeats; a node's rank is its place in that list. */
+import { createFloats } from './number-list.ts'
+import { radixSort } from './radix-sort.ts'
 
 /** Sorts a copy of a list and drops repeats. */
 export function sortIds(list: Float64Array): Float64Array<ArrayBuffer> {
-  const ids = Float64Array.from(list).sort()
+  const ids = radixSort(list)
   let count = 0
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] as number
@@ -11,48 +13,74 @@ export function sortIds(list: Float64Array): Float64Array<ArrayBuffer> {
   return ids.slice(0, count)
 }
 
-/**
- * Gathers sorted lists as they come and merges those of like size, so that most of the sorting is done while other
- * threads decode: 4 × less waiting than one sort at the end.
- */
-export class IdGatherer {
-  readonly #lists: SharedFloats[] = []
+/** Ids sorted at once: the arrays that this takes fit a cache, and few merges are left. */
+const BATCH = 1 << 18
 
-  add(list: Float64Array): void {
-    this.#lists.push(mergeIds(list, sharedFloats(0)))
-    while (this.#lists.length > 1) {
-      const [a, b] = this.#lists.slice(-2) as [SharedFloats, SharedFloats]
-      if (a.length > 2 * b.length) return
-      this.#lists.splice(-2, 2, mergeIds(a, b))
+/** Gathers ids in any order, with repeats; sorts them in batches and merges batches of like size. */
+export class IdGatherer {
+  readonly #sorted: Float64Array<ArrayBuffer>[] = []
+  readonly #batch = createFloats()
+
+  add(ids: Float64Array): void {
+    this.#batch.reserve(ids.length).set(ids, this.#batch.length)
+    this.#batch.length += ids.length
+    if (this.#batch.length >= BATCH) this.#sortBatch()
+  }
+
+  /** All ids. */
+  finish(): Float64Array<ArrayBuffer> {
+    this.#sortBatch()
+    while (this.#sorted.length > 1) this.#mergeLast()
+    return this.#sorted.pop() ?? new Float64Array(0)
+  }
+
+  #sortBatch(): void {
+    this.#sorted.push(sortIds(this.#batch.array.subarray(0, this.#batch.length)))
+    this.#batch.length = 0
+    for (;;) {
+      const [a, b] = this.#sorted.slice(-2)
+      if (!a || !b || a.length > 2 * b.length) return
+      this.#mergeLast()
     }
   }
 
-  /** All ids, in memory that threads share. */
-  finish(): Float64Array<SharedArrayBuffer> {
-    return this.#lists.splice(0).reduceRight(mergeIds, sharedFloats(0))
+  #mergeLast(): void {
+    const [a, b] = this.#sorted.splice(-2)
+    if (!a || !b) return
+    const merged = new Float64Array(a.length + b.length)
+    this.#sorted.push(merged.slice(0, mergeIds(a, b, merged)))
   }
 }
 
-type SharedFloats = Float64Array<SharedArrayBuffer>
+/** Merges sorted lists into memory that threads share. */
+export function mergeShared(lists: readonly Float64Array[]): Float64Array<SharedArrayBuffer> {
+  let all = sharedFloats(0)
+  for (const list of lists) {
+    const merged = sharedFloats(all.length + list.length)
+    all = merged.subarray(0, mergeIds(all, list, merged))
+  }
+  return all
+}
 
-function sharedFloats(length: number): SharedFloats {
+function sharedFloats(length: number): Float64Array<SharedArrayBuffer> {
   return new Float64Array(new SharedArrayBuffer(8 * length))
 }
 
-function mergeIds(a: Float64Array, b: Float64Array): SharedFloats {
-  const merged = sharedFloats(a.length + b.length)
+/** @returns how many ids `merged` holds now */
+function mergeIds(a: Float64Array, b: Float64Array, merged: Float64Array): number {
   let count = 0
   let i = 0
   let j = 0
   while (i < a.length && j < b.length) {
-    const [x, y] = [a[i] as number, b[j] as number]
+    const x = a[i] as number
+    const y = b[j] as number
     merged[count++] = x < y ? x : y
     if (x <= y) i++
     if (y <= x) j++
   }
   merged.set(a.subarray(i), count)
   merged.set(b.subarray(j), count + a.length - i)
-  return merged.subarray(0, count + a.length - i + b.length - j)
+  return count + a.length - i + b.length - j
 }
 
 /** Ids per entry of the table that narrows a search. */

@@ -1,5 +1,5 @@
 /** Ways of a block → the roads among them, with the ids of their nodes. */
-import type { PbfReader } from 'pbf'
+import { PbfReader } from 'pbf'
 import { PLACE_UNKNOWN, encodeLat, encodeLon } from './node-places.ts'
 import { createFloats, readDeltas } from './number-list.ts'
 import { checkEnd, type Block, type Scale } from './pbf-block.ts'
@@ -10,22 +10,44 @@ import { createRoadTest, type TagRanges } from './road-test.ts'
 export interface WayChunk {
   /** `float64[ways]` */
   readonly ids: Float64Array<ArrayBuffer>
-  /** `int32[ways]`, 0 where the file has none. */
+  /** `int32[ways]`, 0 where the file has none; empty unless it is a history. */
   readonly versions: Int32Array<ArrayBuffer>
-  /** `uint32[ways + 1]`: where the nodes of each way begin in `refs`. */
-  readonly firstRef: Uint32Array<ArrayBuffer>
-  /** `float64[refs]`: node ids. */
-  readonly refs: Float64Array<ArrayBuffer>
+  /** Node ids as the file packs them, one list after the other: 2.5 bytes for each, not 8. */
+  readonly refs: Uint8Array<ArrayBuffer>
   /** `uint32[refs, 2]`: encoded places where the ways carry them; empty otherwise. */
   readonly places: Uint32Array<ArrayBuffer>
 }
 
-/** Nodes that have to be looked up: all, unless the ways carry places. */
-export function unplacedRefs({ refs, places }: WayChunk): Float64Array {
-  if (places.length === 0) return refs
-  return refs.filter(
-    (_, i) => places[2 * i] === PLACE_UNKNOWN || places[2 * i + 1] === PLACE_UNKNOWN,
-  )
+/** Node ids of one way, and where its list begins among those of its chunk. */
+export interface WayRefs {
+  readonly way: number
+  /** `float64[≥ count]`; what lies beyond `count` means nothing, and the next way overwrites it. */
+  readonly refs: Float64Array
+  readonly count: number
+  /** Position of the first in `places`. */
+  readonly first: number
+  /** Where the packed list begins and ends in the chunk. */
+  readonly range: readonly [start: number, end: number]
+}
+
+/** Goes through the ways of a chunk. */
+export function* unpackRefs(chunk: WayChunk): Generator<WayRefs> {
+  const pbf = new PbfReader(chunk.refs)
+  const list = createFloats()
+  for (let way = 0, first = 0; way < chunk.ids.length; way++) {
+    const start = pbf.pos
+    list.length = 0
+    readDeltas(pbf, list)
+    yield { way, refs: list.array, count: list.length, first, range: [start, pbf.pos] }
+    first += list.length
+  }
+}
+
+/** The roads of a block. */
+export interface DecodedRoads {
+  readonly ways: WayChunk
+  /** `float64[]`: nodes that have to be looked up, which are all unless the ways carry places; valid until the next block. */
+  readonly needed: Float64Array
 }
 
 /** A way as it stands in the block; one object serves all ways. Lists it lacks begin at 0. */
@@ -48,48 +70,68 @@ const NO_WAY: Way = {
 }
 
 /** Decodes the roads among the ways of a block, in the order of the file. */
-export function decodeRoads(block: Block, isHistory: boolean): WayChunk {
-  const chunk = new ChunkBuilder(block)
+export function decodeRoads(block: Block, isHistory: boolean): DecodedRoads {
+  const chunk = new ChunkBuilder(block, isHistory)
   if (block.ways.length === 0) return chunk.finish()
-  const isRoad = createRoadTest(block)
+  const test = createRoadTest(block)
   const way: Way = { ...NO_WAY }
   for (let i = 0; i < block.ways.length; i += 2) {
-    readWay(block.pbf, way, [block.ways[i] as number, block.ways[i + 1] as number])
-    if (way.isVisible && isRoad(way)) chunk.addRoad(way)
+    const range = [block.ways[i] as number, block.ways[i + 1] as number] as const
+    const mayBeRoad = readWay(block.pbf, {
+      way,
+      range,
+      hasHighway: isHistory ? null : test.hasHighway,
+    })
+    if (mayBeRoad && way.isVisible && test.isRoad(way)) chunk.addRoad(way)
     else if (isHistory) chunk.addEmpty(way)
   }
   return chunk.finish()
 }
 
-function readWay(pbf: PbfReader, way: Way, [start, end]: readonly [number, number]): void {
+interface WayTask {
+  readonly way: Way
+  readonly range: readonly [start: number, end: number]
+  /** Looks at the keys; null when the way counts whatever they are. */
+  readonly hasHighway: ((keys: number) => boolean) | null
+}
+
+/** False as soon as it shows that the way is no road, which three of four are not: their nodes are not even skipped. */
+function readWay(pbf: PbfReader, { way, range: [start, end], hasHighway }: WayTask): boolean {
   clear(way)
   pbf.pos = start
   for (let field = pbf.nextField(end); field !== 0; field = pbf.nextField(end)) {
-    switch (field) {
-      case 1:
-        way.id = pbf.readVarint(true)
-        break
-      case 2:
-        way.keys = pbf.pos
-        break
-      case 3:
-        way.values = pbf.pos
-        break
-      case 4:
-        readInfo(pbf, way)
-        break
-      case 8:
-        way.refs = pbf.pos
-        break
-      case 9:
-        way.lats = pbf.pos
-        break
-      case 10:
-        way.lons = pbf.pos
-        break
+    if (field !== 2) readField(pbf, way, field)
+    else {
+      way.keys = pbf.pos
+      if (hasHighway && !hasHighway(way.keys)) return false
+      pbf.pos = way.keys
     }
   }
   checkEnd(pbf, end)
+  return true
+}
+
+function readField(pbf: PbfReader, way: Way, field: number): void {
+  switch (field) {
+    case 1:
+      way.id = pbf.readVarint(true)
+      break
+    case 3:
+      way.values = pbf.pos
+      break
+    case 4:
+      readInfo(pbf, way)
+      break
+    case 8:
+      way.refs = pbf.pos
+      break
+    case 9:
+      way.lats = pbf.pos
+      break
+    case 10:
+      way.lons = pbf.pos
+      break
+  }
 }
 
 /** Field by field: copying a template over the object takes longer than reading the way. */
@@ -104,67 +146,99 @@ function clear(way: Way): void {
   way.lons = 0
 }
 
+/** One set of lists serves all blocks of a thread. */
+const lists = { refs: createFloats(), lons: createFloats(), lats: createFloats() }
+const EMPTY_LIST = Uint8Array.of(0)
+
 class ChunkBuilder {
   readonly #pbf: PbfReader
   readonly #scale: Scale
+  readonly #isHistory: boolean
   readonly #ids: number[] = []
   readonly #versions: number[] = []
-  readonly #firstRef: number[] = [0]
-  readonly #refs = createFloats()
-  readonly #lons = createFloats()
-  readonly #lats = createFloats()
+  /** Packed lists of references, views of the block. */
+  readonly #packed: Uint8Array[] = []
   /** Encoded places of the references so far, where any way carries them. */
   readonly #places: number[] = []
 
-  constructor({ pbf, scale }: Block) {
+  constructor({ pbf, scale }: Block, isHistory: boolean) {
     this.#pbf = pbf
     this.#scale = scale
+    this.#isHistory = isHistory
+    lists.refs.length = 0
   }
 
   addRoad(way: Way): void {
-    if (way.refs > 0) {
-      this.#pbf.pos = way.refs
-      readDeltas(this.#pbf, this.#refs)
+    if (way.refs === 0) {
+      this.addEmpty(way)
+      return
     }
-    if (way.lons > 0 && way.lats > 0) this.#addPlaces(way)
-    this.addEmpty(way)
+    const first = lists.refs.length
+    this.#pbf.pos = way.refs
+    readDeltas(this.#pbf, lists.refs)
+    this.#add(way, this.#pbf.buf.subarray(way.refs, this.#pbf.pos))
+    if (way.lons > 0 && way.lats > 0) this.#addPlaces(way, first)
   }
 
   addEmpty(way: Way): void {
+    this.#add(way, EMPTY_LIST)
+  }
+
+  #add(way: Way, packed: Uint8Array): void {
     this.#ids.push(way.id)
-    this.#versions.push(way.version)
-    this.#firstRef.push(this.#refs.length)
+    if (this.#isHistory) this.#versions.push(way.version)
+    this.#packed.push(packed)
   }
 
   /** Ways with and without places can stand in one block: the latter's nodes are looked up by id. */
-  #addPlaces(way: Way): void {
-    this.#padPlaces(this.#firstRef.at(-1) ?? 0)
-    this.#lons.length = 0
-    this.#lats.length = 0
+  #addPlaces(way: Way, first: number): void {
+    const { refs, lons, lats } = lists
+    this.#padPlaces(first)
+    lons.length = 0
+    lats.length = 0
     this.#pbf.pos = way.lons
-    readDeltas(this.#pbf, this.#lons)
+    readDeltas(this.#pbf, lons)
     this.#pbf.pos = way.lats
-    readDeltas(this.#pbf, this.#lats)
-    for (let i = 0; i < this.#lons.length; i++) {
-      this.#places.push(encodeLon(this.#lons.array[i] as number, this.#scale))
-      this.#places.push(encodeLat(this.#lats.array[i] as number, this.#scale))
+    readDeltas(this.#pbf, lats)
+    for (let i = 0; i < lons.length; i++) {
+      this.#places.push(encodeLon(lons.array[i] as number, this.#scale))
+      this.#places.push(encodeLat(lats.array[i] as number, this.#scale))
     }
-    checkEnd({ pos: this.#lats.length }, this.#lons.length)
-    checkEnd({ pos: this.#places.length / 2 }, this.#refs.length)
+    checkEnd({ pos: lats.length }, lons.length)
+    checkEnd({ pos: this.#places.length / 2 }, refs.length)
   }
 
   #padPlaces(refCount: number): void {
     while (this.#places.length < 2 * refCount) this.#places.push(PLACE_UNKNOWN)
   }
 
-  finish(): WayChunk {
-    if (this.#places.length > 0) this.#padPlaces(this.#refs.length)
-    return {
+  finish(): DecodedRoads {
+    const refs = lists.refs.array.subarray(0, lists.refs.length)
+    if (this.#places.length > 0) this.#padPlaces(refs.length)
+    const ways = {
       ids: Float64Array.from(this.#ids),
       versions: Int32Array.from(this.#versions),
-      firstRef: Uint32Array.from(this.#firstRef),
-      refs: this.#refs.copy(),
+      refs: joinBytes(this.#packed),
       places: Uint32Array.from(this.#places),
     }
+    return { ways, needed: withoutPlaces(refs, ways.places) }
   }
+}
+
+function withoutPlaces(refs: Float64Array, places: Uint32Array): Float64Array {
+  if (places.length === 0) return refs
+  return refs.filter(
+    (_, i) => places[2 * i] === PLACE_UNKNOWN || places[2 * i + 1] === PLACE_UNKNOWN,
+  )
+}
+
+/** Copies parts one after the other. */
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
 }

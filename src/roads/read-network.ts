@@ -9,12 +9,12 @@ import { boundaryFromBbox } from '../geo/polygon.ts'
 import type { Boundary } from '../types.ts'
 import { indexBlobs, type BlobIndex } from './blob-index.ts'
 import type { RoadChunk } from './build-roads.ts'
-import { decodeHere, startDecoders, type Decoders } from './decoder-pool.ts'
+import { Decoders } from './decoder-pool.ts'
 import type { DecoderSetup } from './extract-decoder.ts'
 import { hashFile } from './hash-file.ts'
 import { createNetwork, type RoadNetwork } from './network.ts'
 import { extractError, ExtractFaultError } from './pbf-errors.ts'
-import { readRoads, type Manner, type Reading } from './read-roads.ts'
+import { readRoads, type Manner } from './read-roads.ts'
 
 /** How an extract is read. */
 export interface ReadOptions {
@@ -23,10 +23,10 @@ export interface ReadOptions {
    * extracts hold whole ways that leave it). Null keeps every road of the extract.
    */
   readonly boundary: Boundary | 'header' | null
-  /** Worker threads; small extracts are decoded without any. */
+  /** Threads that decode, the caller's included; small extracts are decoded on that one alone. */
   readonly threads: number
   readonly signal: AbortSignal
-  /** Called after each blob; ends with both equal. */
+  /** Called as blobs are done; ends with both equal. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void
   /** Node places beyond this many bytes go to a temporary file. */
   readonly placeBytesMax?: number
@@ -79,40 +79,50 @@ interface Task {
 
 /** Reads in the manner that is expected to do, and once or twice more if the file turns out to be otherwise. */
 async function readInManner(task: Task, manner: Manner): Promise<RoadChunk[]> {
-  const decoders = createDecoders(task, manner)
+  const bytesDone = new BigInt64Array(new SharedArrayBuffer(8))
+  const showProgress = createProgress(task, bytesDone)
+  const decoders = createDecoders(task, manner, showProgress)
   const spill = new PlaceSpill(task.options.placeBytesMax ?? PLACE_BYTES_MAX)
-  const stop = () => void decoders.close()
-  task.options.signal.addEventListener('abort', stop)
   try {
     const outcome = await readRoads({
       blobs: task.index.blobs,
       decoders,
       manner,
       allocatePlaces: (count) => spill.allocate(count),
-      onBlob: createProgress(task),
+      bytesDone,
     })
-    if ('roads' in outcome) return outcome.roads
+    if ('roads' in outcome) {
+      showProgress()
+      return outcome.roads
+    }
     manner = outcome.redo
   } finally {
-    task.options.signal.removeEventListener('abort', stop)
     await decoders.close()
     spill.delete()
   }
   return readInManner(task, manner)
 }
 
-function createDecoders({ path, options, index, boundary }: Task, { isHistory }: Manner): Decoders {
+function createDecoders(
+  { path, options, index, boundary }: Task,
+  { isHistory }: Manner,
+  onStep: () => void,
+): Decoders {
   const setup: DecoderSetup = { path, isHistory, boundary }
-  if (index.fileBytes < (options.threadedBytesMin ?? THREADED_BYTES_MIN)) return decodeHere(setup)
-  return startDecoders(setup, isHistory ? 1 : Math.min(options.threads, index.blobs.length))
+  const isSmall = index.fileBytes < (options.threadedBytesMin ?? THREADED_BYTES_MIN)
+  const threads = isSmall || isHistory ? 1 : Math.min(options.threads, index.blobs.length)
+  return new Decoders(setup, { threads: Math.max(1, threads), onStep })
 }
 
-function createProgress({ options, index }: Task): Reading['onBlob'] {
+/** Tells when more is done than was told last; throws when reading was aborted. */
+function createProgress({ options, index }: Task, bytesDone: BigInt64Array): () => void {
   const total = index.blobs.reduce((sum, { size }) => sum + size, 0)
-  let done = 0
-  return ({ size }) => {
+  let shown = 0
+  return () => {
     options.signal.throwIfAborted()
-    done += size
+    const done = Number(Atomics.load(bytesDone, 0))
+    if (done === shown) return
+    shown = done
     options.onProgress?.(done, total)
   }
 }

@@ -1,12 +1,11 @@
 /** The passes over an extract: ways, nodes, roads. Decides their order; the decoders do them. */
 import type { BlobPlace } from './blob-index.ts'
+import { createQueue } from './blob-queue.ts'
 import type { RoadChunk } from './build-roads.ts'
 import type { Decoders } from './decoder-pool.ts'
-import type { NodesResult, SharedNodes } from './extract-decoder.ts'
-import { IdGatherer, sortIds } from './node-ids.ts'
-import { SpanBuilder, mayRepeat, type IdSpan } from './id-span.ts'
-import type { WayChunk } from './pbf-ways.ts'
-import { keepLatestVersions } from './way-versions.ts'
+import type { BlobReport, SharedNodes } from './extract-decoder.ts'
+import { mayRepeat } from './id-span.ts'
+import { mergeShared, sortIds } from './node-ids.ts'
 
 /** An extract while it is read. */
 export interface Reading {
@@ -15,7 +14,8 @@ export interface Reading {
   readonly manner: Manner
   /** Makes room for the places of `count` nodes. */
   readonly allocatePlaces: (count: number) => SharedNodes['places']
-  readonly onBlob: (blob: BlobPlace) => void
+  /** `bigint64[1]`, shared: bytes that need not be read again. */
+  readonly bytesDone: BigInt64Array
 }
 
 /** What is known of an extract's order. */
@@ -31,32 +31,30 @@ export type Outcome = { readonly roads: RoadChunk[] } | { readonly redo: Manner 
 
 /** Reads the roads of an extract. */
 export async function readRoads(reading: Reading): Promise<Outcome> {
-  const { blobs, manner } = reading
-  const firstWays = manner.scansAll ? 0 : await findFirstWays(reading)
+  const { blobs, decoders, manner } = reading
+  const firstWays = manner.scansAll ? 0 : findFirstWays(reading)
   const ways = await readWays(reading, blobs.slice(firstWays))
-  const chunks = manner.isHistory ? keepLatestVersions(ways.chunks) : ways.chunks
-  if (!manner.isHistory && hasRepeatedWays(chunks)) return { redo: { ...manner, isHistory: true } }
+  if (!manner.isHistory && (await hasRepeatedWays(reading, ways.reports)))
+    return { redo: { ...manner, isHistory: true } }
   const nodeBlobs = [...blobs.slice(0, firstWays), ...ways.blobsWithNodes]
   const nodes = await readNodes(reading, nodeBlobs, ways.needed)
-  if (nodes.some(({ hasWays }, i) => hasWays && i < firstWays))
+  if (nodes.some(({ hasWays, index }) => hasWays && index < firstWays))
     return { redo: { ...manner, scansAll: true } }
   if (!manner.isHistory && mayRepeat(nodes.map(({ span }) => span)))
     return { redo: { ...manner, isHistory: true } }
-  const roads = await mapJobs(reading, chunks, (chunk) =>
-    reading.decoders.run({ kind: 'roads', ways: chunk }),
-  )
-  return { roads }
+  const roads = await decoders.run({ kind: 'roads' })
+  return { roads: roads.flat() }
 }
 
 /** Halves the file as if it were sorted; whether it is shows when the blobs before are read for nodes. */
-async function findFirstWays({ blobs, decoders }: Reading): Promise<number> {
+function findFirstWays({ blobs, decoders }: Reading): number {
   let low = 0
   let high = blobs.length
   while (low < high) {
     const middle = (low + high) >>> 1
     const blob = blobs[middle]
     if (!blob) break
-    const { hasWays, hasNodes } = await decoders.run({ kind: 'ways', blob })
+    const { hasWays, hasNodes } = decoders.kindsOf(blob)
     if (hasWays || !hasNodes) high = middle
     else low = middle + 1
   }
@@ -64,69 +62,43 @@ async function findFirstWays({ blobs, decoders }: Reading): Promise<number> {
 }
 
 interface Ways {
-  readonly chunks: WayChunk[]
+  readonly reports: readonly BlobReport[]
   readonly needed: Float64Array
   readonly blobsWithNodes: readonly BlobPlace[]
 }
 
-async function readWays(reading: Reading, blobs: readonly BlobPlace[]): Promise<Ways> {
-  const needed = new IdGatherer()
-  const results = await mapJobs(reading, blobs, async (blob) => {
-    const result = await reading.decoders.run({ kind: 'ways', blob })
-    if (!result.hasNodes) reading.onBlob(blob)
-    needed.add(result.needed)
-    return { chunk: result.chunk, hasNodes: result.hasNodes }
-  })
+async function readWays(
+  { decoders, bytesDone }: Reading,
+  blobs: readonly BlobPlace[],
+): Promise<Ways> {
+  const shares = await decoders.run({ kind: 'ways', queue: createQueue(blobs, bytesDone) })
+  const reports = shares.flatMap((share) => share.reports)
+  const withNodes = new Set(reports.filter(({ hasNodes }) => hasNodes).map(({ index }) => index))
   return {
-    chunks: results.map(({ chunk }) => chunk).filter(({ ids }) => ids.length > 0),
-    needed: needed.finish(),
-    blobsWithNodes: blobs.filter((_, i) => results[i]?.hasNodes),
+    reports,
+    needed: mergeShared(shares.map(({ needed }) => needed)),
+    blobsWithNodes: blobs.filter((_, index) => withNodes.has(index)),
   }
 }
 
 async function readNodes(
-  reading: Reading,
+  { decoders, bytesDone, allocatePlaces }: Reading,
   blobs: readonly BlobPlace[],
   ids: Float64Array,
-): Promise<NodesResult[]> {
-  const places = reading.allocatePlaces(ids.length)
-  await reading.decoders.share({ ids, places })
-  return mapJobs(reading, blobs, async (blob) => {
-    const result = await reading.decoders.run({ kind: 'nodes', blob })
-    reading.onBlob(blob)
-    return result
-  })
+): Promise<BlobReport[]> {
+  const nodes = { ids, places: allocatePlaces(ids.length) }
+  const queue = createQueue(blobs, bytesDone)
+  const shares = await decoders.run({ kind: 'nodes', queue, nodes })
+  return shares.flatMap(({ reports }) => reports)
 }
 
-/** Sorting all ids is spared where blocks follow one another, as they do in nearly all extracts. */
-function hasRepeatedWays(chunks: readonly WayChunk[]): boolean {
-  if (!mayRepeat(chunks.map(({ ids }) => spanOf(ids)))) return false
-  const ids = new Float64Array(chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    ids.set(chunk.ids, at)
-    at += chunk.ids.length
-  }
-  return sortIds(ids).length < ids.length
-}
-
-function spanOf(ids: Float64Array): IdSpan {
-  const span = new SpanBuilder()
-  for (const id of ids) span.add(id)
-  return span
-}
-
-/** Runs a job for each item, a few at once, results in the order of the items. */
-async function mapJobs<Item, Result>(
+/** Comparing all ids is spared where blocks follow one another, as they do in nearly all extracts. */
+async function hasRepeatedWays(
   { decoders }: Reading,
-  items: readonly Item[],
-  run: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = []
-  const queue = items.entries()
-  const runNext = async (): Promise<void> => {
-    for (const [i, item] of queue) results[i] = await run(item)
-  }
-  await Promise.all(Array.from({ length: decoders.jobsAtOnce }, runNext))
-  return results
+  reports: readonly BlobReport[],
+): Promise<boolean> {
+  if (!mayRepeat(reports.map(({ span }) => span))) return false
+  const lists = await decoders.run({ kind: 'wayIds' })
+  const count = lists.reduce((sum, { length }) => sum + length, 0)
+  return mergeShared(lists.map(sortIds)).length < count
 }

@@ -11,18 +11,28 @@ export interface TagRanges {
 
 type ValueTest = (value: number) => boolean
 
+/** Judges the ways of a block. */
+export interface RoadTest {
+  /** Says whether keys, which stand at `keys`, are those of a highway of any kind. */
+  readonly hasHighway: (keys: number) => boolean
+  readonly isRoad: (tags: TagRanges) => boolean
+}
+
 /** Makes the test for a block: the two keys are found once, each value is judged once. */
-export function createRoadTest(block: Block): (tags: TagRanges) => boolean {
+export function createRoadTest(block: Block): RoadTest {
   const { pbf } = block
   const highway = numberOf(block, 'highway')
   const area = numberOf(block, 'area')
   const testHighway = createValueTest(block, isRoadValue)
   const testArea = createValueTest(block, isAreaValue)
-  return (tags) => {
-    const value = valueOf(pbf, tags, highway)
-    if (value < 0 || !testHighway(value)) return false
-    const areaValue = valueOf(pbf, tags, area)
-    return areaValue < 0 || !testArea(areaValue)
+  return {
+    hasHighway: (keys) => indexOf(pbf, keys, highway) >= 0,
+    isRoad: (tags) => {
+      const value = valueOf(pbf, tags, highway)
+      if (value < 0 || !testHighway(value)) return false
+      const areaValue = valueOf(pbf, tags, area)
+      return areaValue < 0 || !testArea(areaValue)
+    },
   }
 }
 
@@ -52,11 +62,16 @@ function numberOf({ pbf, strings }: Block, text: string): number {
 
 /** Number of the value that stands beside the key, or -1. */
 function valueOf(pbf: PbfReader, { keys, values }: TagRanges, key: number): number {
-  if (key < 0 || keys === 0) return -1
+  const index = keys === 0 ? -1 : indexOf(pbf, keys, key)
+  return index < 0 ? -1 : nthOf(pbf, values, index)
+}
+
+/** Place of a key in the list at `keys`, or -1. */
+function indexOf(pbf: PbfReader, keys: number, key: number): number {
+  if (key < 0) return -1
   pbf.pos = keys
   const end = pbf.readVarint() + pbf.pos
-  for (let index = 0; pbf.pos < end; index++)
-    if (pbf.readVarint() === key) return nthOf(pbf, values, index)
+  for (let index = 0; pbf.pos < end; index++) if (pbf.readVarint() === key) return index
   return -1
 }
 

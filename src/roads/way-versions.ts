@@ -1,5 +1,5 @@
 /** Of a way that comes in several versions only the highest counts; if that one is no road, the way is none. */
-import type { WayChunk } from './pbf-ways.ts'
+import { unpackRefs, type WayChunk } from './pbf-ways.ts'
 
 /** Empties every version but the highest of each way, the last in the file of equal ones. */
 export function keepLatestVersions(chunks: readonly WayChunk[]): WayChunk[] {
@@ -23,20 +23,21 @@ export function keepLatestVersions(chunks: readonly WayChunk[]): WayChunk[] {
 
 function selectWays(ways: WayChunk, isKept: (way: number) => boolean): WayChunk {
   const kept = [...ways.ids.keys()].filter(isKept)
-  const refs: number[] = []
-  const places: number[] = []
-  const firstRef = [0]
-  for (const way of kept) {
-    const [from, to] = [ways.firstRef[way] ?? 0, ways.firstRef[way + 1] ?? 0]
-    for (const ref of ways.refs.subarray(from, to)) refs.push(ref)
-    for (const place of ways.places.subarray(2 * from, 2 * to)) places.push(place)
-    firstRef.push(refs.length)
-  }
+  const lists = [...listWays(ways)]
+  const select = (part: 'refs' | 'places') => kept.map((way) => lists[way]?.[part] ?? [])
   return {
     ids: Float64Array.from(kept, (way) => ways.ids[way] ?? NaN),
     versions: Int32Array.from(kept, (way) => ways.versions[way] ?? 0),
-    firstRef: Uint32Array.from(firstRef),
-    refs: Float64Array.from(refs),
-    places: Uint32Array.from(places),
+    refs: Uint8Array.from(select('refs').flatMap((list) => [...list])),
+    places: Uint32Array.from(select('places').flatMap((list) => [...list])),
   }
+}
+
+/** The packed references of each way, and the places of its nodes. */
+function* listWays(ways: WayChunk) {
+  for (const { first, count, range } of unpackRefs(ways))
+    yield {
+      refs: ways.refs.subarray(...range),
+      places: ways.places.subarray(2 * first, 2 * (first + count)),
+    }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { IdGatherer, RankFinder, sortIds } from '../../src/roads/node-ids.ts'
+import { IdGatherer, RankFinder, mergeShared, sortIds } from '../../src/roads/node-ids.ts'
 
 const id = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.maxSafeInteger())
 const idLists = fc.array(fc.array(id))
@@ -10,8 +10,27 @@ test('IdGatherer gives every id once, in order, however the lists were cut', () 
   fc.assert(
     fc.property(idLists, (lists) => {
       const gatherer = new IdGatherer()
-      for (const list of lists) gatherer.add(sortIds(Float64Array.from(list)))
+      for (const list of lists) gatherer.add(Float64Array.from(list))
       expect([...gatherer.finish()]).toEqual(sorted(lists.flat()))
+    }),
+  )
+})
+
+test('IdGatherer merges as many batches as come', () => {
+  const gatherer = new IdGatherer()
+  for (let part = 0; part < 40; part++)
+    gatherer.add(Float64Array.from({ length: 60_000 }, (_, i) => (part * 7919 + i * 31) % 300_007))
+  const ids = gatherer.finish()
+  expect(ids.length).toBe(300_007)
+  expect(ids.every((id, i) => id === i)).toBe(true)
+})
+
+test('mergeShared gives every id once, in memory that threads share', () => {
+  fc.assert(
+    fc.property(idLists, (lists) => {
+      const merged = mergeShared(lists.map((list) => sortIds(Float64Array.from(list))))
+      expect([...merged]).toEqual(sorted(lists.flat()))
+      expect(merged.buffer).toBeInstanceOf(SharedArrayBuffer)
     }),
   )
 })
