@@ -36,18 +36,25 @@ export function drawLegend(
 }
 
 function headingOf({ question }: Heatmap): string {
-  return question.kind === 'best-scene' ? 'Strength of the best scene' : 'Distance to the query'
+  if (question.kind === 'best-scene') return 'Strength of the best scene'
+  return question.kind === 'scene' ? 'Strength of the scene, in σ' : 'Distance to the query'
+}
+
+/** Scenes are measured in standard deviations above the average patch; their distance is the negative. */
+function isStrength({ question }: Heatmap): boolean {
+  return question.kind === 'scene' || question.kind === 'best-scene'
 }
 
 function drawBar(
-  { best, worst, question }: Heatmap,
+  heatmap: Heatmap,
   text: TextPaths,
   { x, y }: { readonly x: number; readonly y: number },
 ): string {
   const stops = Array.from({ length: 21 }, (_, i) => i / 20).map(
     (share) => `<stop offset="${share}" stop-color="${hexAt(1 - share)}"/>`,
   )
-  const sign = question.kind === 'best-scene' ? -1 : 1
+  const { best, worst } = heatmap
+  const sign = isStrength(heatmap) ? -1 : 1
   const valueAt = (score: number) => (sign * (worst - score * (worst - best))).toFixed(3)
   const ticks = [
     { score: 1, label: `${valueAt(1)}  best`, isBold: true },
