@@ -21,10 +21,11 @@ import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 
-/** Points per claim: what a killed build computes again at most, and what one transaction writes. */
+/** What a worker holds at a time, and so what has to be computed again when it is killed. */
 const BATCH_POINTS = 256
-/** Batches under way: while one is embedded, the next one's patches are cut. */
-const BATCHES_UNDER_WAY = 2
+/** A batch is claimed and stored in two halves: while one is embedded, the other's patches are cut. */
+const CLAIMS_UNDER_WAY = 2
+const CLAIM_POINTS = BATCH_POINTS / CLAIMS_UNDER_WAY
 /** Patches fetched at a time within a batch. */
 const PATCHES_UNDER_WAY = 16
 /** After this long without a word from its worker a batch is given to somebody else. */
@@ -104,7 +105,7 @@ async function runBatches(
   let counts = await countPoints(outside.db, context.region.id)
   let done = 0
   const batches = claimBatches(outside, context.region, options.signal)
-  const stored = mapOrdered(batches, BATCHES_UNDER_WAY, (points) =>
+  const stored = mapOrdered(batches, CLAIMS_UNDER_WAY, (points) =>
     buildBatch(outside, { ...context, points }, options.signal),
   )
   for await (const outcome of stored) {
@@ -145,7 +146,7 @@ async function* claimBatches(outside: Outside, region: Region, signal: AbortSign
   while (!signal.aborted) {
     const points = await claimPoints(outside.db, {
       regionId: region.id,
-      count: BATCH_POINTS,
+      count: CLAIM_POINTS,
       leaseS: LEASE_S,
       worker: outside.workerId,
     })
