@@ -6,7 +6,7 @@ import { OPTIONS, resolveConfig, type Config } from '../config.ts'
 import { InputError } from '../errors.ts'
 import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
 import type { Bbox, Boundary, LonLat } from '../types.ts'
-import { openWorld, type World } from '../wire.ts'
+import type { World } from '../wire.ts'
 
 /** Resolves the global options of a command. */
 export function configOf(command: Command): Config {
@@ -28,6 +28,8 @@ export async function withWorld<T>(
   command: Command,
   work: (world: World, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  // Loaded when needed: `roads sample` does without databases and models.
+  const { openWorld } = await import('../wire.ts')
   const world = await openWorld(configOf(command), process.env)
   try {
     return await withInterrupt((signal) => work(world, signal))

@@ -2,17 +2,26 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { OPTIONS } from '../config.ts'
-import { addDemoCommand } from './demo.ts'
-import { addEmbedCommand } from './embed.ts'
-import { addLocateCommand } from './locate.ts'
-import { addModelsCommand } from './models.ts'
-import { addRegionCommand } from './region.ts'
-import { addRoadsCommand } from './roads.ts'
-import { addSceneCommand } from './scene.ts'
-import { addServeCommand } from './serve.ts'
 
-/** Builds the command tree. */
-export function createProgram(): Command {
+type AddCommand = (program: Command) => void
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  roads: async () => (await import('./roads.ts')).addRoadsCommand,
+  region: async () => (await import('./region.ts')).addRegionCommand,
+  locate: async () => (await import('./locate.ts')).addLocateCommand,
+  scene: async () => (await import('./scene.ts')).addSceneCommand,
+  embed: async () => (await import('./embed.ts')).addEmbedCommand,
+  serve: async () => (await import('./serve.ts')).addServeCommand,
+  models: async () => (await import('./models.ts')).addModelsCommand,
+  demo: async () => (await import('./demo.ts')).addDemoCommand,
+}
+
+/**
+ * Builds the command tree. Of commands that `args` name, only those are loaded: the libraries of all take longer to
+ * load than a small extract to sample.
+ */
+export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const { version } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string }
@@ -32,13 +41,10 @@ export function createProgram(): Command {
       `${option.help} (${option.env}${preset})`,
     )
   }
-  addRoadsCommand(program)
-  addRegionCommand(program)
-  addLocateCommand(program)
-  addSceneCommand(program)
-  addEmbedCommand(program)
-  addServeCommand(program)
-  addModelsCommand(program)
-  addDemoCommand(program)
+  const named = Object.keys(COMMANDS).filter((name) => args.includes(name))
+  for (const name of named.length > 0 ? named : Object.keys(COMMANDS)) {
+    const add = await COMMANDS[name]?.()
+    add?.(program)
+  }
   return program
 }

@@ -22,7 +22,8 @@ function report(error: unknown): number {
 export async function runCommand(args: readonly string[]): Promise<number> {
   process.exitCode = undefined
   try {
-    await createProgram().parseAsync([...args], { from: 'user' })
+    const program = await createProgram(args)
+    await program.parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
     return report(error)

@@ -9,19 +9,24 @@ function helpOf(command: Command, path: string): string {
   return [own, ...command.commands.map((sub) => helpOf(sub, `${path} ${sub.name()}`))].join('\n')
 }
 
-test('the help of every command is the golden one', () => {
+test('the help of every command is the golden one', async () => {
   const golden = new URL('../golden/help.txt', import.meta.url)
-  const help = helpOf(createProgram().configureOutput({ getOutHelpWidth: () => 100 }), '')
+  const help = helpOf((await createProgram()).configureOutput({ getOutHelpWidth: () => 100 }), '')
   if (process.env['BLESS']) writeFileSync(golden, help)
   expect(existsSync(golden)).toBe(true)
   expect(help).toBe(readFileSync(golden, 'utf8'))
 })
 
-test('every command and every option explains itself', () => {
+test('every command and every option explains itself', async () => {
   const check = (command: Command): void => {
     expect(command.description(), command.name()).not.toBe('')
     for (const option of command.options) expect(option.description, option.flags).not.toBe('')
     command.commands.forEach(check)
   }
-  check(createProgram())
+  check(await createProgram())
+})
+
+test('a command that is named is found whatever the other words', async () => {
+  const program = await createProgram(['--data-dir', 'roads', 'locate', 'photo.jpg'])
+  expect(program.commands.map((command) => command.name())).toEqual(['roads', 'locate'])
 })
