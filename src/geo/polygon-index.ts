@@ -52,14 +52,23 @@ export class PolygonIndex {
 
   /** Finds the parts of the segment `a`–`b` that lie inside, in order; neighbouring parts are joined. */
   clipSegment(a: LonLat, b: LonLat): readonly Interval[] {
-    const cell = this.#cellAt(a.lon, a.lat)
-    if (cell >= 0 && cell === this.#cellAt(b.lon, b.lat)) {
-      const state = this.#grid[cell]
-      if (state !== MIXED) return state === INSIDE ? WHOLE : NOTHING
-    }
+    const state = this.#stateAround(a, b)
+    if (state !== MIXED) return state === INSIDE ? WHOLE : NOTHING
     const cuts = this.#cutsOf(a, b)
     if (cuts.length === 0) return this.containsPoint(pointAt(a, b, 0.5)) ? WHOLE : NOTHING
     return this.#insideBetween([0, ...cuts, 1], a, b)
+  }
+
+  /** The state of all cells in the rectangle that the segment spans, where they have one state. */
+  #stateAround(a: LonLat, b: LonLat): number {
+    const first = this.#cellAt(Math.min(a.lon, b.lon), Math.min(a.lat, b.lat))
+    const last = this.#cellAt(Math.max(a.lon, b.lon), Math.max(a.lat, b.lat))
+    if (first < 0 || last < 0) return MIXED
+    const state = this.#grid[first] ?? MIXED
+    const width = (last % GRID) - (first % GRID) + 1
+    for (let row = first; row <= last; row += GRID)
+      for (let cell = row; cell < row + width; cell++) if (this.#grid[cell] !== state) return MIXED
+    return state
   }
 
   #insideBetween(cuts: readonly number[], a: LonLat, b: LonLat): readonly Interval[] {
