@@ -48,7 +48,7 @@ export function createFloats(): NumberList<Float64Array<ArrayBuffer>> {
 
 /**
  * Reads the packed, delta-coded `sint64` list at the reader's place and adds its sums to `list`.
- * Exact to 2^53, so ids above 2^32 and below 0 come out right.
+ * Exact while neighbours differ by less than 2^52, so ids above 2^32 and below 0 come out right.
  */
 export function readDeltas(pbf: PbfReader, list: NumberList<Float64Array<ArrayBuffer>>): void {
   const end = pbf.readVarint() + pbf.pos

@@ -58,8 +58,9 @@ interface Way extends TagRanges, Info {
   lons: number
 }
 
+/** Its id is NaN so that the engine keeps a float there from the start; ids above 2^31 would make it compile anew. */
 const NO_WAY: Way = {
-  id: 0,
+  id: NaN,
   version: 0,
   isVisible: true,
   keys: 0,

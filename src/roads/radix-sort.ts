@@ -31,7 +31,8 @@ export function radixSort(list: Float64Array): Float64Array<ArrayBuffer> {
 function rangeOf(list: Float64Array): { min: number; max: number } {
   let min = Infinity
   let max = -Infinity
-  for (const value of list) {
+  for (let i = 0; i < list.length; i++) {
+    const value = list[i] as number
     if (value < min) min = value
     if (value > max) max = value
   }

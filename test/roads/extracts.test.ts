@@ -42,7 +42,6 @@ describeWithShared('the order of work', () => {
       const shuffled = join(folder, 'shuffled.osm.pbf')
       writeFileSync(shuffled, shuffleBlobs(source))
       expect(await sample(shuffled, {})).toBe(expected)
-      expect(await sample(source, { threads: 1, threadedBytesMin: 0 })).toBe(expected)
       expect(await sample(shuffled, { threads: 2, threadedBytesMin: 0 })).toBe(expected)
       expect(await sample(source, { threads: 2, threadedBytesMin: 0, placeBytesMax: 0 })).toBe(
         expected,

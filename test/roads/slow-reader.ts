@@ -21,6 +21,9 @@ export async function forEachItem(path: string, visit: (item: Item) => void): Pr
   })
 }
 
+/** Asked for distances alone, Karney's method is spared the areas and azimuths. */
+const { WGS84, DISTANCE } = geodesic.Geodesic
+
 const DEAD = /abandoned|construction|no|planned|platform|proposed|raceway|razed|rest_area|services/
 
 /** Counts ways and segments and measures them, metres. */
@@ -50,7 +53,7 @@ function segmentLengths(refs: number[], nodes: Map<number, [number, number]>): n
     const a = nodes.get(refs[i - 1] ?? NaN)
     const b = nodes.get(refs[i] ?? NaN)
     if (!a || !b) continue
-    const { s12 = NaN } = geodesic.Geodesic.WGS84.Inverse(a[1], a[0], b[1], b[0])
+    const { s12 = NaN } = WGS84.Inverse(a[1], a[0], b[1], b[0], DISTANCE)
     const key = [refs[i - 1], refs[i]].sort().join()
     if (s12 >= 0.0005) lengths.set(key, s12)
   }
