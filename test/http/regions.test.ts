@@ -48,26 +48,46 @@ describeOnEachDatabase('regions over HTTP', (_open, place) => {
   })
 
   test('a build is started once, watched to its end, and is then over', async () => {
-    const started = await http.post('/v1/regions/town/build')
+    // The imagery opens when the test says so: until then the build is sure to be running.
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const { outside, log } = http.deps
+    const openSource: typeof outside.openSource = async (imagery) => {
+      await gate
+      return outside.openSource(imagery)
+    }
+    const builds = new Builds({ ...outside, openSource }, log)
+    const client = clientOf(createApp({ ...http.deps, builds }))
+    const started = await client.post('/v1/regions/town/build')
     expect(started.status).toBe(202)
-    const second = await http.post('/v1/regions/town/build')
+    const second = await client.post('/v1/regions/town/build')
     expect(second.status).toBe(409)
     expect(await json<ProblemAnswer>(second)).toMatchObject({ code: 'region-busy' })
-    const deleted = await http.remove('/v1/regions/town')
+    const deleted = await client.remove('/v1/regions/town')
     expect(deleted.status).toBe(409)
-    const region = await waitForBuild(http, 'town')
+    open()
+    const region = await waitForBuild(client, 'town')
     expect(region).toMatchObject({ state: 'built', build: { state: 'finished', problem: null } })
     expect(region.points).toMatchObject({ embedded: region.points.total, pending: 0, leased: 0 })
     expect(region.build?.pointsDone).toBe(region.points.total)
-    const stopped = await http.remove('/v1/regions/town/build')
+    const stopped = await client.remove('/v1/regions/town/build')
     expect(stopped.status).toBe(404)
     expect(await json<ProblemAnswer>(stopped)).toMatchObject({ code: 'build-not-found' })
   })
 
   test('a stopped build gives its leases back and goes on later', async () => {
     await http.post('/v1/regions', gridRegion('stopped', http.town))
-    await http.post('/v1/regions/stopped/build')
-    const stopped = await http.remove('/v1/regions/stopped/build')
+    const { outside, log } = http.deps
+    const openSource: typeof outside.openSource = async (imagery) => {
+      const source = await outside.openSource(imagery)
+      const patch = (...[, , signal]: Parameters<typeof source.patch>) => untilAborted(signal)
+      return { attribution: source.attribution, patch, close: () => source.close() }
+    }
+    const slow = clientOf(
+      createApp({ ...http.deps, builds: new Builds({ ...outside, openSource }, log) }),
+    )
+    await slow.post('/v1/regions/stopped/build')
+    const stopped = await slow.remove('/v1/regions/stopped/build')
     expect(stopped.status).toBe(200)
     const region = await json<RegionAnswer>(stopped)
     expect(region.build?.state).toBe('stopped')
@@ -143,3 +163,12 @@ describeOnEachDatabase('regions over HTTP', (_open, place) => {
     })
   }
 })
+
+/** A provider that never answers: rejects when the wait is given up. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = () => reject(new Error('given up'))
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true })
+  })
+}
