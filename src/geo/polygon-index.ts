@@ -20,6 +20,7 @@ const NOTHING: readonly Interval[] = []
 /** Polygons with holes, indexed; overlapping polygons count once. */
 export class PolygonIndex {
   readonly #bbox: Bbox
+  readonly #cellsPerDegree: LonLat
   /** `float64[edges, 4]`: lon and lat of both ends. */
   readonly #edges: Float64Array
   /** The polygon each edge belongs to. */
@@ -36,6 +37,7 @@ export class PolygonIndex {
       while (partOf.length < edges.length / 4) partOf.push(part)
     })
     this.#bbox = bbox
+    this.#cellsPerDegree = { lon: GRID / (bbox[2] - bbox[0]), lat: GRID / (bbox[3] - bbox[1]) }
     this.#edges = Float64Array.from(edges)
     this.#partOf = Uint32Array.from(partOf)
     this.#tree = treeOf(this.#edges)
@@ -112,11 +114,11 @@ export class PolygonIndex {
 
   /** Index of the grid cell, or -1 outside the bounding box. */
   #cellAt(lon: number, lat: number): number {
-    const [west, south, east, north] = this.#bbox
-    if (!(lon >= west && lon <= east && lat >= south && lat <= north)) return -1
-    const column = Math.min(GRID - 1, Math.floor(((lon - west) / (east - west)) * GRID))
-    const row = Math.min(GRID - 1, Math.floor(((lat - south) / (north - south)) * GRID))
-    return row * GRID + column
+    const bbox = this.#bbox
+    const x = (lon - bbox[0]) * this.#cellsPerDegree.lon
+    const y = (lat - bbox[1]) * this.#cellsPerDegree.lat
+    if (!(x >= 0 && y >= 0 && lon <= bbox[2] && lat <= bbox[3])) return -1
+    return Math.min(GRID - 1, Math.floor(y)) * GRID + Math.min(GRID - 1, Math.floor(x))
   }
 
   #markMixed([x0 = 0, y0 = 0, x1 = 0, y1 = 0]: Float64Array): void {

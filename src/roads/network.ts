@@ -52,7 +52,9 @@ function summarize(wayCount: number, counts: RoadCounts): string {
   return parts.join(', ')
 }
 
-function mergeLines(chunks: readonly RoadChunk[]): RoadLines {
+/** Ways of an extract that is sorted are in order as soon as its chunks are. */
+function mergeLines(unordered: readonly RoadChunk[]): RoadLines {
+  const chunks = unordered.slice().sort((a, b) => (a.wayIds[0] ?? 0) - (b.wayIds[0] ?? 0))
   const vertexCount = chunks.reduce((sum, chunk) => sum + chunk.lon.length, 0)
   const lines = {
     lon: new Int32Array(vertexCount),
