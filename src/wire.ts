@@ -2,6 +2,7 @@
  * Composition root: Config → database, sources, encoders. The only place that builds them.
  * @io disk, network, database, native
  */
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +52,8 @@ export async function openWorld(
     encodeJpeg,
     renderPng,
     threads: config.threads,
-    workerId: `${hostname()}:${process.pid}`,
+    // In a container every process is 1: without the rest a restarted one would renew its dead predecessor's leases.
+    workerId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     now: () => new Date(),
     close: async () => {
       await models.close()
