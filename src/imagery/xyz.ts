@@ -4,6 +4,7 @@
  * @io disk network native
  */
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { UpstreamError } from '../errors.ts'
@@ -62,6 +63,8 @@ class XyzSource implements ImagerySource {
   }
 
   async patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch> {
+    // Every tile of every patch under way waits on the one signal: more than the ten that Node thinks a leak.
+    setMaxListeners(0, signal)
     const { tileSizePx, maxZoom, capturedOn } = this.#config
     const zoom = Math.min(maxZoom, zoomForGsd(at.lat, size.gsd, tileSizePx))
     const used: { name: string; etag: string | null }[] = []
