@@ -27,6 +27,7 @@ export interface HeatmapAddress {
 /** A heatmap as it is found. */
 export interface StoredHeatmap {
   readonly id: string
+  /** As it was asked, without the query: that is a photo's embedding, which goes when the photo is removed. */
   readonly request: unknown
   readonly heatmap: Heatmap
   readonly createdAt: string
@@ -62,12 +63,13 @@ export async function insertHeatmap(
   { id, regionVersion }: HeatmapAddress,
   { request, heatmap }: { readonly request: HeatmapRequest; readonly heatmap: Heatmap },
 ): Promise<void> {
+  const described = { ...request, query: undefined }
   await db.withClient((client) =>
     client.query(
       `insert into heatmaps (id, region, region_version, request, heatmap)
        values ($1, $2, $3, $4::jsonb, $5::jsonb)
        on conflict (id) do nothing`,
-      [id, request.regionId, regionVersion, requestText(request), JSON.stringify(heatmap)],
+      [id, request.regionId, regionVersion, requestText(described), JSON.stringify(heatmap)],
     ),
   )
 }
@@ -91,7 +93,7 @@ export async function findHeatmap(db: Database, id: string): Promise<StoredHeatm
 }
 
 /** JSON with sorted keys: the same request is the same text. */
-function requestText(request: HeatmapRequest): string {
+function requestText(request: object): string {
   return JSON.stringify(request, (_, value: unknown) => {
     if (value instanceof Float32Array) return [...value]
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value

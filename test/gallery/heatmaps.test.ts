@@ -64,6 +64,13 @@ describeOnEachDatabase('heatmaps', (open) => {
     expect((await findHeatmap(db, address.id)).heatmap).toEqual(heatmap())
   })
 
+  test('the query of a heatmap is not kept: of a photo it is the embedding', async () => {
+    const { id } = await addressHeatmap(db, request)
+    const { request: kept } = await findHeatmap(db, id)
+    expect(kept).toMatchObject({ question: request.question, models: [modelSha256] })
+    expect(kept).not.toHaveProperty('query')
+  })
+
   test('the order of keys does not matter to the address, everything else does', async () => {
     const { id } = await addressHeatmap(db, request)
     const reversed = Object.fromEntries(Object.entries(request).reverse()) as unknown
