@@ -120,17 +120,28 @@ export async function readInput(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a result to a file, or to stdout when no file is named (binary never to a terminal). */
+/**
+ * Writes a result to a file, or to stdout when no file is named (binary never to a terminal).
+ * @throws {InputError} `file-unwritable`
+ */
 export async function writeResult(
   bytes: Uint8Array | string,
   out: string | undefined,
 ): Promise<void> {
-  if (out !== undefined) return writeFile(out, bytes)
+  if (out !== undefined) {
+    return writeFile(out, bytes).catch((cause: unknown) => {
+      throw new InputError('file-unwritable', `Expected a file that can be written, got "${out}"`, {
+        hint: 'check that its folder exists, and the permissions',
+        cause,
+      })
+    })
+  }
   if (typeof bytes !== 'string' && process.stdout.isTTY) {
     throw new InputError('terminal', 'Expected --out FILE for this format, got a terminal')
   }
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
+  // An error of stdout is the business of main.ts.
+  await new Promise<void>((resolve) => {
+    process.stdout.write(bytes, (error) => error ?? resolve())
   })
 }
 

@@ -165,7 +165,7 @@ export function formatProgress({ counts, done, elapsedS }: BuildProgress): strin
   return [
     `embed ${counts.total - left}/${counts.total}`,
     `${rate.toFixed(1)}/s`,
-    `${formatDuration(left / Math.max(rate, 1e-6))} left`,
+    done === 0 ? '' : `${formatDuration(left / rate)} left`,
     formatReasons(counts),
   ]
     .filter((part) => part !== '')

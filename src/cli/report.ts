@@ -62,7 +62,7 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
     ].join('  '),
   )
   return [
-    `${heatmap.cells.length} cells of ${formatCells(heatmap.grid)} searched, ${good.length} good ones (${km2.toFixed(2)} km²)`,
+    `${heatmap.cells.length} cells of ${formatCells(heatmap.grid)} searched, ${good.length} good ones (${formatKm2(km2)} km²)`,
     ...notSearched(heatmap),
     'rank  lon,lat               distance  imagery     scenes',
     ...rows,
@@ -81,6 +81,13 @@ function notSearched({ unavailableCount, pendingCount, pointCount }: Heatmap): s
 
 /** How well a known place was found. */
 export function formatKnown(known: KnownPlace): string {
-  if (!known.isSearched) return 'known place: its cell was not searched'
-  return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${known.betterKm2.toFixed(3)} km² are better`
+  if (!known.isSearched) {
+    return 'known place: not searched: no point that was built lies in its cell (LON,LAT in this order?)'
+  }
+  return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${formatKm2(known.betterKm2)} km² are better`
+}
+
+/** Cells may be of 50 m or of 25 km. */
+function formatKm2(km2: number): string {
+  return String(Number(km2.toPrecision(3)))
 }

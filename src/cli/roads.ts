@@ -39,6 +39,10 @@ async function sampleRoads(
   signal: AbortSignal,
 ): Promise<void> {
   const render = rendererOf(options.format)
+  const draw = {
+    count: parseCount(options.points, '--points', 10_000_000),
+    seed: parseCount(options.seed, '--seed'),
+  }
   const boundary = await readBoundary(options)
   const progress = openProgress()
   const network = await readRoadNetwork(extract, {
@@ -55,11 +59,7 @@ async function sampleRoads(
     )
   }
   console.error(network.summary)
-  const points = sampleRoadPoints(network, {
-    count: parseCount(options.points, '--points', 10_000_000),
-    seed: parseCount(options.seed, '--seed'),
-  })
-  await writeResult(render(points), options.out)
+  await writeResult(render(sampleRoadPoints(network, draw)), options.out)
 }
 
 function rendererOf(format: string): (points: readonly RoadPoint[]) => string {

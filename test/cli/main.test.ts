@@ -206,6 +206,12 @@ const wrong = [
     code: 64,
     says: /none\.jpg/,
   },
+  {
+    name: 'a result for a folder that is not there',
+    args: ['roads', 'sample', 'town.osm.pbf', '--points', '2', '--out', 'none/a.csv'],
+    code: 64,
+    says: /none\/a\.csv/,
+  },
 ]
 for (const { name, args, code, says } of wrong) {
   test(`${name} leaves with ${code}, one clear message and no stack`, async () => {
@@ -215,3 +221,14 @@ for (const { name, args, code, says } of wrong) {
     expect(outcome.stderr).not.toMatch(/^ +at /m)
   })
 }
+
+test('a reader that stops early, as `head` does, is no error', async () => {
+  const child = spawn(process.execPath, ['--import', tsx, main, 'models', 'list'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))
+  const [code] = (await once(child, 'close')) as [number]
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
