@@ -125,5 +125,5 @@ create table heatmaps (
 create index heatmaps_region on heatmaps (region);
 comment on column heatmaps.region_version is 'regions.version before it was computed';
 comment on table  heatmaps is 'Finished heatmaps by the SHA-256 of what was asked of which state of the region';
-comment on column heatmaps.request is 'question, query vector, cells, models';
+comment on column heatmaps.request is 'question, cells, models; no photo logits';
 comment on column heatmaps.heatmap is 'cells with distances (no unit), ranks, scores 0-1 and areas in km²';

@@ -123,5 +123,8 @@ function since2000Ms(iso: string): number {
 }
 
 function days(isoDate: string): number {
-  return Math.round(since2000Ms(`${isoDate.slice(0, 10)}T00:00:00Z`) / 86_400_000)
+  const count = Math.round(since2000Ms(`${isoDate.slice(0, 10)}T00:00:00Z`) / 86_400_000)
+  // A NaN would be written as 0: the first of January 2000, a false date of capture.
+  if (Number.isNaN(count)) throw new RangeError(`Expected a date, got "${isoDate}"`)
+  return count
 }

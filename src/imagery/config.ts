@@ -1,8 +1,9 @@
 /** What a source of imagery is, as it is written in JSON and stored with a region. It never holds a key's value. */
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
+import { isIsoDate } from './iso-date.ts'
 
-const isoDate = z.string().regex(/^\d{4}(-\d{2}(-\d{2})?)?$/, 'an ISO date, e.g. 2022-03-18')
+const isoDate = z.string().refine(isIsoDate, 'an ISO date, e.g. 2022-03-18')
 
 const geotiff = z.strictObject({
   kind: z.literal('geotiff'),

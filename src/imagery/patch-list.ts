@@ -1,5 +1,6 @@
 /** The CSV of already cut pictures: `file,lon,lat[,date,attribution]`, in file order. */
 import { InputError } from '../errors.ts'
+import { isIsoDate } from './iso-date.ts'
 import type { LonLat } from '../types.ts'
 
 /** One line: a picture and the place of its centre. */
@@ -69,7 +70,7 @@ function readRow(columns: readonly string[], fields: readonly string[]): ListedP
   const lat = readDegrees(at('lat'), 90)
   if (lon === undefined) return `lon "${at('lon')}"`
   if (lat === undefined) return `lat "${at('lat')}"`
-  if (date !== '' && !/^\d{4}(-\d{2}(-\d{2})?)?$/.test(date)) return `date "${date}"`
+  if (date !== '' && !isIsoDate(date)) return `date "${date}"`
   return { file, lon, lat, date: date || null, attribution: at('attribution') || null }
 }
 

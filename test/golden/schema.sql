@@ -19,7 +19,7 @@ create table heatmaps (
   id text not null,
   region integer not null,
   region_version bigint not null, -- regions.version before it was computed
-  request jsonb not null, -- question, query vector, cells, models
+  request jsonb not null, -- question, cells, models; no photo logits
   heatmap jsonb not null, -- cells with distances (no unit), ranks, scores 0-1 and areas in km²
   created_at timestamp with time zone not null default now(),
   PRIMARY KEY (id),
