@@ -19,7 +19,13 @@ async function copy(name: string): Promise<string> {
   return to
 }
 
-const names = ['overhead-mobilenetv2', 'photo-mobilenetv2', 'tiny/overhead', 'tiny/photo']
+const names = [
+  'overhead-mobilenetv2',
+  'overhead-mobilenetv2-r2-mean',
+  'photo-mobilenetv2',
+  'tiny/overhead',
+  'tiny/photo',
+]
 for (const name of names) {
   test(`${name} is the file that its card describes`, async () => {
     const { card, onnxPath } = await readModel(join(models, name))
