@@ -8,6 +8,15 @@ export interface PatchSize {
   readonly gsd: number
 }
 
+/** Which patch of a place is wanted. */
+export interface PatchRequest extends PatchSize {
+  /**
+   * Only pixels captured on this ISO date, one of those that `vintages` answers; absent: the newest of each place.
+   * Sources without `vintages` have one picture of each place and ignore it.
+   */
+  readonly capturedOn?: string
+}
+
 /** Where satellite pixels come from. */
 export interface ImagerySource {
   /** Shown on every result made from it. */
@@ -17,7 +26,12 @@ export interface ImagerySource {
    * @throws {BadDataError} when there is no imagery here; its `code` is the reason that is stored
    * @throws {UpstreamError} when the source cannot answer now
    */
-  patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch>
+  patch(at: LonLat, request: PatchRequest, signal: AbortSignal): Promise<Patch>
+  /**
+   * Capture dates (ISO, newest first) of which each alone covers the whole patch around a place; geometry only.
+   * Where the source has several pictures of one place. Empty when only several dates together cover it, or none.
+   */
+  vintages?(at: LonLat, size: PatchSize): Promise<readonly string[]>
   /** Outline of all imagery in `[lon, lat]`, where the source knows it. */
   footprint?(): Promise<MultiPolygon>
   /**
