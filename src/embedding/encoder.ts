@@ -1,6 +1,7 @@
 /** The seam between pixels and logits. */
 import type { Rgb8 } from '../types.ts'
 import type { ModelCard } from './card.ts'
+import type { LogitsMap } from './logits-map.ts'
 
 /** What computed the logits; stored with a region because float results differ between CPUs. */
 export interface EncoderRuntime {
@@ -17,5 +18,10 @@ export interface Encoder {
    * patches of the card's size for the overhead view.
    */
   encode(images: readonly Rgb8[]): Promise<Float32Array>
+  /**
+   * One large image of whole strides → its map of logits; only models with a `logitsmap` have it.
+   * @throws {InputError} `window-size` when a side is no whole number of strides
+   */
+  encodeMap?(image: Rgb8): Promise<LogitsMap>
   close(): Promise<void>
 }

@@ -15,13 +15,17 @@ export interface WorkerSetup {
   readonly batchSize: number
 }
 
-/** Up to `batchSize` images, one after another in `pixels`. */
+/** Up to `batchSize` images, one after another in `pixels`; for a `logitsmap` one image, of any size. */
 export interface EncodeRequest {
+  readonly output: 'logits' | 'logitsmap'
   readonly sizes: readonly { readonly width: number; readonly height: number }[]
   readonly pixels: Uint8Array
 }
 
-/** `float32[n, 365]`, or why there is none. The first message of a thread is an empty one: ready. */
+/**
+ * `float32[n, 365]` or `float32[365, h, w]`, or why there is none. The first message of a thread is an empty
+ * one: ready.
+ */
 export type EncodeReply = { readonly logits: Float32Array } | { readonly error: string }
 
 const { card, onnxPath, batchSize } = workerData as WorkerSetup
@@ -38,7 +42,8 @@ const loading = InferenceSession.create(onnxPath, {
   interOpNumThreads: 1,
 })
 
-async function encode(request: EncodeRequest): Promise<Float32Array> {
+/** Images → one tensor of the card's size. */
+function toBatch(request: EncodeRequest): Tensor {
   let at = 0
   request.sizes.forEach((size, index) => {
     const length = size.width * size.height * 3
@@ -47,15 +52,23 @@ async function encode(request: EncodeRequest): Promise<Float32Array> {
     at += length
   })
   const count = request.sizes.length
-  const input = new Tensor('float32', staging.subarray(0, count * imageLength), [
-    count,
-    3,
-    height,
-    width,
-  ])
+  const values = staging.subarray(0, count * imageLength)
+  return new Tensor('float32', values, [count, 3, height, width])
+}
+
+/** One image as it is → a tensor. */
+function toWindow({ sizes, pixels }: EncodeRequest): Tensor {
+  const { width = 0, height = 0 } = sizes[0] ?? {}
+  const values = new Float32Array(3 * width * height)
+  writeTensor({ width, height, data: pixels }, values, 0)
+  return new Tensor('float32', values, [1, 3, height, width])
+}
+
+async function encode(request: EncodeRequest): Promise<Float32Array> {
+  const input = request.output === 'logits' ? toBatch(request) : toWindow(request)
   const session = await loading
-  const output = await session.run({ [card.input.name]: input }, ['logits'])
-  return (output['logits']?.data as Float32Array).slice()
+  const outputs = await session.run({ [card.input.name]: input }, [request.output])
+  return (outputs[request.output]?.data as Float32Array).slice()
 }
 
 function post(reply: EncodeReply): void {

@@ -9,8 +9,9 @@ import type { Rgb8 } from '../types.ts'
 import type { ModelCard } from './card.ts'
 import type { Encoder } from './encoder.ts'
 import { instructionSetOf } from './instruction-set.ts'
+import type { LogitsMap } from './logits-map.ts'
 import { readModel } from './model-files.ts'
-import { createSessionPool } from './session-pool.ts'
+import { createSessionPool, type SessionPool } from './session-pool.ts'
 import type { EncodeRequest } from './onnx-worker.ts'
 
 /** Images per inference: bare onnxruntime is no faster per image with 8 or 32, and few end a call sooner. */
@@ -38,17 +39,41 @@ export async function createEncoder(
       const parts = await Promise.all(requests.map((request) => pool.run(request)))
       return concat(parts, images.length * card.classes)
     },
+    ...('logitsmap' in card.outputs && {
+      encodeMap: (image: Rgb8) => encodeMap({ card, pool }, image),
+    }),
     close: () => pool.close(),
   }
 }
 
-function checkImage({ width, height, data }: Rgb8, card: ModelCard): void {
-  if (width < 1 || height < 1 || data.length !== width * height * 3) {
+async function encodeMap(
+  { card, pool }: { readonly card: ModelCard; readonly pool: SessionPool },
+  image: Rgb8,
+): Promise<LogitsMap> {
+  checkShape(image)
+  const { stride = 1 } = card
+  const [width, height] = [image.width / stride, image.height / stride]
+  if (!Number.isInteger(width) || !Number.isInteger(height)) {
     throw new InputError(
-      'image-shape',
-      `Expected rgb8[${height}, ${width}, 3] for image, got ${data.length} bytes`,
+      'window-size',
+      `Expected whole strides of ${stride} px for window, got ${image.width} × ${image.height} px`,
     )
   }
+  const logits = await pool.run({ ...toRequest([image]), output: 'logitsmap' })
+  return { logits, width, height }
+}
+
+function checkShape({ width, height, data }: Rgb8): void {
+  if (width >= 1 && height >= 1 && data.length === width * height * 3) return
+  throw new InputError(
+    'image-shape',
+    `Expected rgb8[${height}, ${width}, 3] for image, got ${data.length} bytes`,
+  )
+}
+
+function checkImage(image: Rgb8, card: ModelCard): void {
+  checkShape(image)
+  const { width, height } = image
   const [cardHeight, cardWidth] = card.size
   if (card.view === 'overhead' && (width !== cardWidth || height !== cardHeight)) {
     throw new InputError(
@@ -73,7 +98,8 @@ function toRequest(images: readonly Rgb8[]): EncodeRequest {
     pixels.set(image.data, at)
     at += image.data.length
   }
-  return { sizes: images.map(({ width, height }) => ({ width, height })), pixels }
+  const sizes = images.map(({ width, height }) => ({ width, height }))
+  return { output: 'logits', sizes, pixels }
 }
 
 function concat(parts: readonly Float32Array[], length: number): Float32Array {

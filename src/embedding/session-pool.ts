@@ -7,7 +7,7 @@ import type { EncodeReply, EncodeRequest, WorkerSetup } from './onnx-worker.ts'
 
 /** Runs requests on whichever session is free. */
 export interface SessionPool {
-  /** @returns `float32[n, 365]` */
+  /** @returns `float32[n, 365]`, or the map of one image, `float32[365, h, w]` */
   run(request: EncodeRequest): Promise<Float32Array>
   close(): Promise<void>
 }
