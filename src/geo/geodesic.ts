@@ -13,30 +13,45 @@ const RADIANS = Math.PI / 180
 /** Up to here the arc is longer than the chord by ≤ 8 mm, and taking the mean radius for it errs by < 0.1 mm. */
 const CHORD_MAX_M = 20_000
 
+/** A place with what its latitude makes of the ellipsoid there: the sines that all its segments share. */
+export class SurfacePoint implements LonLat {
+  lon = 0
+  lat = 0
+  /** Metres from the Earth's axis. */
+  radiusM = SEMI_MAJOR_M
+  /** Normal times sine of the latitude, metres: times 1 − e² it is the height over the equator's plane. */
+  axialM = 0
+
+  /** Moves to another place, degrees: one object serves many vertices. */
+  moveTo(lon: number, lat: number): this {
+    const sin = Math.sin(lat * RADIANS)
+    const normalM = SEMI_MAJOR_M / Math.sqrt(1 - ECCENTRICITY2 * sin * sin)
+    this.lon = lon
+    this.lat = lat
+    this.radiusM = normalM * Math.cos(lat * RADIANS)
+    this.axialM = normalM * sin
+    return this
+  }
+}
+
 /** Measures the shortest way from `a` to `b` over the ellipsoid, metres; within 0.1 mm of Karney's method. */
-export function distanceM(a: LonLat, b: LonLat): number {
+export function distanceM(a: SurfacePoint, b: SurfacePoint): number {
   const chord2 = chordSquaredM2(a, b)
   if (!(chord2 <= CHORD_MAX_M * CHORD_MAX_M)) return karneyM(a, b)
   return Math.sqrt(chord2) * (1 + chord2 / (24 * MEAN_RADIUS2_M2))
 }
 
 /** Measures the shortest way from `a` to `b` in whole millimetres, the unit in which road points are drawn. */
-export function segmentLengthMm(a: LonLat, b: LonLat): number {
+export function segmentLengthMm(a: SurfacePoint, b: SurfacePoint): number {
   return Math.round(distanceM(a, b) * 1000)
 }
 
 /** In a frame turned to the mean meridian only the difference of longitude matters, so no precision is lost. */
-function chordSquaredM2(a: LonLat, b: LonLat): number {
-  const sinA = Math.sin(a.lat * RADIANS)
-  const sinB = Math.sin(b.lat * RADIANS)
-  const normalA = SEMI_MAJOR_M / Math.sqrt(1 - ECCENTRICITY2 * sinA * sinA)
-  const normalB = SEMI_MAJOR_M / Math.sqrt(1 - ECCENTRICITY2 * sinB * sinB)
-  const radiusA = normalA * Math.cos(a.lat * RADIANS)
-  const radiusB = normalB * Math.cos(b.lat * RADIANS)
+function chordSquaredM2(a: SurfacePoint, b: SurfacePoint): number {
   const half = Math.sin(((b.lon - a.lon) * RADIANS) / 2)
-  const dr = radiusB - radiusA
-  const dz = (1 - ECCENTRICITY2) * (normalB * sinB - normalA * sinA)
-  return dr * dr + dz * dz + 4 * radiusA * radiusB * half * half
+  const dr = b.radiusM - a.radiusM
+  const dz = (1 - ECCENTRICITY2) * (b.axialM - a.axialM)
+  return dr * dr + dz * dz + 4 * a.radiusM * b.radiusM * half * half
 }
 
 function karneyM(a: LonLat, b: LonLat): number {

@@ -26,6 +26,8 @@ export class PolygonIndex {
   /** The polygon each edge belongs to. */
   readonly #partOf: Uint32Array
   readonly #tree: Flatbush
+  /** The polygon is its bounding box, as when an extract's header bounds the region. */
+  readonly #isBox: boolean
   /** `uint8[GRID, GRID]`, rows from south: OUTSIDE, INSIDE or MIXED. */
   readonly #grid = new Uint8Array(GRID * GRID)
 
@@ -37,6 +39,7 @@ export class PolygonIndex {
       while (partOf.length < edges.length / 4) partOf.push(part)
     })
     this.#bbox = bbox
+    this.#isBox = isBox(parts, bbox)
     this.#cellsPerDegree = { lon: GRID / (bbox[2] - bbox[0]), lat: GRID / (bbox[3] - bbox[1]) }
     this.#edges = Float64Array.from(edges)
     this.#partOf = Uint32Array.from(partOf)
@@ -50,6 +53,13 @@ export class PolygonIndex {
     const cell = this.#cellAt(lon, lat)
     const state = cell < 0 ? OUTSIDE : this.#grid[cell]
     return state === MIXED ? this.#isInsideByRay(lon, lat) : state === INSIDE
+  }
+
+  /** True where it shows at once that the whole segment lies inside; false says nothing. */
+  holdsSegment(a: LonLat, b: LonLat): boolean {
+    return this.#isBox
+      ? isWithin(this.#bbox, a) && isWithin(this.#bbox, b)
+      : this.#stateAround(a, b) === INSIDE
   }
 
   /** Finds the parts of the segment `a`–`b` that lie inside, in order; neighbouring parts are joined. */
@@ -147,6 +157,23 @@ export class PolygonIndex {
       this.#grid[cell] = state
     }
   }
+}
+
+/** One ring of four corners, all of them corners of the box. */
+function isBox(parts: Parts, [west, south, east, north]: Bbox): boolean {
+  const [ring, hole] = parts[0] ?? []
+  return (
+    parts.length === 1 &&
+    hole === undefined &&
+    ring?.length === 5 &&
+    new Set(ring.map(String)).size === 4 &&
+    ring.every(([x, y]) => (x === west || x === east) && (y === south || y === north))
+  )
+}
+
+/** The edge itself is left to the exact test. */
+function isWithin(bbox: Bbox, { lon, lat }: LonLat): boolean {
+  return lon > bbox[0] && lon < bbox[2] && lat > bbox[1] && lat < bbox[3]
 }
 
 function pointAt(a: LonLat, b: LonLat, share: number): LonLat {

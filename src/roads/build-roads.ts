@@ -41,31 +41,23 @@ interface Drawing {
 }
 
 function drawWay({ refs, count, first }: WayRefs, { ways, pen, surroundings }: Drawing): void {
+  const { ranks, places } = surroundings
   const repeats = repeatedSegments(refs, 0, count)
-  const place: Place = { lon: PLACE_UNKNOWN, lat: PLACE_UNKNOWN }
   pen.beginWay()
   for (let i = 0; i < count; i++) {
-    place.lon = ways.places[2 * (first + i)] ?? PLACE_UNKNOWN
-    place.lat = ways.places[2 * (first + i) + 1] ?? PLACE_UNKNOWN
-    if (!isKnown(place)) findPlace(refs[i] as number, place, surroundings)
-    if (!isKnown(place)) pen.skipMissing()
-    else if (repeats?.has(i)) pen.jumpTo(decodeLon(place.lon), decodeLat(place.lat))
-    else pen.drawTo(decodeLon(place.lon), decodeLat(place.lat))
+    let lon = ways.places[2 * (first + i)] ?? PLACE_UNKNOWN
+    let lat = ways.places[2 * (first + i) + 1] ?? PLACE_UNKNOWN
+    const rank = isKnown(lon, lat) ? -1 : ranks.find(refs[i] as number)
+    if (rank >= 0) {
+      lon = places.lonAt(rank)
+      lat = places.latAt(rank)
+    }
+    if (!isKnown(lon, lat)) pen.skipMissing()
+    else if (repeats?.has(i)) pen.jumpTo(decodeLon(lon), decodeLat(lat))
+    else pen.drawTo(decodeLon(lon), decodeLat(lat))
   }
 }
 
-/** An encoded place. */
-interface Place {
-  lon: number
-  lat: number
-}
-
-function isKnown({ lon, lat }: Place): boolean {
+function isKnown(lon: number, lat: number): boolean {
   return lon !== PLACE_UNKNOWN && lat !== PLACE_UNKNOWN
-}
-
-function findPlace(id: number, place: Place, { ranks, places }: RoadSurroundings): void {
-  const rank = ranks.find(id)
-  place.lon = rank < 0 ? PLACE_UNKNOWN : places.lonAt(rank)
-  place.lat = rank < 0 ? PLACE_UNKNOWN : places.latAt(rank)
 }

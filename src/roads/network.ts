@@ -3,8 +3,10 @@ import type { Bbox } from '../types.ts'
 import type { RoadChunk } from './build-roads.ts'
 import type { RoadCounts, RoadLines } from './road-pen.ts'
 
-/** The undirected road network of an extract, cut at the boundary. Ways lie in the order of their ids. */
-export interface RoadNetwork extends RoadLines {
+/** The undirected road network of an extract, cut at the boundary. */
+export interface RoadNetwork {
+  /** Pieces, one after the other; no segment leads from one into the next. Ways lie in the order of their ids. */
+  readonly pieces: readonly RoadLines[]
   /** Ways that have a segment left. */
   readonly wayCount: number
   readonly segmentCount: number
@@ -34,7 +36,7 @@ export function createNetwork(chunks: readonly RoadChunk[], facts: ExtractFacts)
   const counts = sumCounts(chunks)
   const wayCount = chunks.reduce((sum, { firstVertex }) => sum + countWays(firstVertex), 0)
   return {
-    ...mergeLines(chunks),
+    pieces: inOrder(chunks),
     ...facts,
     wayCount,
     segmentCount: counts.segments,
@@ -52,9 +54,21 @@ function summarize(wayCount: number, counts: RoadCounts): string {
   return parts.join(', ')
 }
 
-/** Ways of an extract that is sorted are in order as soon as its chunks are. */
-function mergeLines(unordered: readonly RoadChunk[]): RoadLines {
+/** Ways of an extract that is sorted are in order as soon as its chunks are; others are copied. */
+function inOrder(unordered: readonly RoadChunk[]): readonly RoadLines[] {
   const chunks = unordered.slice().sort((a, b) => (a.wayIds[0] ?? 0) - (b.wayIds[0] ?? 0))
+  let last = -Infinity
+  const isSorted = chunks.every(({ wayIds }) =>
+    wayIds.every((id) => {
+      const follows = id >= last
+      last = id
+      return follows
+    }),
+  )
+  return isSorted ? chunks : [mergeLines(chunks)]
+}
+
+function mergeLines(chunks: readonly RoadChunk[]): RoadLines {
   const vertexCount = chunks.reduce((sum, chunk) => sum + chunk.lon.length, 0)
   const lines = {
     lon: new Int32Array(vertexCount),
@@ -62,7 +76,8 @@ function mergeLines(unordered: readonly RoadChunk[]): RoadLines {
     lengthMm: new Uint32Array(vertexCount),
   }
   const list = listWays(chunks)
-  const order = orderOf(list.ids)
+  const { ids } = list
+  const order = Uint32Array.from(ids, (_, i) => i).sort((a, b) => (ids[a] ?? 0) - (ids[b] ?? 0))
   let at = 0
   for (let i = 0; i < order.length;) {
     const run = runAt(list, order, i)
@@ -85,12 +100,6 @@ function listWays(chunks: readonly RoadChunk[]): WayList {
     for (let way = 0; way < wayIds.length; way++) wayOf[at++] = way
   })
   return { ids, chunkOf, wayOf }
-}
-
-function orderOf(ids: Float64Array): Uint32Array {
-  const order = Uint32Array.from(ids, (_, i) => i)
-  const isSorted = ids.every((id, i) => i === 0 || id >= (ids[i - 1] ?? 0))
-  return isSorted ? order : order.sort((a, b) => (ids[a] ?? 0) - (ids[b] ?? 0))
 }
 
 interface Run {

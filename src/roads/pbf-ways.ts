@@ -53,6 +53,8 @@ export interface DecodedRoads {
 /** A way as it stands in the block; one object serves all ways. Lists it lacks begin at 0. */
 interface Way extends TagRanges, Info {
   id: number
+  /** Where its message ends. */
+  end: number
   refs: number
   lats: number
   lons: number
@@ -61,6 +63,7 @@ interface Way extends TagRanges, Info {
 /** Its id is NaN so that the engine keeps a float there from the start; ids above 2^31 would make it compile anew. */
 const NO_WAY: Way = {
   id: NaN,
+  end: 0,
   version: 0,
   isVisible: true,
   keys: 0,
@@ -76,31 +79,28 @@ export function decodeRoads(block: Block, isHistory: boolean): DecodedRoads {
   if (block.ways.length === 0) return chunk.finish()
   const test = createRoadTest(block)
   const way: Way = { ...NO_WAY }
+  const hasHighway = isHistory ? null : test.hasHighway
   for (let i = 0; i < block.ways.length; i += 2) {
-    const range = [block.ways[i] as number, block.ways[i + 1] as number] as const
-    const mayBeRoad = readWay(block.pbf, {
-      way,
-      range,
-      hasHighway: isHistory ? null : test.hasHighway,
-    })
+    block.pbf.pos = block.ways[i] as number
+    way.end = block.ways[i + 1] as number
+    const mayBeRoad = readWay(block.pbf, way, hasHighway)
     if (mayBeRoad && way.isVisible && test.isRoad(way)) chunk.addRoad(way)
     else if (isHistory) chunk.addEmpty(way)
   }
   return chunk.finish()
 }
 
-interface WayTask {
-  readonly way: Way
-  readonly range: readonly [start: number, end: number]
-  /** Looks at the keys; null when the way counts whatever they are. */
-  readonly hasHighway: ((keys: number) => boolean) | null
-}
-
-/** False as soon as it shows that the way is no road, which three of four are not: their nodes are not even skipped. */
-function readWay(pbf: PbfReader, { way, range: [start, end], hasHighway }: WayTask): boolean {
+/**
+ * False as soon as it shows that the way is no road, which three of four are not: their nodes are not even skipped.
+ * @param hasHighway  looks at the keys; null when the way counts whatever they are
+ */
+function readWay(
+  pbf: PbfReader,
+  way: Way,
+  hasHighway: ((keys: number) => boolean) | null,
+): boolean {
   clear(way)
-  pbf.pos = start
-  for (let field = pbf.nextField(end); field !== 0; field = pbf.nextField(end)) {
+  for (let field = pbf.nextField(way.end); field !== 0; field = pbf.nextField(way.end)) {
     if (field !== 2) readField(pbf, way, field)
     else {
       way.keys = pbf.pos
@@ -108,7 +108,7 @@ function readWay(pbf: PbfReader, { way, range: [start, end], hasHighway }: WayTa
       pbf.pos = way.keys
     }
   }
-  checkEnd(pbf, end)
+  checkEnd(pbf, way.end)
   return true
 }
 

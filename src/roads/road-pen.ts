@@ -1,5 +1,5 @@
 /** Draws measured segments, cut at the boundary and at the antimeridian. */
-import { segmentLengthMm } from '../geo/geodesic.ts'
+import { SurfacePoint, segmentLengthMm } from '../geo/geodesic.ts'
 import type { PolygonIndex } from '../geo/polygon-index.ts'
 import { NumberList } from './number-list.ts'
 
@@ -27,9 +27,18 @@ const LENGTH_MAX_MM = 2 ** 32 - 1
 const HALF_TURN = 1_800_000_000
 const UNITS = 1e7
 
-interface Vertex {
-  lon: number
-  lat: number
+/** A place in 1e-7°, and on the ellipsoid. */
+class Vertex {
+  lon = 0
+  lat = 0
+  readonly surface = new SurfacePoint()
+
+  moveTo(lon: number, lat: number): this {
+    this.lon = lon
+    this.lat = lat
+    this.surface.moveTo(lon / UNITS, lat / UNITS)
+    return this
+  }
 }
 
 /** Draws lines of ways one after the other; coordinates in 1e-7°. */
@@ -40,8 +49,8 @@ export class RoadPen {
   readonly #lat = new NumberList((length) => new Int32Array(length))
   readonly #lengthMm = new NumberList((length) => new Uint32Array(length))
   /** Where the way stands, unless the next vertex begins a line. Two objects take turns: no garbage per segment. */
-  #at: Vertex = { lon: 0, lat: 0 }
-  #next: Vertex = { lon: 0, lat: 0 }
+  #at = new Vertex()
+  #next = new Vertex()
   #isLifted = true
   #firstOfWay = 0
 
@@ -70,8 +79,7 @@ export class RoadPen {
 
   jumpTo(lon: number, lat: number): void {
     this.#isLifted = false
-    this.#at.lon = lon
-    this.#at.lat = lat
+    this.#at.moveTo(lon, lat)
   }
 
   drawTo(lon: number, lat: number): void {
@@ -80,14 +88,11 @@ export class RoadPen {
       return
     }
     const from = this.#at
-    const to = this.#next
-    to.lon = lon
-    to.lat = lat
+    const to = this.#next.moveTo(lon, lat)
     this.#at = to
     this.#next = from
     if (Math.abs(lon - from.lon) > HALF_TURN) this.#drawAcrossAntimeridian(from, to)
-    else if (this.#boundary) this.#clip(from, to)
-    else this.#draw(from, to)
+    else this.#clip(from, to)
   }
 
   /** A segment over more than half the globe goes the short way round: to ±180° and on from the other side. */
@@ -95,21 +100,22 @@ export class RoadPen {
     const edge = from.lon > 0 ? HALF_TURN : -HALF_TURN
     const share = (edge - from.lon) / (to.lon + 2 * edge - from.lon)
     const lat = Math.round(from.lat + share * (to.lat - from.lat))
-    this.#clip(from, { lon: edge, lat })
-    this.#clip({ lon: -edge, lat }, to)
+    this.#clip(from, new Vertex().moveTo(edge, lat))
+    this.#clip(new Vertex().moveTo(-edge, lat), to)
   }
 
   #clip(from: Vertex, to: Vertex): void {
-    if (!this.#boundary) {
+    const boundary = this.#boundary
+    if (!boundary || boundary.holdsSegment(from.surface, to.surface)) {
       this.#draw(from, to)
       return
     }
-    for (const [start, end] of this.#boundary.clipSegment(degrees(from), degrees(to)))
+    for (const [start, end] of boundary.clipSegment(from.surface, to.surface))
       this.#draw(between(from, to, start), between(from, to, end))
   }
 
   #draw(from: Vertex, to: Vertex): void {
-    const lengthMm = segmentLengthMm(degrees(from), degrees(to))
+    const lengthMm = segmentLengthMm(from.surface, to.surface)
     if (lengthMm === 0) return
     if (lengthMm > LENGTH_MAX_MM) {
       this.counts.tooLong++
@@ -134,13 +140,10 @@ export class RoadPen {
   }
 }
 
-function degrees({ lon, lat }: Vertex): Vertex {
-  return { lon: lon / UNITS, lat: lat / UNITS }
-}
-
+/** The ends themselves are not moved. */
 function between(from: Vertex, to: Vertex, share: number): Vertex {
-  return {
-    lon: Math.round(from.lon + share * (to.lon - from.lon)),
-    lat: Math.round(from.lat + share * (to.lat - from.lat)),
-  }
+  return new Vertex().moveTo(
+    Math.round(from.lon + share * (to.lon - from.lon)),
+    Math.round(from.lat + share * (to.lat - from.lat)),
+  )
 }

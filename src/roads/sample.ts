@@ -3,7 +3,7 @@
  * themselves a sample of n, and the arithmetic is on whole millimetres, so a seed gives the same bytes everywhere.
  */
 import { InputError } from '../errors.ts'
-import type { RoadPoint } from '../types.ts'
+import type { LonLat, RoadPoint } from '../types.ts'
 import { createRandom } from './random.ts'
 import type { RoadNetwork } from './network.ts'
 import type { RoadLines } from './road-pen.ts'
@@ -36,12 +36,12 @@ export function sampleRoadPoints(
         hint: 'Check that the boundary, in longitude and latitude, overlaps the extract, and that it holds highways.',
       },
     )
-  const sums = sumLengths(network.lengthMm)
+  const ruler = network.pieces.reduce<MeasuredPiece[]>(addPiece, [])
   const drawBelow = createRandom(seed)
-  return Array.from({ length: count }, (_, id) => {
-    const place = findPlace(network.lengthMm, sums, drawBelow(network.totalMm))
-    return { id, ...pointAt(network, place) }
-  })
+  return Array.from({ length: count }, (_, id) => ({
+    id,
+    ...placeAt(ruler, drawBelow(network.totalMm)),
+  }))
 }
 
 function checkWhole(value: number, name: string): void {
@@ -49,44 +49,59 @@ function checkWhole(value: number, name: string): void {
   throw new InputError('not-whole', `Expected a whole number from 0 for ${name}, got ${value}`)
 }
 
-/** `float64[]`: millimetres before every STEP-th vertex. */
-function sumLengths(lengthMm: Uint32Array): Float64Array {
+/** A piece of the network with the lengths that lead up to its vertices. */
+interface MeasuredPiece {
+  readonly lines: RoadLines
+  /** Millimetres of all pieces before this one, and with it. */
+  readonly startMm: number
+  readonly endMm: number
+  /** `float64[]`: millimetres before every STEP-th vertex, those of the pieces before included. */
+  readonly sums: Float64Array
+}
+
+function addPiece(ruler: MeasuredPiece[], lines: RoadLines): MeasuredPiece[] {
+  const { lengthMm } = lines
   const sums = new Float64Array(Math.ceil(lengthMm.length / STEP))
-  let sum = 0
+  const startMm = ruler.at(-1)?.endMm ?? 0
+  let endMm = startMm
   for (let i = 0; i < lengthMm.length; i++) {
-    if (i % STEP === 0) sums[i / STEP] = sum
-    sum += lengthMm[i] ?? 0
+    if (i % STEP === 0) sums[i / STEP] = endMm
+    endMm += lengthMm[i] ?? 0
   }
-  return sums
-}
-
-interface Place {
-  /** Vertex at which the segment begins. */
-  readonly vertex: number
-  readonly offsetMm: number
-}
-
-function findPlace(lengthMm: Uint32Array, sums: Float64Array, drawnMm: number): Place {
-  let low = 0
-  let high = sums.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if ((sums[middle] ?? 0) <= drawnMm) low = middle
-    else high = middle - 1
-  }
-  let vertex = low * STEP
-  let offsetMm = drawnMm - (sums[low] ?? 0)
-  for (let length = lengthMm[vertex] ?? 0; offsetMm >= length; length = lengthMm[vertex] ?? 0) {
-    offsetMm -= length
-    vertex++
-  }
-  return { vertex, offsetMm }
+  // An empty piece holds no millimetre that could be drawn.
+  if (endMm > startMm) ruler.push({ lines, startMm, endMm, sums })
+  return ruler
 }
 
 /** The middle of the drawn millimetre. */
-function pointAt({ lon, lat, lengthMm }: RoadLines, { vertex, offsetMm }: Place) {
-  const share = (2 * offsetMm + 1) / (2 * (lengthMm[vertex] ?? 1))
-  return { lon: between(lon, vertex, share) / UNITS, lat: between(lat, vertex, share) / UNITS }
+function placeAt(ruler: readonly MeasuredPiece[], drawnMm: number): LonLat {
+  const piece = ruler[lastIndex(ruler.length, (i) => (ruler[i]?.startMm ?? 0) <= drawnMm)]
+  if (!piece) throw new Error(`Expected a piece for millimetre ${drawnMm}, got none`)
+  const { lines, sums } = piece
+  const step = lastIndex(sums.length, (i) => (sums[i] ?? 0) <= drawnMm)
+  let vertex = step * STEP
+  let offsetMm = drawnMm - (sums[step] ?? 0)
+  for (let length = lines.lengthMm[vertex] ?? 0; offsetMm >= length;) {
+    offsetMm -= length
+    length = lines.lengthMm[++vertex] ?? 0
+  }
+  const share = (2 * offsetMm + 1) / (2 * (lines.lengthMm[vertex] ?? 1))
+  return {
+    lon: between(lines.lon, vertex, share) / UNITS,
+    lat: between(lines.lat, vertex, share) / UNITS,
+  }
+}
+
+/** Halves: the last index for which the test, true at first and false from some index on, is true. */
+function lastIndex(length: number, test: (index: number) => boolean): number {
+  let low = 0
+  let high = length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if (test(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 function between(values: Int32Array, vertex: number, share: number): number {

@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import geodesic from 'geographiclib-geodesic'
 import { describe, expect, test } from 'vitest'
-import { distanceM, segmentLengthMm } from '../../src/geo/geodesic.ts'
+import { distanceM as distanceBetweenM, segmentLengthMm, SurfacePoint } from '../../src/geo/geodesic.ts'
 import type { LonLat } from '../../src/types.ts'
 
 function karneyM(a: LonLat, b: LonLat): number {
   return geodesic.Geodesic.WGS84.Inverse(a.lat, a.lon, b.lat, b.lon).s12 ?? NaN
+}
+
+function surface({ lon, lat }: LonLat): SurfacePoint {
+  return new SurfacePoint().moveTo(lon, lat)
+}
+
+function distanceM(a: LonLat, b: LonLat): number {
+  return distanceBetweenM(surface(a), surface(b))
 }
 
 const anywhere = fc.record({
@@ -58,5 +66,5 @@ describe('distanceM', () => {
 test('segmentLengthMm rounds to whole millimetres', () => {
   const a = { lon: 9.521, lat: 47.141 }
   const b = { lon: 9.5222, lat: 47.1423 }
-  expect(segmentLengthMm(a, b)).toBe(Math.round(karneyM(a, b) * 1000))
+  expect(segmentLengthMm(surface(a), surface(b))).toBe(Math.round(karneyM(a, b) * 1000))
 })

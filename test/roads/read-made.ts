@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RoadNetwork } from '../../src/roads/network.ts'
 import { readRoadNetwork, type ReadOptions } from '../../src/roads/read-network.ts'
 import type { MadeExtract } from './make-pbf.ts'
 
@@ -14,6 +15,11 @@ export function read(bytes: Uint8Array, options: Partial<ReadOptions> = {}) {
   writeFileSync(path, bytes)
   const { signal } = new AbortController()
   return readRoadNetwork(path, { boundary: null, threads: 1, signal, ...options })
+}
+
+/** Millimetres from each vertex to the next; 0 where a line ends. */
+export function lengthsOf({ pieces }: RoadNetwork): number[] {
+  return pieces.flatMap(({ lengthMm }) => [...lengthMm])
 }
 
 /** A corner: 717 m east from node 1 to 2, then 1112 m north to 3. */

@@ -5,7 +5,7 @@ import geodesic from 'geographiclib-geodesic'
 import { afterAll, describe, expect, test } from 'vitest'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { makeBlob, makeExtract, packAs, packRaw, type MadeExtract } from './make-pbf.ts'
-import { corner, folder, plain, read, road } from './read-made.ts'
+import { corner, folder, lengthsOf, plain, read, road } from './read-made.ts'
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -118,21 +118,21 @@ describe('a road of two segments comes out the same', () => {
   for (const { name, extract } of cases)
     test(name, async () => {
       const network = await read(makeExtract(extract))
-      expect([...network.lengthMm].filter((length) => length > 0)).toEqual([EAST, NORTH])
+      expect(lengthsOf(network).filter((length) => length > 0)).toEqual([EAST, NORTH])
       expect(network).toMatchObject({ wayCount: 1, segmentCount: 2, missingNodeCount: 0 })
-      expect([...network.lon].sort()).toEqual([100000000, 100100000, 100100000])
+      expect(network.pieces.flatMap(({ lon }) => [...lon]).sort()).toEqual([100000000, 100100000, 100100000])
     })
 
   test('with a blob of unknown type, which is skipped', async () => {
     const network = await read(
       Buffer.concat([makeExtract(plain), makeBlob('Other', Buffer.from('rubbish'))]),
     )
-    expect([...network.lengthMm]).toEqual([EAST, NORTH, 0])
+    expect(lengthsOf(network)).toEqual([EAST, NORTH, 0])
   })
 
   test('from a file so large for its memory that node places go to disk', async () => {
     const network = await read(makeExtract(plain), { placeBytesMax: 0 })
-    expect([...network.lengthMm]).toEqual([EAST, NORTH, 0])
+    expect(lengthsOf(network)).toEqual([EAST, NORTH, 0])
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('whereabouts-roads-'))).toEqual(
       [],
     )
@@ -209,7 +209,7 @@ describe('histories', () => {
   for (const { name, extract, lengths, missing } of cases)
     test(name, async () => {
       const network = await read(makeExtract({ ...history, ...extract }))
-      expect([...network.lengthMm].filter((length) => length > 0)).toEqual(lengths)
+      expect(lengthsOf(network).filter((length) => length > 0)).toEqual(lengths)
       expect(network.missingNodeCount).toBe(missing)
     })
 })
@@ -222,7 +222,7 @@ describe('roads that need care', () => {
         blocks: [{ dense: [...corner, far] }, { ways: [{ id: 5, refs: [1, 2, 99, 3, 4] }] }],
       }),
     )
-    expect([...network.lengthMm].filter((length) => length > 0)).toEqual([
+    expect(lengthsOf(network).filter((length) => length > 0)).toEqual([
       EAST,
       mm(10.01, 50.01, 10.02, 50.01),
     ])
@@ -239,7 +239,7 @@ describe('roads that need care', () => {
   test('segments, not ways, are cut at the boundary', async () => {
     const boundary = boundaryFromBbox([10.005, 49, 11, 50.005])
     const network = await read(makeExtract(plain), { boundary })
-    expect([...network.lengthMm]).toEqual([
+    expect(lengthsOf(network)).toEqual([
       mm(10.005, 50, 10.01, 50),
       mm(10.01, 50, 10.01, 50.005),
       0,

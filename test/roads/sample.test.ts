@@ -3,13 +3,18 @@ import { describe, expect, test } from 'vitest'
 import type { RoadNetwork } from '../../src/roads/network.ts'
 import { sampleRoadPoints } from '../../src/roads/sample.ts'
 
+/** A network in as many pieces as it has lines, or in one. */
+type Cut = 'by line' | 'whole'
+
 /** Horizontal lines of segments of the given lengths, one latitude each; 1 mm is 1e-7° here. */
-function makeNetwork(ways: number[][]): RoadNetwork {
+function makeNetwork(ways: number[][], cut: Cut = 'whole'): RoadNetwork {
+  const firsts: number[] = []
   const lon: number[] = []
   const lat: number[] = []
   const lengthMm: number[] = []
   ways.forEach((lengths, row) => {
     let x = 0
+    if (cut === 'by line' || row === 0) firsts.push(lon.length)
     for (const length of [...lengths, 0]) {
       lon.push(x)
       lat.push(row * 10_000_000)
@@ -18,9 +23,11 @@ function makeNetwork(ways: number[][]): RoadNetwork {
     }
   })
   return {
-    lon: Int32Array.from(lon),
-    lat: Int32Array.from(lat),
-    lengthMm: Uint32Array.from(lengthMm),
+    pieces: firsts.map((first, piece) => ({
+      lon: Int32Array.from(lon.slice(first, firsts[piece + 1])),
+      lat: Int32Array.from(lat.slice(first, firsts[piece + 1])),
+      lengthMm: Uint32Array.from(lengthMm.slice(first, firsts[piece + 1])),
+    })),
     wayCount: ways.length,
     segmentCount: lengthMm.filter((length) => length > 0).length,
     missingNodeCount: 0,
@@ -77,6 +84,21 @@ describe('sampleRoadPoints', () => {
         expect(sampleRoadPoints(network, { count: n, seed })).toEqual(all.slice(0, n))
       }),
       { numRuns: 20 },
+    )
+  })
+
+  test('the points are the same however the network is cut into pieces', () => {
+    const lengths = fc.array(fc.array(fc.integer({ min: 1, max: 1000 })), {
+      minLength: 1,
+      maxLength: 300,
+    })
+    fc.assert(
+      fc.property(lengths, fc.nat(), (ways, seed) => {
+        fc.pre(ways.flat().length > 0)
+        const draw = (cut: Cut) => sampleRoadPoints(makeNetwork(ways, cut), { count: 20, seed })
+        expect(draw('by line')).toEqual(draw('whole'))
+      }),
+      { numRuns: 50 },
     )
   })
 
