@@ -25,3 +25,14 @@ export function describeWithGdal(name: string, suite: () => void): void {
   if (!isOn && isRequired) throw new Error(`Expected WHEREABOUTS_GDAL=1 for "${name}" in CI`)
   describe.skipIf(!isOn)(name, suite)
 }
+
+/** A suite that needs Python with models/train/requirements.txt: WHEREABOUTS_PYTHON names it, CI sets it. */
+export function describeWithPython(
+  name: string,
+  options: { readonly timeout: number },
+  suite: (python: string) => void,
+): void {
+  const python = process.env['WHEREABOUTS_PYTHON']
+  if (!python && isRequired) throw new Error(`Expected WHEREABOUTS_PYTHON for "${name}" in CI`)
+  describe.skipIf(!python)(name, options, () => suite(python ?? ''))
+}

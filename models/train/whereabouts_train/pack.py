@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .scenes import scene_masks
 from .sources import Item, read_source
@@ -57,13 +57,18 @@ def load_pack(folder: str | Path) -> Pack:
     return Pack(pixels, items)
 
 
-def decode_square(data: bytes, side: int) -> np.ndarray:
-    """RGB, squashed to a square: photos lose their aspect ratio as the encoder's photos do."""
+def decode(data: bytes, width: int, height: int) -> np.ndarray:
+    """Upright RGB, squashed by Pillow's bicubic: src/image/resize.ts gives the same bits."""
     with Image.open(io.BytesIO(data)) as image:
-        image = image.convert("RGB")
-        if image.size != (side, side):
-            image = image.resize((side, side), Image.Resampling.BICUBIC)
+        image = ImageOps.exif_transpose(image).convert("RGB")
+        if image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling.BICUBIC)
         return np.asarray(image)
+
+
+def decode_square(data: bytes, side: int) -> np.ndarray:
+    """Photos lose their aspect ratio as the encoder's photos do."""
+    return decode(data, side, side)
 
 
 def write_pack(recipe: dict[str, Any], folder: Path) -> int:
