@@ -11,9 +11,17 @@ import {
   type PixelRect,
   type PixelWindow,
   type SourceMapping,
-  type WarpedPicture,
 } from '../image/resample.ts'
 import type { LonLat, Rgb8 } from '../types.ts'
+import {
+  createCanvas,
+  fillMissing,
+  isComplete,
+  NODATA,
+  OUTSIDE,
+  paint,
+  type Canvas,
+} from './canvas.ts'
 import type { PatchSize } from './source.ts'
 
 /** One georeferenced grid of pixels, however its source stores it. */
@@ -24,6 +32,15 @@ export interface PixelLayer {
   covers(u: number, v: number): boolean
   /** Pixels of a rectangle; what lies outside the layer is invalid. */
   readWindow(rect: PixelRect, signal: AbortSignal): Promise<PixelWindow>
+  /** Filled by `readWindow`: where it found that there is no imagery. Absent: it throws instead. */
+  readonly holes?: readonly Hole[]
+}
+
+/** A part of a layer without imagery. */
+export interface Hole {
+  readonly rect: PixelRect
+  /** The code that stands for it, e.g. `no-tile`. */
+  readonly reason: string
 }
 
 /** A cut patch and the window of the first layer it came from. */
@@ -34,7 +51,7 @@ export interface CutPatch {
 }
 
 /** Patches with a larger share of pixels without data are refused. */
-const NODATA_SHARE_MAX = 0.1
+export const NODATA_SHARE_MAX = 0.1
 
 /** Maps the patch's unit square (s east, t south) into a layer's pixels. */
 export function mapPatch(layer: PixelLayer, at: LonLat, size: PatchSize): SourceMapping {
@@ -69,22 +86,6 @@ export function coversPatch(layers: readonly PixelLayer[], at: LonLat, size: Pat
   return true
 }
 
-/** The picture under construction, and which of its pixels are there. */
-interface Canvas {
-  readonly px: number
-  readonly data: Uint8Array
-  /** `uint8[px, px]`: 0 outside all layers, 1 inside one but without data, 2 there. */
-  readonly state: Uint8Array
-}
-
-const OUTSIDE = 0
-const NODATA = 1
-const THERE = 2
-
-function createCanvas(px: number): Canvas {
-  return { px, data: new Uint8Array(px * px * 3), state: new Uint8Array(px * px) }
-}
-
 /**
  * Cuts the patch around a place from the layers, best first.
  * @throws {BadDataError} `outside-imagery` when a pixel lies in no layer, `nodata` when more than 10 % hold no data
@@ -97,7 +98,7 @@ export async function cutPatch(
   const { px } = size
   let canvas: Canvas | undefined
   let used: { layer: PixelLayer; rect: PixelRect } | undefined
-  for (const layer of layers) {
+  for (const [index, layer] of layers.entries()) {
     const mapping = mapPatch(layer, at, size)
     const rect = sourceRect(mapping, px)
     const window = await layer.readWindow(rect, signal)
@@ -106,7 +107,7 @@ export async function cutPatch(
       return { image: { width: px, height: px, data: picture.data }, layer, rect }
     }
     canvas ??= createCanvas(px)
-    if (paint(canvas, { layer, mapping, picture })) used ??= { layer, rect }
+    if (paint(canvas, { index, layer, mapping, picture })) used ??= { layer, rect }
     if (isComplete(canvas)) break
   }
   return finish(canvas, used, at)
@@ -122,46 +123,6 @@ function finish(
     throw unavailable('outside-imagery', 'Expected imagery here, got none', at)
   }
   return { image: { width: canvas.px, height: canvas.px, data: canvas.data }, ...used }
-}
-
-function isComplete({ state }: Canvas): boolean {
-  return !state.includes(OUTSIDE) && !state.includes(NODATA)
-}
-
-interface Painting {
-  readonly layer: PixelLayer
-  readonly mapping: SourceMapping
-  readonly picture: WarpedPicture
-}
-
-/** Paints the pixels that are still missing; true when it had any. */
-function paint(canvas: Canvas, { layer, mapping, picture }: Painting): boolean {
-  const { px, data, state } = canvas
-  const { isValid } = picture
-  let isUsed = false
-  for (let index = 0, at = 0; index < px * px; index++, at += 3) {
-    if (state[index] === THERE) continue
-    if (isValid === null || isValid[index] === 1) {
-      data[at] = picture.data[at] as number
-      data[at + 1] = picture.data[at + 1] as number
-      data[at + 2] = picture.data[at + 2] as number
-      state[index] = THERE
-      isUsed = true
-    } else if (state[index] === OUTSIDE && isCovered(layer, mapping, { px, index })) {
-      state[index] = NODATA
-    }
-  }
-  return isUsed
-}
-
-function isCovered(
-  layer: PixelLayer,
-  { u, v }: SourceMapping,
-  { px, index }: { readonly px: number; readonly index: number },
-): boolean {
-  const s = ((index % px) + 0.5) / px
-  const t = (Math.floor(index / px) + 0.5) / px
-  return layer.covers(evaluate(u, s, t), evaluate(v, s, t))
 }
 
 /** Few pixels without data take the mean colour of the others; too many make the patch unavailable. */
@@ -185,22 +146,7 @@ function refuseOrFill(canvas: Canvas, at: LonLat): void {
       at,
     )
   }
-  fill(canvas, px * px - missingCount)
-}
-
-/** Gives the missing pixels the mean colour of those that are there. */
-function fill({ data, state }: Canvas, thereCount: number): void {
-  let [red, green, blue] = [0, 0, 0]
-  for (let index = 0, at = 0; index < state.length; index++, at += 3) {
-    if (state[index] !== THERE) continue
-    red += data[at] as number
-    green += data[at + 1] as number
-    blue += data[at + 2] as number
-  }
-  const mean = [red, green, blue].map((sum) => Math.round(sum / thereCount))
-  state.forEach((one, index) => {
-    if (one !== THERE) data.set(mean, index * 3)
-  })
+  fillMissing(canvas)
 }
 
 function unavailable(code: string, message: string, { lon, lat }: LonLat): BadDataError {

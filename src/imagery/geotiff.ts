@@ -6,14 +6,16 @@
 import { basename, resolve } from 'node:path'
 import type { MultiPolygon, Position } from 'geojson'
 import { createLocalFrame } from '../geo/local-frame.ts'
-import type { LonLat, Patch } from '../types.ts'
+import type { PixelRect } from '../image/resample.ts'
+import type { LonLat, Patch, SourceReference } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
 import type { GeotiffConfig } from './config.ts'
 import { coversPatch, cutPatch, type PixelLayer } from './cut.ts'
 import { applyAffine, invertAffine } from './georeference.ts'
 import { createMosaics, type MosaicLayer } from './mosaic.ts'
 import { openRaster, type Raster, type RasterLevel } from './raster.ts'
-import type { ImagerySource, PatchSize } from './source.ts'
+import type { ImagerySource, ImageryWindow, PatchSize, PixelSquare } from './source.ts'
+import { cutWindow } from './window.ts'
 
 const CACHE_BYTES = 256 * 2 ** 20
 /** Overviews are used only beyond this many native pixels per patch pixel: their making is not ours. */
@@ -57,6 +59,33 @@ class GeotiffSource implements ImagerySource {
 
   async patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch> {
     const { image, layer, rect } = await cutPatch(this.#layers(at, size), { at, size }, signal)
+    const reference = this.#referenceOf(layer, rect)
+    return { image, capturedOn: this.#config.capturedOn ?? null, reference }
+  }
+
+  async window(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<ImageryWindow> {
+    const cut = await cutWindow(this.#layers(at, size), { at, size }, signal)
+    const referenceOf = (square: PixelSquare): SourceReference => {
+      const { layer, rect } = cut.sourceOf(square)
+      return this.#referenceOf(layer, rect)
+    }
+    return { ...cut, capturedOn: this.#config.capturedOn ?? null, referenceOf }
+  }
+
+  coversPatch(at: LonLat, size: PatchSize): boolean {
+    return coversPatch(this.#layers(at, size), at, size)
+  }
+
+  async footprint(): Promise<MultiPolygon> {
+    return { type: 'MultiPolygon', coordinates: this.#rasters.map((raster) => [outlineOf(raster)]) }
+  }
+
+  async close(): Promise<void> {
+    this.#cache.clear()
+    await Promise.all(this.#rasters.map((raster) => raster.close()))
+  }
+
+  #referenceOf(layer: PixelLayer, rect: PixelRect): SourceReference {
     const { members } = layer as MosaicLayer
     const used = members.filter(
       ({ level, x, y }) =>
@@ -73,21 +102,7 @@ class GeotiffSource implements ImagerySource {
       rect.width,
       rect.height,
     ] as const
-    const reference = { kind: 'geotiff' as const, items: files, window }
-    return { image, capturedOn: this.#config.capturedOn ?? null, reference }
-  }
-
-  coversPatch(at: LonLat, size: PatchSize): boolean {
-    return coversPatch(this.#layers(at, size), at, size)
-  }
-
-  async footprint(): Promise<MultiPolygon> {
-    return { type: 'MultiPolygon', coordinates: this.#rasters.map((raster) => [outlineOf(raster)]) }
-  }
-
-  async close(): Promise<void> {
-    this.#cache.clear()
-    await Promise.all(this.#rasters.map((raster) => raster.close()))
+    return { kind: 'geotiff', items: files, window }
   }
 
   /** As the configuration names it. */

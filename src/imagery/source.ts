@@ -1,5 +1,5 @@
 /** The seam between a place and its pixels: what every kind of imagery source offers. */
-import type { LonLat, Patch, RoadPoint } from '../types.ts'
+import type { LonLat, Patch, Rgb8, RoadPoint, SourceReference } from '../types.ts'
 import type { MultiPolygon } from 'geojson'
 
 /** Side of a patch in pixels and its ground sample distance in metres per pixel. */
@@ -17,6 +17,26 @@ export interface PatchRequest extends PatchSize {
   readonly capturedOn?: string
 }
 
+/** A square part of a window: its top left corner and side, px. */
+export interface PixelSquare {
+  readonly x: number
+  readonly y: number
+  readonly px: number
+}
+
+/** A large picture that goes on where imagery ends, for many patches at once. */
+export interface ImageryWindow {
+  /** `rgb8[px, px, 3]`, true north up at its centre; missing pixels have the mean colour of the others. */
+  readonly image: Rgb8
+  /** `uint8[px, px]`: 0 there, n: missing for `reasons[n − 1]`; `null`: nothing is missing. */
+  readonly missing: Uint8Array | null
+  /** The stable codes that `patch` would throw. */
+  readonly reasons: readonly string[]
+  readonly capturedOn: string | null
+  /** Where the pixels of an available square came from. */
+  referenceOf(square: PixelSquare): SourceReference
+}
+
 /** Where satellite pixels come from. */
 export interface ImagerySource {
   /** Shown on every result made from it. */
@@ -27,6 +47,11 @@ export interface ImagerySource {
    * @throws {UpstreamError} when the source cannot answer now
    */
   patch(at: LonLat, request: PatchRequest, signal: AbortSignal): Promise<Patch>
+  /**
+   * Cuts the window around a place, of any size, imagery or not. Where patches can be cut side by side.
+   * @throws {UpstreamError} when the source cannot answer now
+   */
+  window?(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<ImageryWindow>
   /**
    * Capture dates (ISO, newest first) of which each alone covers the whole patch around a place; geometry only.
    * Where the source has several pictures of one place. Empty when only several dates together cover it, or none.
