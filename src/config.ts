@@ -55,6 +55,13 @@ export const OPTIONS = {
     help: 'model of the overhead view',
     default: 'overhead-mobilenetv2',
   },
+  imageryCacheMb: {
+    flag: 'imagery-cache-mb',
+    env: 'WHEREABOUTS_IMAGERY_CACHE_MB',
+    placeholder: 'N',
+    help: 'megabytes of fetched imagery to keep; what was used longest ago goes first',
+    default: '4000',
+  },
   threads: {
     flag: 'threads',
     env: 'WHEREABOUTS_THREADS',
@@ -111,6 +118,7 @@ const schema = z.object({
   modelsDir: z.string(),
   photoModel: z.string().min(1),
   overheadModel: z.string().min(1),
+  imageryCacheMb: wholeNumber(0, 100_000_000),
   threads: wholeNumber(0, 256).transform((count) => (count === 0 ? availableParallelism() : count)),
   port: wholeNumber(0, 65535),
   host: z.string().min(1),

@@ -62,11 +62,14 @@ export interface Rgb8 {
 
 /** Where the pixels of a patch came from: files or tiles (`z/x/y`), the window in them, the server's ETag. */
 export interface SourceReference {
-  readonly kind: 'geotiff' | 'xyz' | 'patches'
+  /** The kind of imagery source, as its configuration names it. */
+  readonly kind: string
   readonly items: readonly string[]
   /** `[x, y, width, height]` px in the first item, where that says something. */
   readonly window?: readonly [x: number, y: number, width: number, height: number]
   readonly etag?: string
+  /** Metres per pixel of the source's pixels, where they are coarser than the patch's. */
+  readonly gsd?: number
 }
 
 /** Square overhead crop centred on a road point, true north up. */

@@ -16,6 +16,8 @@ import { renderPng } from './heatmap/png.ts'
 import { decodePhoto } from './image/decode.ts'
 import { encodeJpeg } from './image/encode.ts'
 import type { ImageryConfig } from './imagery/config.ts'
+import { DiskCache } from './imagery/disk-cache.ts'
+import { HostGates } from './imagery/host-gate.ts'
 import { createImagerySource } from './imagery/registry.ts'
 import { readRoadNetwork } from './roads/read-network.ts'
 
@@ -39,15 +41,16 @@ export async function openWorld(
   )
   await migrate(db)
   const models = openModels(config)
+  const imageryDeps = {
+    cache: new DiskCache(join(config.dataDir, 'imagery-cache'), config.imageryCacheMb * 1e6),
+    hosts: new HostGates(),
+    secrets: env,
+    baseDir: process.cwd(),
+  }
   return {
     ...models,
     db,
-    openSource: (imagery: ImageryConfig) =>
-      createImagerySource(imagery, {
-        cacheDir: join(config.dataDir, 'imagery-cache'),
-        secrets: env,
-        baseDir: process.cwd(),
-      }),
+    openSource: (imagery: ImageryConfig) => createImagerySource(imagery, imageryDeps),
     readRoadNetwork,
     encodeJpeg,
     renderPng,

@@ -44,9 +44,9 @@ const sampling = z.discriminatedUnion('kind', [
 export const regionBody = z
   .strictObject({
     name: regionName,
-    imagery: z.looseObject({ kind: z.enum(['geotiff', 'xyz', 'patches']) }).openapi({
+    imagery: z.looseObject({ kind: z.string().min(1).max(40) }).openapi({
       description:
-        'where patches come from; files must lie in --allow-dirs, hosts be listed in --allow-hosts',
+        'where patches come from (docs/imagery.md); files must lie in --allow-dirs, hosts be listed in --allow-hosts',
       example: { kind: 'geotiff', files: ['/data/imagery/town.tif'] },
     }),
     sampling,

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path'
 import sharp from 'sharp'
 import { BadDataError, InputError } from '../errors.ts'
 import type { LonLat, Patch, RoadPoint } from '../types.ts'
-import type { PatchesConfig } from './config.ts'
+import type { PatchesConfig } from './kinds/patches.ts'
 import { parsePatchList, type ListedPatch } from './patch-list.ts'
 import type { ImagerySource, PatchSize } from './source.ts'
 

@@ -1,21 +1,23 @@
 /**
- * The kinds of imagery source, one line each.
+ * What opens each kind of imagery source, one line each.
  * @io disk network native
  */
 import type { ImageryConfig } from './config.ts'
+import type { ImageryDeps } from './deps.ts'
 import { createGeotiffSource } from './geotiff.ts'
 import { createPatchesSource } from './patches.ts'
 import type { ImagerySource } from './source.ts'
 import { createXyzSource } from './xyz.ts'
 
-/** What sources need from outside. */
-export interface ImageryDeps {
-  /** Folder for tiles that were fetched. */
-  readonly cacheDir: string
-  /** Values of the environment variables that `keyEnv` may name. */
-  readonly secrets: Readonly<Record<string, string | undefined>>
-  /** What relative paths in a configuration are relative to. */
-  readonly baseDir: string
+type Opener<Config> = (config: Config, deps: ImageryDeps) => ImagerySource | Promise<ImagerySource>
+type Openers = {
+  readonly [Kind in ImageryConfig['kind']]: Opener<Extract<ImageryConfig, { kind: Kind }>>
+}
+
+const OPENERS: Openers = {
+  geotiff: (config, { baseDir }) => createGeotiffSource(config, baseDir),
+  patches: (config, { baseDir }) => createPatchesSource(config, baseDir),
+  xyz: createXyzSource,
 }
 
 /** Opens a source. @throws {InputError} when its files or its key are not usable */
@@ -23,12 +25,6 @@ export async function createImagerySource(
   config: ImageryConfig,
   deps: ImageryDeps,
 ): Promise<ImagerySource> {
-  switch (config.kind) {
-    case 'geotiff':
-      return createGeotiffSource(config, deps.baseDir)
-    case 'xyz':
-      return createXyzSource(config, deps)
-    case 'patches':
-      return createPatchesSource(config, deps.baseDir)
-  }
+  const open = OPENERS[config.kind] as Opener<ImageryConfig>
+  return open(config, deps)
 }

@@ -6,6 +6,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
 import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
+import { spreadSwitches } from '../imagery/tile-template.ts'
 import type { Bbox } from '../types.ts'
 import type { RegionRequest, SamplingRequest } from './create-region.ts'
 
@@ -59,20 +60,40 @@ function readBoundary({ boundary, bbox }: UncheckedRegion) {
   return boundary === undefined ? null : parseBoundary(boundary)
 }
 
-async function checkImagery(imagery: ImageryConfig, allowed: AllowedSources) {
-  switch (imagery.kind) {
-    case 'geotiff': {
-      const files: string[] = []
-      for (const file of imagery.files) files.push(await checkFile(file, allowed))
-      return { ...imagery, files }
-    }
-    case 'patches':
-      return { ...imagery, file: await checkFile(imagery.file, allowed) }
-    case 'xyz':
-      checkHost(imagery.url, allowed)
-      checkKeyEnv(imagery.keyEnv)
-      return imagery
+/** Fields mean the same in every kind of source (imagery/kinds/common.ts), so one guard does for all. */
+async function checkImagery<Imagery extends ImageryConfig>(
+  imagery: Imagery,
+  allowed: AllowedSources,
+): Promise<Imagery> {
+  checkNetwork(imagery, allowed)
+  const { file, files }: OutsideFields = imagery
+  const realFiles: string[] = []
+  for (const path of files ?? []) realFiles.push(await checkFile(path, allowed))
+  return {
+    ...imagery,
+    ...(files && { files: realFiles }),
+    ...(file !== undefined && { file: await checkFile(file, allowed) }),
   }
+}
+
+function checkNetwork(
+  { url, urls = [], hosts = [], keyEnv, headersEnv = {} }: OutsideFields,
+  allowed: AllowedSources,
+): void {
+  for (const address of [url ?? [], urls].flat()) checkAddress(address, allowed)
+  for (const host of hosts) checkHost(host, host, allowed)
+  for (const name of [keyEnv ?? [], Object.values(headersEnv)].flat()) checkKeyEnv(name)
+}
+
+/** Whatever a source of any kind may touch. */
+interface OutsideFields {
+  readonly file?: string | undefined
+  readonly files?: readonly string[] | undefined
+  readonly url?: string | undefined
+  readonly urls?: readonly string[] | undefined
+  readonly hosts?: readonly string[] | undefined
+  readonly keyEnv?: string | undefined
+  readonly headersEnv?: Readonly<Record<string, string>> | undefined
 }
 
 /** @returns the file with all links followed, so that a link changed later leads nowhere else */
@@ -104,10 +125,13 @@ function fileForbidden(path: string): InputError {
   })
 }
 
-function checkHost(template: string, allowed: AllowedSources): void {
-  const host = hostOf(template)
+function checkAddress(template: string, allowed: AllowedSources): void {
+  for (const address of spreadSwitches(template)) checkHost(hostOf(address), address, allowed)
+}
+
+function checkHost(host: string | null, shown: string, allowed: AllowedSources): void {
   if (host !== null && allowed.hosts.includes(host)) return
-  throw new InputError('source-forbidden', `Expected an allowed host, got "${host ?? template}"`, {
+  throw new InputError('source-forbidden', `Expected an allowed host, got "${host ?? shown}"`, {
     hint: 'whoever runs the server allows hosts with --allow-hosts (WHEREABOUTS_ALLOW_HOSTS)',
   })
 }

@@ -65,7 +65,11 @@ describeOnEachDatabase('a national heatmap by script', (_open, place) => {
     // Water in the west, roofs in the east.
     tiles = await startTileServer(async (tile) => {
       if (isHanging) await new Promise(() => {})
-      const body = await drawTile(tile, (x) => (x * 360 - 180 < CENTRE.lon ? WATER : ROOF))
+      // A little noise: a tile of one colour would mean that there is no imagery.
+      const body = await drawTile(tile, (x) => {
+        const [red, green, blue] = x * 360 - 180 < CENTRE.lon ? WATER : ROOF
+        return [red, green, blue + (Math.floor(x * 2 ** 28) % 2)]
+      })
       return { headers: { 'content-type': 'image/png' }, body }
     })
     database = await place()

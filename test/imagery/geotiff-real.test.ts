@@ -3,6 +3,7 @@ import { parseImageryConfig } from '../../src/imagery/config.ts'
 import { createImagerySource } from '../../src/imagery/registry.ts'
 import type { ImagerySource } from '../../src/imagery/source.ts'
 import type { LonLat } from '../../src/types.ts'
+import { imageryDeps } from '../fixtures/imagery-deps.ts'
 import { describeWithShared, sharedPath } from '../shared.ts'
 
 const rotterdam = {
@@ -13,11 +14,10 @@ const rotterdam = {
 }
 const single = (file: string): object => ({ kind: 'geotiff', files: [file] })
 const open = (config: object): Promise<ImagerySource> =>
-  createImagerySource(parseImageryConfig(config), {
-    cacheDir: '',
-    secrets: {},
-    baseDir: sharedPath('data/imagery'),
-  })
+  createImagerySource(
+    parseImageryConfig(config),
+    imageryDeps('', { baseDir: sharedPath('data/imagery') }),
+  )
 const signal = new AbortController().signal
 
 // Mean colours were read off with GDAL over the same ground, to a few levels.

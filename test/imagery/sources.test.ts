@@ -10,6 +10,7 @@ import { createImagerySource } from '../../src/imagery/registry.ts'
 import type { ImagerySource } from '../../src/imagery/source.ts'
 import type { PixelRect } from '../../src/image/resample.ts'
 import { testImagerySource } from '../contract/imagery-source.ts'
+import { imageryDeps } from '../fixtures/imagery-deps.ts'
 import { cropPixels, difference, groundPatch, waves, writeRaster } from '../fixtures/rasters.ts'
 import {
   drawTile,
@@ -45,11 +46,7 @@ let server: TileServer
 let pixels: Uint8Array
 
 const open = (config: object): Promise<ImagerySource> =>
-  createImagerySource(parseImageryConfig(config), {
-    cacheDir: folder,
-    secrets: {},
-    baseDir: folder,
-  })
+  createImagerySource(parseImageryConfig(config), imageryDeps(folder))
 const openTiles = (): Promise<ImagerySource> =>
   open({ kind: 'xyz', url: server.url, maxZoom: 19, requestsPerSecond: 1000, ...named })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseImageryConfig } from '../../src/imagery/config.ts'
 import { createImagerySource } from '../../src/imagery/registry.ts'
+import { imageryDeps } from '../fixtures/imagery-deps.ts'
 import { startTileServer } from '../fixtures/tile-server.ts'
 
 test('many patches may wait under one signal without a warning of Node', async () => {
@@ -19,7 +20,7 @@ test('many patches may wait under one signal without a warning of Node', async (
     attribution: 'made for tests',
     requestsPerSecond: 1000,
   })
-  const source = await createImagerySource(config, { cacheDir, secrets: {}, baseDir: cacheDir })
+  const source = await createImagerySource(config, imageryDeps(cacheDir))
   const { signal } = new AbortController()
   const lons = Array.from({ length: 16 }, (_, index) => 9.5 + index * 1e-5)
   await Promise.all(

@@ -117,6 +117,8 @@ const hosts = [
   { url: 'https://tiles.example.org@evil.net/{z}/{x}/{y}', isAllowed: false },
   { url: 'https://user@tiles.example.org/{z}/{x}/{y}', isAllowed: false },
   { url: 'https://{z}.example.org/{x}/{y}', isAllowed: false },
+  { url: 'https://tiles.example.org/{switch:a,b}/{z}/{x}/{y}', isAllowed: true },
+  { url: 'https://{switch:tiles.example.org,evil.net}/{z}/{x}/{y}', isAllowed: false },
 ]
 for (const { url, isAllowed } of hosts) {
   test(`${url} is ${isAllowed ? 'allowed' : 'forbidden'}`, async () => {
@@ -139,6 +141,13 @@ for (const { keyEnv, isAllowed } of keys) {
     else await expect(asked).rejects.toMatchObject({ code: 'source-forbidden' })
   })
 }
+
+test('variables for headers are checked like those for keys', async () => {
+  const headersEnv = { 'x-key': 'DATABASE_URL' }
+  await expect(xyz('https://tiles.example.org/{z}/{x}/{y}', { headersEnv })).rejects.toMatchObject({
+    code: 'source-forbidden',
+  })
+})
 
 test('a bounding box becomes the boundary; without either there is none', async () => {
   const imagery = { kind: 'geotiff', files: ['open/a.tif'] }

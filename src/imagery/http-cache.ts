@@ -1,0 +1,64 @@
+/**
+ * A disk cache before an HTTP client: answers are kept as long as the server allows, then asked for with their ETag; that
+ * a server has nothing somewhere is kept too.
+ * @io disk network
+ */
+import type { DiskCache, Stored, StoredHead } from './disk-cache.ts'
+import { freshUntilMs } from './http-answer.ts'
+import { isMissing, type HttpAnswer, type HttpGet, type HttpRequest } from './http-client.ts'
+
+/** Headers that readers look at. */
+const KEPT_HEADERS = ['etag', 'last-modified', 'content-type', 'content-range']
+
+/** Answers from the disk where it can. Requests are told apart by their address (without its key) and range. */
+export class HttpCache implements HttpGet {
+  readonly #client: HttpGet
+  readonly #disk: DiskCache
+
+  constructor(client: HttpGet, disk: DiskCache) {
+    this.#client = client
+    this.#disk = disk
+  }
+
+  async get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    signal.throwIfAborted()
+    const key = keyOf(request)
+    const stored = await this.#disk.read(key)
+    if (stored !== undefined && stored.head.freshUntil > Date.now()) return answerOf(stored)
+    const known = stored && validatorsOf(stored.head)
+    const answer = await this.#client.get({ ...request, ...(known && { known }) }, signal)
+    const isConfirmed = answer.status === 304 && stored !== undefined
+    const bytes = isConfirmed ? stored.bytes : answer.bytes
+    const freshUntil = freshUntilMs(answer.headers, Date.now(), isMissing(answer))
+    const head = isConfirmed ? stored.head : headOf(answer)
+    if (freshUntil === null) await this.#disk.remove(key)
+    else await this.#disk.write(key, { head: { ...head, freshUntil }, bytes })
+    return isConfirmed ? answerOf(stored) : answer
+  }
+
+  /** Drops an answer that turned out to be useless, so that it is fetched anew. */
+  async forget(request: HttpRequest): Promise<void> {
+    await this.#disk.remove(keyOf(request))
+  }
+}
+
+function keyOf({ url, range }: HttpRequest): string {
+  return range === undefined ? url : `${url} ${range.join('-')}`
+}
+
+function validatorsOf({ status, headers }: StoredHead): HttpRequest['known'] | undefined {
+  if (status !== 200) return undefined
+  return { etag: headers['etag'] ?? null, lastModified: headers['last-modified'] ?? null }
+}
+
+function headOf({ status, headers }: HttpAnswer): Omit<StoredHead, 'freshUntil'> {
+  const kept = KEPT_HEADERS.flatMap((name): [string, string][] => {
+    const value = headers.get(name)
+    return value === null ? [] : [[name, value]]
+  })
+  return { status, headers: Object.fromEntries(kept) }
+}
+
+function answerOf({ head, bytes }: Stored): HttpAnswer {
+  return { status: head.status, headers: new Headers(head.headers), bytes }
+}

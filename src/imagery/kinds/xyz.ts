@@ -1,0 +1,21 @@
+/** Configuration of a tile server that is addressed by a template. */
+import { z } from 'zod'
+import { address, checkSecrets, politeness, provenance, pyramid } from './common.ts'
+
+export const xyz = z
+  .strictObject({
+    kind: z.literal('xyz'),
+    /** `{z}`, `{x}`, `{y}` (`{-y}`: counted from the south), or `{q}`; `{switch:a,b}`, `{key}`. */
+    url: address.refine(namesTile, { message: 'an address with {z}, {x} and {y} or {-y}, or {q}' }),
+    ...provenance.shape,
+    ...politeness.shape,
+    ...pyramid.shape,
+  })
+  .superRefine(checkSecrets)
+
+export type XyzConfig = z.infer<typeof xyz>
+
+function namesTile(url: string): boolean {
+  if (url.includes('{q}')) return true
+  return url.includes('{z}') && url.includes('{x}') && /\{-?y\}/.test(url)
+}
