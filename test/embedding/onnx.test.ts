@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Encoder } from '../../src/embedding/encoder.ts'
+import { listModels } from '../../src/embedding/model-files.ts'
 import { createEncoder } from '../../src/embedding/onnx.ts'
 import { softmaxTop } from '../../src/embedding/vector.ts'
 import { resizeBicubic } from '../../src/image/resize.ts'
 import type { Rgb8 } from '../../src/types.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../models/${name}`, import.meta.url))
-const NAMES = ['tiny/photo', 'tiny/overhead', 'photo-mobilenetv2', 'overhead-mobilenetv2']
+const NAMES = (await listModels(pathOf(''))).map(({ card }) => card.name)
 
 /** The pattern of the cards: (7x + 13y + 29c) mod 256. */
 function pattern(width: number, height: number): Rgb8 {
