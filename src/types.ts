@@ -44,8 +44,21 @@ export interface Region {
   readonly gsd: number
   /** Filled in by the build: what computed the vectors, e.g. `cpu` and `avx512_vnni`. */
   readonly runtime: { readonly executionProvider: string; readonly instructionSet: string } | null
-  readonly state: 'created' | 'building' | 'built'
+  /** `building`: wanted, whoever works on it; `stopped`: by hand, or because the source refused us. */
+  readonly state: 'created' | 'building' | 'stopped' | 'built'
+  /** What holds the build up; null while batches are stored. */
+  readonly problem: BuildProblem | null
   readonly createdAt: string
+}
+
+/** Why a build waits or has stopped. Times are ISO. */
+export interface BuildProblem {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly at: string
+  /** Absent when no waiting helps. */
+  readonly nextTryAt?: string
 }
 
 /** A sampled position on a road, or the centre of a grid cell. `id` counts from 0 within the region. */

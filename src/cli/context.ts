@@ -8,6 +8,9 @@ import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
 import type { Bbox, Boundary, LonLat } from '../types.ts'
 import type { World } from '../wire.ts'
 
+/** Exit code of a command that Ctrl-C ended. */
+export const EXIT_INTERRUPTED = 130
+
 /** Resolves the global options of a command. */
 export function configOf(command: Command): Config {
   const values: Record<string, unknown> = command.optsWithGlobals()
@@ -42,7 +45,7 @@ export async function withWorld<T>(
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
     console.error('\nstopping after the work under way; press Ctrl-C again to stop at once')
     controller.abort()
   }

@@ -1,5 +1,6 @@
 /** Lending of connections, the same for both databases: transactions, and the refusal to nest. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { UpstreamError, WhereaboutsError } from '../errors.ts'
 import type { Client, Database } from './database.ts'
 
 /** A connection taken from a database until `release`. */
@@ -33,8 +34,9 @@ export function createDatabase(parts: DatabaseParts): Database {
     try {
       return await current.run(mark, () => work(loan.client))
     } catch (error) {
+      if (error instanceof WhereaboutsError) throw error
       isBroken = parts.isBroken(error)
-      throw error
+      throw isBroken ? lost(error) : error
     } finally {
       mark.isLent = false
       loan.release(isBroken)
@@ -47,6 +49,14 @@ export function createDatabase(parts: DatabaseParts): Database {
     transaction: (work) => withClient((client) => inTransaction(client, work)),
     close: () => parts.close(),
   }
+}
+
+function lost(cause: unknown): UpstreamError {
+  const reason = cause instanceof Error ? cause.message : 'unknown error'
+  return new UpstreamError('database-unreachable', `Asking PostgreSQL failed: ${reason}`, {
+    hint: 'check that the server runs',
+    cause,
+  })
 }
 
 async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {

@@ -6,7 +6,8 @@ import type { Client, Database } from './database.ts'
 import { dimension, halfMax, readHalfvec } from './halfvec.ts'
 import { countChange } from './points.ts'
 
-const embeddingsTable = {
+/** As binary COPY fills it. */
+export const embeddingsTable = {
   name: 'embeddings',
   columns: {
     region: 'int4',
@@ -30,6 +31,20 @@ export interface Batch {
   readonly worker: string
   readonly embedded: readonly EmbeddedPoint[]
   readonly unavailable: readonly UnavailablePoint[]
+  /** Points whose imagery was broken; they are pending again after the wait. */
+  readonly failed?: readonly FailedPoint[]
+}
+
+/** A point to be tried again later. */
+export interface FailedPoint {
+  readonly id: number
+  readonly waitS: number
+}
+
+/** How many rows a batch has changed. */
+export interface BatchCounts {
+  readonly embedded: number
+  readonly unavailable: number
 }
 
 /**
@@ -37,9 +52,9 @@ export interface Batch {
  * the meantime are left out, so that storing a batch twice changes nothing.
  * @throws {InputError} `model-mismatch`, `embedding-invalid` (wrong dimension, NaN, beyond half precision)
  */
-export async function storeBatch(db: Database, batch: Batch): Promise<void> {
+export async function storeBatch(db: Database, batch: Batch): Promise<BatchCounts> {
   batch.embedded.forEach(checkLogits)
-  await db.transaction(async (client) => {
+  return db.transaction(async (client) => {
     await checkModel(client, batch)
     const open = await lockOpenPoints(client, batch)
     const embedded = batch.embedded.filter(({ id }) => open.delete(id))
@@ -47,7 +62,9 @@ export async function storeBatch(db: Database, batch: Batch): Promise<void> {
     await client.copyRows(embeddingsTable, embeddingRows(batch.regionId, embedded))
     await markEmbedded(client, batch, embedded)
     await markUnavailable(client, batch, unavailable)
+    await markFailed(client, batch)
     if (embedded.length + unavailable.length > 0) await countChange(client, batch.regionId)
+    return { embedded: embedded.length, unavailable: unavailable.length }
   })
 }
 
@@ -139,6 +156,18 @@ async function markUnavailable(
        from unnest($2::integer[], $3::text[]) as given (id, reason)
       where region = $1 and points.id = given.id`,
     [regionId, points.map(({ id }) => id), points.map(({ reason }) => reason), worker],
+  )
+}
+
+/** Only of points that the worker still holds: storing a batch twice counts a failure once. */
+async function markFailed(client: Client, { regionId, worker, failed = [] }: Batch): Promise<void> {
+  if (failed.length === 0) return
+  await client.query(
+    `update points set state = 'pending', leased_until = null, failures = failures + 1,
+            retry_at = now() + make_interval(secs => given.wait)
+       from unnest($2::integer[], $3::float8[]) as given (id, wait)
+      where region = $1 and points.id = given.id and state = 'leased' and worker = $4`,
+    [regionId, failed.map(({ id }) => id), failed.map(({ waitS }) => waitS), worker],
   )
 }
 

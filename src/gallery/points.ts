@@ -13,15 +13,27 @@ export async function insertPoints(
   regionId: number,
   points: readonly RoadPoint[],
 ): Promise<void> {
-  await db.transaction(async (client) => {
-    await client.copyRows(pointsTable, pointRows(regionId, points))
-    await countChange(client, regionId)
-  })
+  await db.transaction((client) => insertPointsOn(client, regionId, points))
 }
 
-/** Says that points or embeddings changed. Last in a transaction: others of the region wait for it. */
+/** As `insertPoints`, in a transaction of the caller. */
+export async function insertPointsOn(
+  client: Client,
+  regionId: number,
+  points: readonly RoadPoint[],
+): Promise<void> {
+  await client.copyRows(pointsTable, pointRows(regionId, points))
+  await countChange(client, regionId)
+}
+
+/**
+ * Says that points or embeddings changed, so nothing holds the build up any more.
+ * Last in a transaction: others of the region wait for it.
+ */
 export async function countChange(client: Client, regionId: number): Promise<void> {
-  await client.query('update regions set version = version + 1 where id = $1', [regionId])
+  await client.query('update regions set version = version + 1, problem = null where id = $1', [
+    regionId,
+  ])
 }
 
 function* pointRows(regionId: number, points: readonly RoadPoint[]) {
@@ -37,6 +49,12 @@ export interface PointClaim {
   readonly worker: string
 }
 
+/** A point that a worker holds. */
+export interface ClaimedPoint extends RoadPoint {
+  /** How often its imagery was broken before. */
+  readonly failures: number
+}
+
 /**
  * Walks the index from the lowest open id. Of a table that was never analysed, as on PGlite, the
  * planner thinks so little that it sorts all open points for every claim (65 ms at 10⁵).
@@ -47,15 +65,16 @@ const claimSettings = 'set local enable_sort = off; set local enable_bitmapscan 
  * Leases the lowest open points to a worker: pending ones, and those of workers that fell silent.
  * The embedded database belongs to one process, so there all leases of others are void at once.
  */
-export async function claimPoints(db: Database, claim: PointClaim): Promise<RoadPoint[]> {
+export async function claimPoints(db: Database, claim: PointClaim): Promise<ClaimedPoint[]> {
   const rows = await db.transaction(async (client) => {
     await client.script(claimSettings)
-    return client.query<RoadPoint>(
+    return client.query<ClaimedPoint>(
       `with claimed as (
          select id from points
           where region = $1
             and state in ('pending', 'leased')
             and (state = 'pending' or leased_until < now() or ($5 and worker <> $3))
+            and (retry_at is null or retry_at <= now())
           order by id
           limit $2
             for update skip locked
@@ -65,28 +84,29 @@ export async function claimPoints(db: Database, claim: PointClaim): Promise<Road
               leased_until = now() + make_interval(secs => $4)
          from claimed
         where points.region = $1 and points.id = claimed.id
-       returning points.id, lon, lat`,
+       returning points.id, lon, lat, failures`,
       [claim.regionId, claim.count, claim.worker, claim.leaseS, db.kind === 'pglite'],
     )
   })
   return rows.sort((a, b) => a.id - b.id)
 }
 
-/** Keeps what a worker holds from falling to others while it is still at it. */
+/** Keeps points that a worker holds from falling to others while it is still at them. */
 export async function renewLeases(
   db: Database,
-  { regionId, worker, leaseS }: Omit<PointClaim, 'count'>,
+  { regionId, pointIds, worker, leaseS }: PointRelease & Pick<PointClaim, 'leaseS'>,
 ): Promise<void> {
+  if (pointIds.length === 0) return
   await db.withClient((client) =>
     client.query(
-      `update points set leased_until = now() + make_interval(secs => $3)
-        where region = $1 and state = 'leased' and worker = $2`,
-      [regionId, worker, leaseS],
+      `update points set leased_until = now() + make_interval(secs => $4)
+        where region = $1 and id = any($2::integer[]) and state = 'leased' and worker = $3`,
+      [regionId, [...pointIds], worker, leaseS],
     ),
   )
 }
 
-/** Points that a worker gives back undone. */
+/** Points that a worker holds. */
 export interface PointRelease {
   readonly regionId: number
   readonly pointIds: readonly number[]
@@ -150,7 +170,7 @@ export async function retryUnavailable(
   return db.transaction(async (client) => {
     const [row] = await client.query<{ count: number }>(
       `with retried as (
-         update points set state = 'pending', reason = null
+         update points set state = 'pending', reason = null, failures = 0, retry_at = null
           where region = $1 and state = 'unavailable' and ($2::text[] is null or reason = any($2))
          returning 1
        )

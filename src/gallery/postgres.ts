@@ -28,6 +28,8 @@ export async function openPostgres(url: string): Promise<Database> {
   })
   // An idle connection that the server ends is replaced by the pool; without a listener Node would exit.
   pool.on('error', () => undefined)
+  // One that is lent tells its borrower: the query fails.
+  pool.on('connect', (connection) => connection.on('error', () => undefined))
   const acquire = async (): Promise<Loan> => {
     const connection = await pool.connect().catch((error: unknown) => {
       throw unreachable(url, error)

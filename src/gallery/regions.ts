@@ -1,10 +1,11 @@
 /** The table `regions`: what is searched and how it was built. */
 import { InputError, NotFoundError } from '../errors.ts'
-import type { Region } from '../types.ts'
-import type { Database } from './database.ts'
+import type { Region, RoadPoint } from '../types.ts'
+import type { Client, Database } from './database.ts'
+import { insertPointsOn } from './points.ts'
 
 /** A region before the database has numbered it. */
-export type RegionDraft = Omit<Region, 'id' | 'runtime' | 'state' | 'createdAt'>
+export type RegionDraft = Omit<Region, 'id' | 'runtime' | 'state' | 'problem' | 'createdAt'>
 
 interface RegionRow extends Omit<Region, 'centre' | 'model'> {
   readonly lon: number
@@ -15,31 +16,47 @@ interface RegionRow extends Omit<Region, 'centre' | 'model'> {
 
 const columns = `
   id, name, boundary, centre_lon as lon, centre_lat as lat, sampling, imagery, attribution,
-  model_name as "modelName", model_sha256 as "modelSha256", gsd, runtime, state,
+  model_name as "modelName", model_sha256 as "modelSha256", gsd, runtime, state, problem,
   created_at as "createdAt"`
 
 /** @throws {InputError} `region-exists` when the name is taken */
 export async function insertRegion(db: Database, draft: RegionDraft): Promise<Region> {
-  const rows = await db.withClient((client) =>
-    client.query<RegionRow>(
-      `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,
-                            attribution, model_name, model_sha256, gsd)
-       values ($1, $2::jsonb, $3, $4, $5::jsonb, $6::jsonb, $7, $8, $9, $10)
-       on conflict (name) do nothing
-       returning ${columns}`,
-      [
-        draft.name,
-        JSON.stringify(draft.boundary),
-        draft.centre.lon,
-        draft.centre.lat,
-        JSON.stringify(draft.sampling),
-        JSON.stringify(draft.imagery),
-        draft.attribution,
-        draft.model.name,
-        draft.model.sha256,
-        draft.gsd,
-      ],
-    ),
+  return db.withClient((client) => insertRegionOn(client, draft))
+}
+
+/** As `insertRegion`, and its points; both or nothing. */
+export async function insertRegionWithPoints(
+  db: Database,
+  draft: RegionDraft,
+  points: readonly RoadPoint[],
+): Promise<Region> {
+  return db.transaction(async (client) => {
+    const region = await insertRegionOn(client, draft)
+    await insertPointsOn(client, region.id, points)
+    return region
+  })
+}
+
+/** As `insertRegion`, in a transaction of the caller. */
+export async function insertRegionOn(client: Client, draft: RegionDraft): Promise<Region> {
+  const rows = await client.query<RegionRow>(
+    `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,
+                          attribution, model_name, model_sha256, gsd)
+     values ($1, $2::jsonb, $3, $4, $5::jsonb, $6::jsonb, $7, $8, $9, $10)
+     on conflict (name) do nothing
+     returning ${columns}`,
+    [
+      draft.name,
+      JSON.stringify(draft.boundary),
+      draft.centre.lon,
+      draft.centre.lat,
+      JSON.stringify(draft.sampling),
+      JSON.stringify(draft.imagery),
+      draft.attribution,
+      draft.model.name,
+      draft.model.sha256,
+      draft.gsd,
+    ],
   )
   const [row] = rows
   if (row !== undefined) return toRegion(row)
@@ -77,27 +94,6 @@ export async function deleteRegion(db: Database, name: string): Promise<void> {
     await client.query('delete from embeddings where region = $1', [id])
     await client.query('delete from regions where id = $1', [id])
   })
-}
-
-/** Where a build stands; `runtime` says what computes the vectors. */
-export interface RegionProgress {
-  readonly state: Region['state']
-  readonly runtime?: Region['runtime']
-}
-
-/** Records where a build stands; without `runtime` the recorded one stays. */
-export async function setRegionState(
-  db: Database,
-  id: number,
-  { state, runtime }: RegionProgress,
-): Promise<void> {
-  const text = runtime === undefined || runtime === null ? null : JSON.stringify(runtime)
-  await db.withClient((client) =>
-    client.query(
-      'update regions set state = $2, runtime = coalesce($3::jsonb, runtime) where id = $1',
-      [id, state, text],
-    ),
-  )
 }
 
 async function notFound(db: Database, name: string): Promise<NotFoundError> {

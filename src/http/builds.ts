@@ -1,7 +1,8 @@
 /** Builds that run inside the server: started, watched and stopped by name; they outlive the request. */
 import type { Logger } from 'pino'
 import { InputError, NotFoundError } from '../errors.ts'
-import { buildRegion, type BuildProgress } from '../journeys/build-region.ts'
+import type { BuildProgress } from '../journeys/build-progress.ts'
+import { buildRegion } from '../journeys/build-region.ts'
 import type { Outside } from '../journeys/outside.ts'
 import { toProblem, type Problem } from './problem.ts'
 

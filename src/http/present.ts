@@ -12,13 +12,15 @@ type HeatmapJson = z.input<typeof heatmapSchema>
 
 /** A region with its points and the latest build of this process. */
 export function presentRegion(
-  { region, bbox, points }: RegionStatus,
+  { region, bbox, points, workers }: RegionStatus,
   build: BuildStatus | null,
 ): RegionJson {
   const { name, state, centre, attribution, model, gsd, createdAt } = region
   return {
     name,
     state,
+    problem: region.problem && { ...region.problem },
+    workers: [...workers],
     bbox: [...bbox],
     centre: position(centre),
     sampling: { ...region.sampling },

@@ -70,6 +70,16 @@ export const regionBody = z
   })
   .openapi('RegionRequest')
 
+const holdUpSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+    at: z.string(),
+    nextTryAt: z.string().optional().openapi({ description: 'absent when no waiting helps' }),
+  })
+  .openapi('HoldUp')
+
 const buildSchema = z
   .object({
     state: z.enum(['running', 'stopping', 'stopped', 'failed', 'finished']),
@@ -84,7 +94,13 @@ const buildSchema = z
 export const regionSchema = z
   .object({
     name: z.string(),
-    state: z.enum(['created', 'building', 'built']),
+    state: z.enum(['created', 'building', 'stopped', 'built']),
+    problem: holdUpSchema
+      .nullable()
+      .openapi({ description: 'what holds the build up; null while batches are stored' }),
+    workers: z
+      .array(z.object({ worker: z.string(), points: z.int() }))
+      .openapi({ description: 'processes that hold points of it now' }),
     bbox: z.array(z.number()).length(4).openapi({ description: '[west, south, east, north]' }),
     centre: lonLat,
     sampling: z.looseObject({ kind: z.string() }),

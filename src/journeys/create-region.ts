@@ -1,7 +1,6 @@
 /** A wish for a region → its boundary, projection and points in the database, ready to be built. */
 import { InputError } from '../errors.ts'
-import { insertPoints } from '../gallery/points.ts'
-import { deleteRegion, insertRegion } from '../gallery/regions.ts'
+import { insertRegionWithPoints } from '../gallery/regions.ts'
 import { gridPoints, regionCentre } from '../geo/grid.ts'
 import { boundaryFromBbox, boundaryFromPoints } from '../geo/polygon.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
@@ -53,7 +52,7 @@ export async function createRegion(
   request: RegionRequest,
   progress: CreateProgress,
 ): Promise<Region> {
-  checkName(request.name)
+  checkRegionName(request.name)
   const imagery = parseImageryConfig(request.imagery)
   const { card } = await outside.encoder('overhead')
   const source = await outside.openSource(imagery)
@@ -77,7 +76,7 @@ export async function createRegion(
 
 async function insertWithPoints(
   outside: Outside,
-  draft: Parameters<typeof insertRegion>[1],
+  draft: Parameters<typeof insertRegionWithPoints>[1],
   points: readonly RoadPoint[],
 ): Promise<Region> {
   if (points.length === 0) {
@@ -85,17 +84,11 @@ async function insertWithPoints(
       hint: 'check that boundary, extract and imagery overlap',
     })
   }
-  const region = await insertRegion(outside.db, draft)
-  try {
-    await insertPoints(outside.db, region.id, points)
-  } catch (error) {
-    await deleteRegion(outside.db, region.name)
-    throw error
-  }
-  return region
+  return insertRegionWithPoints(outside.db, draft, points)
 }
 
-function checkName(name: string): void {
+/** @throws {InputError} `region-name` */
+export function checkRegionName(name: string): void {
   if (/^[a-z0-9][a-z0-9_-]{0,62}$/.test(name)) return
   throw new InputError(
     'region-name',

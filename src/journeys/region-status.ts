@@ -1,4 +1,5 @@
 /** A region by name → what it is and how far its build has come. */
+import { findWorkers, type WorkerShare } from '../gallery/builds.ts'
 import { countPoints, type PointCounts } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { bboxOf } from '../geo/polygon.ts'
@@ -10,6 +11,8 @@ export interface RegionStatus {
   readonly region: Region
   readonly bbox: Bbox
   readonly points: PointCounts
+  /** Who holds points of it now. */
+  readonly workers: readonly WorkerShare[]
 }
 
 /** @throws {NotFoundError} `region-not-found` */
@@ -26,7 +29,27 @@ export async function describeRegions(outside: Outside): Promise<RegionStatus[]>
 
 async function withPoints(outside: Outside, region: Region): Promise<RegionStatus> {
   const points = await countPoints(outside.db, region.id)
-  return { region, bbox: bboxOf(region.boundary), points }
+  const workers = await findWorkers(outside.db, region.id)
+  return { region, bbox: bboxOf(region.boundary), points, workers }
+}
+
+/** Where a build stands, in one sentence, and how to go on. */
+export function describeBuild({
+  region,
+  workers,
+}: Pick<RegionStatus, 'region' | 'workers'>): string {
+  const { name, state, problem } = region
+  if (state === 'built') return 'built'
+  if (state === 'created') return `not begun: whereabouts region build ${name}`
+  if (state === 'stopped') {
+    const why = problem === null ? 'stopped' : `stopped (${problem.message})`
+    return `${why}, continue with: whereabouts region build ${name}`
+  }
+  if (problem !== null) {
+    return `paused (${problem.message}), tried again at ${problem.nextTryAt ?? 'once'}`
+  }
+  if (workers.length > 0) return `being built by ${workers.length} processes`
+  return `waits for workers: whereabouts worker, or whereabouts region build ${name}`
 }
 
 /** Deletes points, embeddings and heatmaps too. @throws {NotFoundError} `region-not-found` */

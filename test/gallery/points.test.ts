@@ -30,7 +30,9 @@ describeOnEachDatabase('points', (open) => {
   test('are claimed lowest id first, as they were inserted, until none is left', async () => {
     const region = await create('order')
     const claimed = await claim(region, 'a')
-    expect(claimed).toEqual(points.slice(0, 5).map(({ id, lon, lat }) => ({ id, lon, lat })))
+    expect(claimed).toEqual(
+      points.slice(0, 5).map(({ id, lon, lat }) => ({ id, lon, lat, failures: 0 })),
+    )
     expect(idsOf(await claim(region, 'a', { count: 100 }))).toEqual(idsOf(points.slice(5)))
     expect(await claim(region, 'a')).toEqual([])
   })

@@ -7,8 +7,8 @@ import {
   deleteRegion,
   findRegion,
   insertRegion,
+  insertRegionWithPoints,
   listRegions,
-  setRegionState,
 } from '../../src/gallery/regions.ts'
 import { aggregateDistancesByCell } from '../../src/gallery/search.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
@@ -30,6 +30,7 @@ describeOnEachDatabase('regions', (open) => {
       id: inserted.id,
       runtime: null,
       state: 'created',
+      problem: null,
       createdAt: expect.stringMatching(/^20..-..-..T.*Z$/) as unknown,
     })
     expect(await findRegion(db, 'vaduz')).toEqual(inserted)
@@ -51,12 +52,11 @@ describeOnEachDatabase('regions', (open) => {
     })
   })
 
-  test('the state changes; what computed the vectors stays until it is told anew', async () => {
-    const { id } = await insertRegion(db, draftRegion('state'))
-    const runtime = { executionProvider: 'cpu', instructionSet: 'avx2' }
-    await setRegionState(db, id, { state: 'building', runtime })
-    await setRegionState(db, id, { state: 'built' })
-    expect(await findRegion(db, 'state')).toMatchObject({ state: 'built', runtime })
+  test('a region whose points cannot be written is not written either', async () => {
+    const points = [0, 0].map((id) => ({ id, lon: 9.5, lat: 47.1 }))
+    const twice = insertRegionWithPoints(db, draftRegion('half'), points)
+    await expect(twice).rejects.toMatchObject({ code: '23505' })
+    await expect(findRegion(db, 'half')).rejects.toMatchObject({ code: 'region-not-found' })
   })
 
   test('regions are listed by name', async () => {

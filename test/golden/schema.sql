@@ -64,6 +64,8 @@ create table points (
   leased_until timestamp with time zone, -- after this moment another worker may claim it
   attempts integer not null default 0, -- how often it was claimed
   reason text, -- why there is no patch: a stable word such as outside-imagery or nodata
+  failures smallint not null default 0, -- how often its imagery was broken while that of others was not
+  retry_at timestamp with time zone, -- not claimed before this moment
   PRIMARY KEY (region, id),
   CHECK (((state = 'unavailable'::text) = (reason IS NOT NULL))),
   CHECK (((state = 'leased'::text) = (leased_until IS NOT NULL))),
@@ -85,14 +87,15 @@ create table regions (
   model_sha256 text not null, -- hex; vectors of another overhead model are refused
   gsd double precision not null, -- metres per pixel of the patches
   runtime jsonb, -- execution provider and instruction set that computed the vectors
-  state text not null default 'created'::text,
+  state text not null default 'created'::text, -- building: wanted, any worker may take part; stopped: by hand or by a refusal
   version bigint not null default 0, -- counts the changes of points and embeddings; part of a heatmap's identity
   stats jsonb, -- counts and capture dates at stats_version: counting reads the whole gallery
   stats_version bigint,
   created_at timestamp with time zone not null default now(),
+  problem jsonb, -- what holds the build up since the last stored batch: code, message, when it is tried again
   UNIQUE (name),
   PRIMARY KEY (id),
   CHECK ((gsd > (0)::double precision)),
   CHECK ((model_sha256 ~ '^[0-9a-f]{64}$'::text)),
-  CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'built'::text]))),
+  CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'stopped'::text, 'built'::text]))),
 );

@@ -39,6 +39,7 @@ export function makeRegion(boundary: Boundary, centre: LonLat): Region {
     gsd: 0.5,
     runtime: { executionProvider: 'cpu', instructionSet: 'none' },
     state: 'built',
+    problem: null,
     createdAt: '2026-01-01T00:00:00.000Z',
   }
 }

@@ -1,0 +1,65 @@
+/** The progress and the end of a build, for people. */
+import type { PointCounts } from '../gallery/points.ts'
+import type { BuildProgress } from '../journeys/build-progress.ts'
+import { formatDuration } from './progress.ts'
+
+/** `embed 2,560/10,000 · 310/s · 24 s left · waiting for imagery 62 %, inference 35 % · no patch: nodata 12`. */
+export function formatProgress(progress: BuildProgress): string {
+  const { counts, done, elapsedS, problem } = progress
+  const rate = done / Math.max(elapsedS, 1e-3)
+  const left = counts.pending + counts.leased
+  return [
+    `embed ${counts.total - left}/${counts.total}`,
+    ...(problem === null
+      ? [
+          `${rate.toFixed(1)}/s`,
+          done === 0 ? '' : `${formatDuration(left / rate)} left`,
+          formatSteps(progress),
+        ]
+      : [`paused: ${problem.message}${formatNextTry(problem.nextTryAt)}`]),
+    formatReasons(counts),
+    formatFailures(progress),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
+}
+
+const STEP_WORDS = { imagery: 'imagery', inference: 'inference', database: 'the database' }
+
+/** The steps that take a tenth of the time or more, the slowest first. */
+function formatSteps({ steps }: BuildProgress): string {
+  const slow = Object.entries(steps)
+    .filter(([, share]) => share >= 0.1)
+    .sort(([, a], [, b]) => b - a)
+    .map(
+      ([step, share]) =>
+        `${STEP_WORDS[step as keyof typeof STEP_WORDS]} ${Math.round(100 * share)} %`,
+    )
+  return slow.length === 0 ? '' : `waiting for ${slow.join(', ')}`
+}
+
+function formatNextTry(nextTryAt: string | undefined): string {
+  return nextTryAt === undefined ? '' : `; next try at ${nextTryAt.slice(11, 19)} UTC`
+}
+
+function formatFailures({ failures }: BuildProgress): string {
+  const counted = Object.entries(failures).map(([code, count]) => `${code} ${count}`)
+  return counted.length === 0 ? '' : `tried again: ${counted.join(', ')}`
+}
+
+function formatReasons({ unavailable }: PointCounts): string {
+  const reasons = Object.entries(unavailable).map(([reason, count]) => `${reason} ${count}`)
+  return reasons.length === 0 ? '' : `no patch: ${reasons.join(', ')}`
+}
+
+/** How a build ended. */
+export function formatCounts(name: string, counts: PointCounts): string {
+  const left = counts.pending + counts.leased
+  return [
+    `region "${name}": ${counts.embedded} of ${counts.total} points embedded`,
+    formatReasons(counts),
+    left === 0 ? '' : `${left} left: continue with \`whereabouts region build ${name}\``,
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}

@@ -1,0 +1,59 @@
+/** `whereabouts region build|stop`. */
+import type { Command } from 'commander'
+import { buildRegion, detachBuild, endBuild, retryPoints } from '../journeys/build-region.ts'
+import { formatCounts, formatProgress } from './build-report.ts'
+import { EXIT_INTERRUPTED, withWorld } from './context.ts'
+import { openProgress } from './progress.ts'
+
+interface BuildCommandOptions {
+  readonly retry?: string | true
+  readonly detach?: true
+}
+
+/** Registers `region build` and `region stop`. */
+export function addBuildCommands(region: Command): void {
+  region
+    .command('build')
+    .argument('<name>')
+    .description('embed the points of a region; continues where it was stopped')
+    .option('--retry [REASON]', 'try points without imagery again: all, or REASON[,REASON]')
+    .option('--detach', 'leave the work to `whereabouts worker` (PostgreSQL)')
+    .action(build)
+  region
+    .command('stop')
+    .argument('<name>')
+    .description('stop a build wherever it runs; what is done stays')
+    .action(stop)
+}
+
+async function build(
+  name: string,
+  { retry, detach }: BuildCommandOptions,
+  command: Command,
+): Promise<void> {
+  await withWorld(command, async (world, signal) => {
+    if (retry !== undefined) {
+      const reasons = retry === true ? undefined : retry.split(',')
+      console.error(`${await retryPoints(world, name, reasons)} points are tried again`)
+    }
+    if (detach) {
+      await detachBuild(world, name)
+      console.log(`region "${name}" waits for workers: whereabouts worker`)
+      return
+    }
+    const progress = openProgress()
+    const counts = await buildRegion(world, name, {
+      signal,
+      onProgress: (state) => progress.show(formatProgress(state)),
+    }).finally(() => progress.end())
+    console.log(formatCounts(name, counts))
+    if (signal.aborted) process.exitCode = EXIT_INTERRUPTED
+  })
+}
+
+async function stop(name: string, _options: object, command: Command): Promise<void> {
+  await withWorld(command, async (world) => {
+    await endBuild(world, name)
+    console.log(`region "${name}" stopped; continue with \`whereabouts region build ${name}\``)
+  })
+}

@@ -1,0 +1,133 @@
+/** The columns of `regions` that say whether a build is wanted, and what holds it up. */
+import type { BuildProblem, Region } from '../types.ts'
+import type { Database } from './database.ts'
+
+/** Says that the region is to be built: from now on every worker may take part. */
+export async function requestBuild(db: Database, regionId: number): Promise<void> {
+  await db.withClient((client) =>
+    client.query(`update regions set state = 'building', problem = null where id = $1`, [regionId]),
+  )
+}
+
+/**
+ * Ends the wish for a build; workers stop at their next claim. A region that is built stays so.
+ * @param problem  why it cannot go on; null: stopped by hand
+ */
+export async function stopBuild(
+  db: Database,
+  regionId: number,
+  problem: BuildProblem | null = null,
+): Promise<void> {
+  await db.withClient((client) =>
+    client.query(
+      `update regions set state = 'stopped', problem = $2::jsonb
+        where id = $1 and state = 'building'`,
+      [regionId, problem === null ? null : JSON.stringify(problem)],
+    ),
+  )
+}
+
+/** Records what computes the vectors. */
+export async function recordRuntime(
+  db: Database,
+  regionId: number,
+  runtime: NonNullable<Region['runtime']>,
+): Promise<void> {
+  await db.withClient((client) =>
+    client.query('update regions set runtime = $2::jsonb where id = $1', [
+      regionId,
+      JSON.stringify(runtime),
+    ]),
+  )
+}
+
+/** Records what holds the build up; the next batch that anybody stores clears it. */
+export async function recordProblem(
+  db: Database,
+  regionId: number,
+  problem: BuildProblem,
+): Promise<void> {
+  await db.withClient((client) =>
+    client.query(`update regions set problem = $2::jsonb where id = $1 and state = 'building'`, [
+      regionId,
+      JSON.stringify(problem),
+    ]),
+  )
+}
+
+/**
+ * Marks the region built when no point is open any more.
+ * @returns whether it is built now
+ */
+export async function finishBuild(db: Database, regionId: number): Promise<boolean> {
+  const rows = await db.withClient((client) =>
+    client.query(
+      `update regions set state = 'built', problem = null
+        where id = $1 and state in ('building', 'built')
+          and not exists (select from points
+                           where region = $1 and state in ('pending', 'leased'))
+       returning id`,
+      [regionId],
+    ),
+  )
+  return rows.length > 0
+}
+
+/** Whether the region is still wanted. */
+export async function isBuildWanted(db: Database, regionId: number): Promise<boolean> {
+  const rows = await db.withClient((client) =>
+    client.query(`select from regions where id = $1 and state = 'building'`, [regionId]),
+  )
+  return rows.length > 0
+}
+
+/** A region whose build is wanted. */
+export interface WantedRegion {
+  readonly id: number
+  readonly name: string
+  /** A point could be claimed now. */
+  readonly isClaimable: boolean
+}
+
+/**
+ * The regions whose build is wanted, oldest first.
+ * @param asked.names  only these; null: all
+ * @param asked.worker  who asks: on the embedded database, leases of others are void (`claimPoints`)
+ */
+export async function findWantedRegions(
+  db: Database,
+  { names, worker }: { readonly names: readonly string[] | null; readonly worker: string },
+): Promise<WantedRegion[]> {
+  return db.withClient((client) =>
+    client.query<WantedRegion>(
+      `select id, name,
+              exists (select from points
+                       where region = regions.id and state in ('pending', 'leased')
+                         and (state = 'pending' or leased_until < now() or ($3 and worker <> $2))
+                         and (retry_at is null or retry_at <= now())) as "isClaimable"
+         from regions
+        where state = 'building' and ($1::text[] is null or name = any($1))
+        order by id`,
+      [names === null ? null : [...names], worker, db.kind === 'pglite'],
+    ),
+  )
+}
+
+/** A process that holds points of a region. */
+export interface WorkerShare {
+  readonly worker: string
+  readonly points: number
+}
+
+/** Who works on a region: holds a lease that has not run out. */
+export async function findWorkers(db: Database, regionId: number): Promise<WorkerShare[]> {
+  return db.withClient((client) =>
+    client.query<WorkerShare>(
+      `select worker, count(*)::integer as points
+         from points
+        where region = $1 and state in ('pending', 'leased') and leased_until > now()
+        group by worker order by worker`,
+      [regionId],
+    ),
+  )
+}

@@ -1,0 +1,174 @@
+/**
+ * A region's open points → embeddings, batch by batch, until nothing can be claimed or something holds it up.
+ * Batches overlap: while the patches of some are fetched and cut, others are embedded and stored.
+ */
+import type { Encoder } from '../embedding/encoder.ts'
+import type { UpstreamError } from '../errors.ts'
+import { isBuildWanted } from '../gallery/builds.ts'
+import { storeBatch } from '../gallery/embeddings.ts'
+import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
+import type { ImagerySource } from '../imagery/source.ts'
+import type { Region } from '../types.ts'
+import type { BatchOutcome, StepClock } from './build-progress.ts'
+import { cutPatches } from './cut-patches.ts'
+import { untilDatabaseAnswers } from './database-away.ts'
+import { embedPatches } from './embed-patches.ts'
+import { createGate, mapAsReady, type Gate } from './flow.ts'
+import { judgeFailures } from './judge-failures.ts'
+import type { Outside } from './outside.ts'
+import { patchSizeOf } from './patch-size.ts'
+
+/** What a worker holds at a time, and so what has to be computed again when it is killed. */
+const HELD_POINTS = 256
+/** In so many claims, each in its own step. */
+const CLAIMS_UNDER_WAY = 4
+const CLAIM_POINTS = HELD_POINTS / CLAIMS_UNDER_WAY
+/** Patches fetched or cut at a time. */
+const PATCHES_UNDER_WAY = 32
+/** Two, so that no session waits for the slowest picture of one claim; more would only have to be awaited at a stop. */
+const CLAIMS_EMBEDDED = 2
+/** After this long without a word from its worker a claim is given to somebody else. */
+const LEASE_S = 60
+/** Three chances to say it. */
+const RENEW_EVERY_MS = (LEASE_S * 1000) / 3
+
+/** What a process needs to work on a region. */
+export interface BuildSite {
+  readonly region: Region
+  readonly encoder: Encoder
+  readonly source: ImagerySource
+  readonly clock: StepClock
+}
+
+interface Work extends BuildSite {
+  readonly cutGate: Gate
+  readonly embedGate: Gate
+  /** Ids of the points under way. */
+  readonly held: Set<number>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Claims, cuts, embeds and stores until no point can be claimed or the build is not wanted any more.
+ * With the signal, fetches are given up, what is being embedded is finished, and the rest is given back.
+ * @throws {UpstreamError} what holds the build up, after everything under way is stored or given back
+ */
+export async function* buildBatches(
+  outside: Outside,
+  site: BuildSite,
+  signal: AbortSignal,
+): AsyncGenerator<BatchOutcome> {
+  const work: Work = {
+    ...site,
+    cutGate: createGate(PATCHES_UNDER_WAY),
+    embedGate: createGate(CLAIMS_EMBEDDED),
+    held: new Set(),
+    signal,
+  }
+  const renewal = setInterval(() => void renew(outside, work), RENEW_EVERY_MS)
+  const heldUp: UpstreamError[] = []
+  try {
+    const claims = claimBatches(outside, work, () => heldUp.length > 0)
+    for await (const outcome of mapAsReady(claims, CLAIMS_UNDER_WAY, (points) =>
+      buildBatch(outside, work, points),
+    )) {
+      if (outcome.heldUp !== null) heldUp.push(outcome.heldUp)
+      yield outcome
+    }
+  } finally {
+    clearInterval(renewal)
+  }
+  const [first] = heldUp
+  if (first !== undefined) throw first
+}
+
+async function renew({ db, workerId }: Outside, { region, held }: Work): Promise<void> {
+  const lease = { regionId: region.id, worker: workerId, leaseS: LEASE_S, pointIds: [...held] }
+  // A renewal that fails is made good by the next one, or the batch is done twice and stored once.
+  await renewLeases(db, lease).catch(() => undefined)
+}
+
+async function* claimBatches(outside: Outside, work: Work, isHeldUp: () => boolean) {
+  const { region, clock, held, signal } = work
+  const claim = async (): Promise<ClaimedPoint[]> => {
+    if (!(await isBuildWanted(outside.db, region.id))) return []
+    return claimPoints(outside.db, {
+      regionId: region.id,
+      count: CLAIM_POINTS,
+      leaseS: LEASE_S,
+      worker: outside.workerId,
+    })
+  }
+  while (!signal.aborted && !isHeldUp()) {
+    const points = await clock.time('database', () => untilDatabaseAnswers(claim, signal))
+    if (points.length === 0) return
+    for (const { id } of points) held.add(id)
+    yield points
+  }
+}
+
+interface Ended extends BatchOutcome {
+  readonly heldUp: UpstreamError | null
+}
+
+/** Cuts, embeds and stores one claim; what is not stored is given back. */
+async function buildBatch(
+  outside: Outside,
+  work: Work,
+  points: readonly ClaimedPoint[],
+): Promise<Ended> {
+  try {
+    const ended = await embedAndStore(outside, work, points)
+    if (ended.heldUp !== null) await release(outside, work, points)
+    return ended
+  } catch (error) {
+    // The first error matters; a lease that could not be given back runs out.
+    await release(outside, work, points).catch(() => undefined)
+    if (!work.signal.aborted) throw error
+    return { stored: { embedded: 0, unavailable: 0 }, unavailable: [], failures: [], heldUp: null }
+  } finally {
+    for (const { id } of points) work.held.delete(id)
+  }
+}
+
+async function embedAndStore(
+  outside: Outside,
+  work: Work,
+  points: readonly ClaimedPoint[],
+): Promise<Ended> {
+  const { region, encoder, source, clock, signal } = work
+  const size = patchSizeOf(encoder.card)
+  const found = await clock.time('imagery', () =>
+    cutPatches({ source, size, gate: work.cutGate }, points, signal),
+  )
+  const { failed, givenUp, heldUp } = judgeFailures(found)
+  const embedded = await clock.time('inference', () =>
+    work.embedGate(async () => {
+      signal.throwIfAborted()
+      return embedPatches({ region, encoder }, found.cut)
+    }),
+  )
+  const unavailable = [...found.unavailable, ...givenUp]
+  const batch = {
+    regionId: region.id,
+    modelSha256: encoder.card.sha256,
+    worker: outside.workerId,
+    embedded,
+    unavailable,
+    failed,
+  }
+  const stored = await clock.time('database', () =>
+    untilDatabaseAnswers(() => storeBatch(outside.db, batch), signal),
+  )
+  const retried = new Set(failed.map(({ id }) => id))
+  const failures = found.failed.filter(({ point }) => retried.has(point.id))
+  return { stored, unavailable, failures: failures.map(({ error }) => error.code), heldUp }
+}
+
+function release(outside: Outside, { region, signal }: Work, points: readonly ClaimedPoint[]) {
+  const pointIds = points.map(({ id }) => id)
+  return untilDatabaseAnswers(
+    () => releasePoints(outside.db, { regionId: region.id, pointIds, worker: outside.workerId }),
+    signal,
+  )
+}

@@ -1,0 +1,142 @@
+/**
+ * The loop of everybody who builds: looks for regions whose build is wanted, takes part in each, waits where a host
+ * is down, and marks those built that have no open point left. Any number of processes may run it on one database.
+ */
+import { UpstreamError } from '../errors.ts'
+import {
+  findWantedRegions,
+  finishBuild,
+  recordProblem,
+  stopBuild,
+  type WantedRegion,
+} from '../gallery/builds.ts'
+import { countPoints } from '../gallery/points.ts'
+import { noProgress, type BuildProgress } from './build-progress.ts'
+import { untilDatabaseAnswers } from './database-away.ts'
+import { pause } from './flow.ts'
+import { HOLD_UP_WAIT, holdUpAfter, problemOf, type HoldUp, type WaitLimits } from './hold-up.ts'
+import { isRefusal } from './judge-failures.ts'
+import type { Outside } from './outside.ts'
+import { visitRegion, type BuildOptions } from './visit-region.ts'
+
+/** How often somebody without work looks for some: first, and at most. */
+const LOOK_MS = { first: 100, most: 5000 }
+/** A region that this process cannot build (another model, files that are not here) is tried again after this. */
+const GIVEN_UP_MS = 60_000
+
+/** What a worker is to do. */
+export interface WorkOptions extends BuildOptions {
+  /** Only these regions; null: all. */
+  readonly names: readonly string[] | null
+  /** Ends when no build is wanted that this process can take part in. */
+  readonly isOnce: boolean
+  /**
+   * Told when a region cannot be built by this process: throw to end, or return to leave the region to others.
+   * Regions that only wait are not told here but by `onProgress`.
+   */
+  readonly onError: (error: unknown, region: string) => void
+  readonly wait?: WaitLimits
+}
+
+/** What one process remembers of a region. */
+interface Memory {
+  progress?: BuildProgress
+  holdUp?: HoldUp
+  givenUpUntilMs?: number
+}
+
+/**
+ * Works until the signal, or with `isOnce` until there is nothing to do.
+ * @throws what `onError` throws, and `UpstreamError` when the database is away at the stop
+ */
+export async function workRegions(outside: Outside, options: WorkOptions): Promise<void> {
+  const { names, isOnce, signal } = options
+  const memories = new Map<number, Memory>()
+  const memoryOf = (id: number): Memory => {
+    const memory = memories.get(id) ?? {}
+    memories.set(id, memory)
+    return memory
+  }
+  const look = async () => {
+    const asked = { names, worker: outside.workerId }
+    const wanted = await untilDatabaseAnswers(() => findWantedRegions(outside.db, asked), signal)
+    const now = outside.now().getTime()
+    return wanted.filter(({ id }) => now >= (memoryOf(id).givenUpUntilMs ?? 0))
+  }
+  let lookMs = LOOK_MS.first
+  while (!signal.aborted) {
+    const regions = await look()
+    if (isOnce && regions.length === 0) return
+    let hasWorked = false
+    for (const region of regions) {
+      if (await attend(outside, { region, memory: memoryOf(region.id) }, options)) hasWorked = true
+    }
+    lookMs = hasWorked ? LOOK_MS.first : Math.min(2 * lookMs, LOOK_MS.most)
+    if (!hasWorked) await pause(lookMs, signal)
+  }
+}
+
+interface Attended {
+  readonly region: WantedRegion
+  readonly memory: Memory
+}
+
+/** @returns whether something was done for the region */
+async function attend(
+  outside: Outside,
+  { region, memory }: Attended,
+  options: WorkOptions,
+): Promise<boolean> {
+  const { id, name, isClaimable } = region
+  if (options.signal.aborted) return false
+  if (memory.holdUp !== undefined && outside.now().getTime() < memory.holdUp.untilMs) return false
+  if (!isClaimable) {
+    return untilDatabaseAnswers(() => finishBuild(outside.db, id), options.signal)
+  }
+  const doneBefore = memory.progress?.done
+  try {
+    await visitRegion(
+      outside,
+      { name, before: memory.progress },
+      {
+        signal: options.signal,
+        onProgress: (progress) => {
+          memory.progress = progress
+          if (progress.done !== doneBefore) delete memory.holdUp
+          options.onProgress(progress)
+        },
+      },
+    )
+    delete memory.holdUp
+  } catch (error) {
+    if (options.signal.aborted) return true
+    await untilDatabaseAnswers(
+      () => heldUp(outside, { region, memory }, { error, options }),
+      options.signal,
+    )
+  }
+  return true
+}
+
+/** Waits that heal are told and kept; a source that refuses us stops the build; the rest is the caller's decision. */
+async function heldUp(
+  outside: Outside,
+  { region, memory }: Attended,
+  { error, options }: { readonly error: unknown; readonly options: WorkOptions },
+): Promise<void> {
+  const now = outside.now()
+  if (error instanceof UpstreamError && !isRefusal(error)) {
+    const limits = options.wait ?? HOLD_UP_WAIT
+    memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits })
+    const { problem } = memory.holdUp
+    await recordProblem(outside.db, region.id, problem)
+    const counts = await countPoints(outside.db, region.id)
+    options.onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem })
+    return
+  }
+  memory.givenUpUntilMs = options.isOnce ? Infinity : now.getTime() + GIVEN_UP_MS
+  if (error instanceof UpstreamError) {
+    await stopBuild(outside.db, region.id, problemOf(error, now))
+  }
+  options.onError(error, region.name)
+}
