@@ -1,6 +1,6 @@
 /** Ways and places of their nodes → measured segments, cut at the boundary. */
 import type { PolygonIndex } from '../geo/polygon-index.ts'
-import type { RankFinder } from './node-ids.ts'
+import type { RankFinder } from './rank-finder.ts'
 import { PLACE_UNKNOWN, decodeLat, decodeLon, type NodePlaces } from './node-places.ts'
 import { unpackRefs, type WayChunk, type WayRefs } from './pbf-ways.ts'
 import { RoadPen, type RoadCounts, type RoadLines } from './road-pen.ts'

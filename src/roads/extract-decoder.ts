@@ -7,14 +7,16 @@ import { openExtract, readAt, type BlobPlace } from './blob-index.ts'
 import { claimBlobs, finishBlob, type BlobQueue } from './blob-queue.ts'
 import { buildRoads, type RoadChunk } from './build-roads.ts'
 import { SpanBuilder, type IdSpan } from './id-span.ts'
-import { IdGatherer, RankFinder } from './node-ids.ts'
+import { IdGatherer } from './node-ids.ts'
 import { MemoryPlaces, type NodePlaces } from './node-places.ts'
 import { FilePlaces } from './node-places-file.ts'
+import { packIds, type PackedIds } from './packed-ids.ts'
 import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
 import { faultOf, ExtractFaultError } from './pbf-errors.ts'
 import { decodeNodes } from './pbf-nodes.ts'
 import { decodeRoads, type WayChunk } from './pbf-ways.ts'
+import { RankFinder } from './rank-finder.ts'
 import { keepLatestVersions } from './way-versions.ts'
 
 /** What a decoder is made for. */
@@ -27,7 +29,7 @@ export interface DecoderSetup {
 
 /** The nodes that roads need, shared by all decoders. */
 export interface SharedNodes {
-  readonly ids: Float64Array
+  readonly ids: PackedIds
   /** `uint32[nodes, 2]` in memory, or the path of a file of the same form. */
   readonly places: SharedArrayBuffer | string
 }
@@ -74,7 +76,7 @@ export class ExtractDecoder {
   readonly #boundary: PolygonIndex | null
   #buffer = new Uint8Array(1 << 18)
   #ways: WayChunk[] = []
-  #ranks = new RankFinder(new Float64Array(0))
+  #ranks = new RankFinder(packIds(new Float64Array(0)))
   #places: NodePlaces = new MemoryPlaces(new SharedArrayBuffer(0))
 
   constructor(setup: DecoderSetup) {
@@ -131,7 +133,7 @@ export class ExtractDecoder {
   *#readNodes(queue: BlobQueue, { ids, places }: SharedNodes): Steps<'nodes'> {
     this.#ranks = new RankFinder(ids)
     this.#places = typeof places === 'string' ? new FilePlaces(places) : new MemoryPlaces(places)
-    const versions = this.#setup.isHistory ? new Int32Array(ids.length) : null
+    const versions = this.#setup.isHistory ? new Int32Array(ids.low.length) : null
     const target = { ranks: this.#ranks, places: this.#places, versions }
     const reports: BlobReport[] = []
     for (const { blob, index } of claimBlobs(queue)) {

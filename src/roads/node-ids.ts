@@ -1,4 +1,4 @@
-/** The ids of all nodes that roads need, sorted, without repeats; a node's rank is its place in that list. */
+/** Gathers and sorts the ids of all nodes that roads need, without repeats; a node's rank is its place among them. */
 import { createFloats } from './number-list.ts'
 import { radixSort } from './radix-sort.ts'
 
@@ -48,22 +48,17 @@ export class IdGatherer {
     const [a, b] = this.#sorted.splice(-2)
     if (!a || !b) return
     const merged = new Float64Array(a.length + b.length)
-    this.#sorted.push(merged.slice(0, mergeIds(a, b, merged)))
+    // A view: copying the numbers to spare the room of the few repeats would double what is held meanwhile.
+    this.#sorted.push(merged.subarray(0, mergeIds(a, b, merged)))
   }
 }
 
-/** Merges sorted lists into memory that threads share. */
-export function mergeShared(lists: readonly Float64Array[]): Float64Array<SharedArrayBuffer> {
-  let all = sharedFloats(0)
-  for (const list of lists) {
-    const merged = sharedFloats(all.length + list.length)
-    all = merged.subarray(0, mergeIds(all, list, merged))
-  }
-  return all
-}
-
-function sharedFloats(length: number): Float64Array<SharedArrayBuffer> {
-  return new Float64Array(new SharedArrayBuffer(8 * length))
+/** Merges sorted lists. */
+export function mergeLists(lists: readonly Float64Array[]): Float64Array {
+  return lists.reduce((all, list) => {
+    const merged = new Float64Array(all.length + list.length)
+    return merged.subarray(0, mergeIds(all, list, merged))
+  })
 }
 
 /** @returns how many ids `merged` holds now */
@@ -81,75 +76,4 @@ function mergeIds(a: Float64Array, b: Float64Array, merged: Float64Array): numbe
   merged.set(a.subarray(i), count)
   merged.set(b.subarray(j), count + a.length - i)
   return count + a.length - i + b.length - j
-}
-
-/** Ids per entry of the table that narrows a search. */
-const IDS_PER_BUCKET = 4
-/** Steps after which searching is faster than walking on. */
-const STEPS_MAX = 64
-
-/** Finds ranks; asking for ids in ascending order, or along a way, costs next to nothing. */
-export class RankFinder {
-  readonly #ids: Float64Array
-  readonly #first: number
-  readonly #bucketsPerId: number
-  /** Lowest rank of each bucket of equally wide ranges of ids: a search begins near its end. */
-  readonly #buckets: Uint32Array
-  /** First rank whose id is not below the id asked last. */
-  #at = 0
-
-  constructor(ids: Float64Array) {
-    this.#ids = ids
-    const count = Math.ceil(ids.length / IDS_PER_BUCKET)
-    this.#first = ids[0] ?? 0
-    this.#bucketsPerId = count / ((ids.at(-1) ?? 0) - this.#first + 1)
-    this.#buckets = new Uint32Array(count + 1).fill(ids.length)
-    for (let rank = ids.length - 1; rank >= 0; rank--)
-      this.#buckets[this.#bucketOf(ids[rank] as number)] = rank
-    for (let bucket = count - 1; bucket >= 0; bucket--)
-      this.#buckets[bucket] = Math.min(
-        this.#buckets[bucket] as number,
-        this.#buckets[bucket + 1] as number,
-      )
-  }
-
-  /** Rank of an id anywhere in the list, or -1. A way's nodes often have neighbouring ids, so look there first. */
-  find(id: number): number {
-    const ids = this.#ids
-    if (ids[this.#at + 1] === id) return ++this.#at
-    if (ids[this.#at - 1] === id) return --this.#at
-    this.#at = this.#lowerBound(id)
-    return ids[this.#at] === id ? this.#at : -1
-  }
-
-  /** Rank of an id that is mostly a little above the one asked last, or -1. */
-  advanceTo(id: number): number {
-    const ids = this.#ids
-    let at = this.#at
-    if (at > 0 && (ids[at - 1] as number) >= id) at = this.#lowerBound(id)
-    for (let steps = 0; (ids[at] as number) < id; at++)
-      if (++steps > STEPS_MAX) {
-        at = this.#lowerBound(id)
-        break
-      }
-    this.#at = at
-    return ids[at] === id ? at : -1
-  }
-
-  #bucketOf(id: number): number {
-    return Math.floor((id - this.#first) * this.#bucketsPerId)
-  }
-
-  #lowerBound(id: number): number {
-    const bucket = this.#bucketOf(id)
-    if (!(bucket >= 0)) return 0
-    let low = this.#buckets[bucket] ?? this.#ids.length
-    let high = this.#buckets[bucket + 1] ?? this.#ids.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#ids[middle] as number) < id) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
 }

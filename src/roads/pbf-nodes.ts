@@ -1,7 +1,7 @@
 /** Nodes of a block → the places of those that roads need. */
 import { PbfReader } from 'pbf'
 import { SpanBuilder, type IdSpan } from './id-span.ts'
-import type { RankFinder } from './node-ids.ts'
+import type { RankFinder } from './rank-finder.ts'
 import { PLACE_UNKNOWN, encodeLat, encodeLon, type NodePlaces } from './node-places.ts'
 import { createFloats, readDeltas, type NumberList } from './number-list.ts'
 import { checkEnd, type Block } from './pbf-block.ts'

@@ -5,7 +5,8 @@ import type { RoadChunk } from './build-roads.ts'
 import type { Decoders } from './decoder-pool.ts'
 import type { BlobReport, SharedNodes } from './extract-decoder.ts'
 import { mayRepeat } from './id-span.ts'
-import { mergeShared, sortIds } from './node-ids.ts'
+import { mergeLists, sortIds } from './node-ids.ts'
+import { packIds, type PackedIds } from './packed-ids.ts'
 
 /** An extract while it is read. */
 export interface Reading {
@@ -63,7 +64,7 @@ function findFirstWays({ blobs, decoders }: Reading): number {
 
 interface Ways {
   readonly reports: readonly BlobReport[]
-  readonly needed: Float64Array
+  readonly needed: PackedIds
   readonly blobsWithNodes: readonly BlobPlace[]
 }
 
@@ -76,7 +77,7 @@ async function readWays(
   const withNodes = new Set(reports.filter(({ hasNodes }) => hasNodes).map(({ index }) => index))
   return {
     reports,
-    needed: mergeShared(shares.map(({ needed }) => needed)),
+    needed: packIds(mergeLists(shares.map(({ needed }) => needed))),
     blobsWithNodes: blobs.filter((_, index) => withNodes.has(index)),
   }
 }
@@ -84,9 +85,9 @@ async function readWays(
 async function readNodes(
   { decoders, bytesDone, allocatePlaces }: Reading,
   blobs: readonly BlobPlace[],
-  ids: Float64Array,
+  ids: PackedIds,
 ): Promise<BlobReport[]> {
-  const nodes = { ids, places: allocatePlaces(ids.length) }
+  const nodes = { ids, places: allocatePlaces(ids.low.length) }
   const queue = createQueue(blobs, bytesDone)
   const shares = await decoders.run({ kind: 'nodes', queue, nodes })
   return shares.flatMap(({ reports }) => reports)
@@ -100,5 +101,5 @@ async function hasRepeatedWays(
   if (!mayRepeat(reports.map(({ span }) => span))) return false
   const lists = await decoders.run({ kind: 'wayIds' })
   const count = lists.reduce((sum, { length }) => sum + length, 0)
-  return mergeShared(lists.map(sortIds)).length < count
+  return mergeLists(lists.map(sortIds)).length < count
 }

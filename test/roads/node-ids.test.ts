@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { IdGatherer, RankFinder, mergeShared, sortIds } from '../../src/roads/node-ids.ts'
+import { expect, test } from 'vitest'
+import { IdGatherer, mergeLists, sortIds } from '../../src/roads/node-ids.ts'
 
 const id = fc.oneof(fc.integer({ min: -50, max: 50 }), fc.maxSafeInteger())
 const idLists = fc.array(fc.array(id))
@@ -25,34 +25,11 @@ test('IdGatherer merges as many batches as come', () => {
   expect(ids.every((id, i) => id === i)).toBe(true)
 })
 
-test('mergeShared gives every id once, in memory that threads share', () => {
+test('mergeLists gives every id once, in order', () => {
   fc.assert(
     fc.property(idLists, (lists) => {
-      const merged = mergeShared(lists.map((list) => sortIds(Float64Array.from(list))))
+      const merged = mergeLists([[], ...lists].map((list) => sortIds(Float64Array.from(list))))
       expect([...merged]).toEqual(sorted(lists.flat()))
-      expect(merged.buffer).toBeInstanceOf(SharedArrayBuffer)
     }),
   )
-})
-
-describe('RankFinder', () => {
-  for (const method of ['find', 'advanceTo'] as const)
-    test(`${method} finds each id that is there and no other, in any order of asking`, () => {
-      fc.assert(
-        fc.property(fc.array(id), fc.array(id), (ids, questions) => {
-          const list = sorted(ids)
-          const finder = new RankFinder(Float64Array.from(list))
-          for (const question of [...questions, ...ids, ...list])
-            expect(finder[method](question)).toBe(list.indexOf(question))
-        }),
-      )
-    })
-
-  test('advanceTo crosses long gaps', () => {
-    const ids = Float64Array.from({ length: 10_000 }, (_, i) => i * 3)
-    const finder = new RankFinder(ids)
-    expect([0, 3, 15_000, 29_997, 6, 7].map((id) => finder.advanceTo(id))).toEqual([
-      0, 1, 5000, 9999, 2, -1,
-    ])
-  })
 })

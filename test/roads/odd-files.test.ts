@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { indexBlobs } from '../../src/roads/blob-index.ts'
-import { RankFinder } from '../../src/roads/node-ids.ts'
+import { packIds } from '../../src/roads/packed-ids.ts'
+import { RankFinder } from '../../src/roads/rank-finder.ts'
 import { MemoryPlaces, decodeLat, decodeLon } from '../../src/roads/node-places.ts'
 import { unpackBlob } from '../../src/roads/pbf-blob.ts'
 import { openBlock } from '../../src/roads/pbf-block.ts'
@@ -25,7 +26,7 @@ function placesOf(name: string, wanted: number[]) {
   const versions = header.isHistory ? new Int32Array(ids.length) : null
   for (const { offset, size } of blobs)
     decodeNodes(openBlock(unpackBlob(bytes.subarray(offset, offset + size))), {
-      ranks: new RankFinder(ids),
+      ranks: new RankFinder(packIds(ids)),
       places,
       versions,
     })

@@ -120,7 +120,9 @@ describe('a road of two segments comes out the same', () => {
       const network = await read(makeExtract(extract))
       expect(lengthsOf(network).filter((length) => length > 0)).toEqual([EAST, NORTH])
       expect(network).toMatchObject({ wayCount: 1, segmentCount: 2, missingNodeCount: 0 })
-      expect(network.pieces.flatMap(({ lon }) => [...lon]).sort()).toEqual([100000000, 100100000, 100100000])
+      expect(network.pieces.flatMap(({ lon }) => [...lon]).sort()).toEqual([
+        100000000, 100100000, 100100000,
+      ])
     })
 
   test('with a blob of unknown type, which is skipped', async () => {
@@ -239,11 +241,7 @@ describe('roads that need care', () => {
   test('segments, not ways, are cut at the boundary', async () => {
     const boundary = boundaryFromBbox([10.005, 49, 11, 50.005])
     const network = await read(makeExtract(plain), { boundary })
-    expect(lengthsOf(network)).toEqual([
-      mm(10.005, 50, 10.01, 50),
-      mm(10.01, 50, 10.01, 50.005),
-      0,
-    ])
+    expect(lengthsOf(network)).toEqual([mm(10.005, 50, 10.01, 50), mm(10.01, 50, 10.01, 50.005), 0])
   })
 
   test('a segment over the antimeridian goes the short way', async () => {
