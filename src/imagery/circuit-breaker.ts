@@ -39,12 +39,17 @@ export class CircuitBreaker {
     this.#limits = limits
   }
 
-  /** The outage that forbids a request now; `undefined`: go ahead, and tell how it ended. */
-  admit(nowMs: number): Outage | undefined {
-    if (this.#outage === undefined) return undefined
-    if (nowMs < this.#outage.nextTryMs || this.#isTrying) return this.#outage
+  /**
+   * May a request start now?
+   * @returns `go`, or `try`: the one that finds out whether the host is back (tell how it ended); `wait`: one is finding
+   * out; or the outage that forbids it
+   */
+  admit(nowMs: number): 'go' | 'try' | 'wait' | Outage {
+    if (this.#outage === undefined) return 'go'
+    if (nowMs < this.#outage.nextTryMs) return this.#outage
+    if (this.#isTrying) return 'wait'
     this.#isTrying = true
-    return undefined
+    return 'try'
   }
 
   /** The host answered. */
@@ -79,7 +84,7 @@ export class CircuitBreaker {
     return this.#outage
   }
 
-  /** A request was given up before it ended: it says nothing about the host. */
+  /** The try was given up before it ended: it says nothing about the host. */
   abandon(): void {
     this.#isTrying = false
   }

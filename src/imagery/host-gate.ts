@@ -54,6 +54,7 @@ export class HostGate {
   readonly #breaker: CircuitBreaker
   readonly #users = new Set<HostLimits>()
   readonly #waiting = new Set<() => void>()
+  #trial: Promise<void> = Promise.resolve()
   #running = 0
   #nextStartMs = 0
   #pausedUntilMs = 0
@@ -77,17 +78,37 @@ export class HostGate {
   async pass<T>(signal: AbortSignal, request: () => Promise<Verdict<T>>): Promise<Verdict<T>> {
     await this.#enter(signal)
     try {
-      const outage = this.#breaker.admit(performance.now())
-      if (outage !== undefined) throw hostDown(this.#host, outage)
-      await this.#turn(signal)
-      const verdict = await request()
-      this.#learn(verdict)
-      return verdict
-    } catch (error) {
-      this.#breaker.abandon()
-      throw error
+      if ((await this.#admit(signal)) === 'go') return await this.#ask(signal, request)
+      return await this.#tryOut(signal, request)
     } finally {
       this.#leave()
+    }
+  }
+
+  async #ask<T>(signal: AbortSignal, request: () => Promise<Verdict<T>>): Promise<Verdict<T>> {
+    await this.#turn(signal)
+    const verdict = await request()
+    this.#learn(verdict)
+    return verdict
+  }
+
+  /** The one request that finds out whether the host is back; all others wait for it. */
+  async #tryOut<T>(signal: AbortSignal, request: () => Promise<Verdict<T>>): Promise<Verdict<T>> {
+    const asked = this.#ask(signal, request)
+    this.#trial = asked.then(
+      () => undefined,
+      () => this.#breaker.abandon(),
+    )
+    return asked
+  }
+
+  async #admit(signal: AbortSignal): Promise<'go' | 'try'> {
+    for (;;) {
+      signal.throwIfAborted()
+      const admission = this.#breaker.admit(performance.now())
+      if (admission === 'go' || admission === 'try') return admission
+      if (admission !== 'wait') throw hostDown(this.#host, admission)
+      await this.#trial
     }
   }
 

@@ -8,9 +8,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Secrets {
   readonly headers: Readonly<Record<string, string>>
   /** Puts the key into an address. */
-  fill(url: string): string
+  readonly fill: (url: string) => string
   /** Takes every secret out of a text that came from outside. */
-  hide(text: string): string
+  readonly hide: (text: string) => string
 }
 
 /**

@@ -37,7 +37,14 @@ export interface ImageryWindow {
   referenceOf(square: PixelSquare): SourceReference
 }
 
-/** Where satellite pixels come from. */
+/**
+ * Where satellite pixels come from. What an `UpstreamError` of `patch` and `window` asks of the caller:
+ * - `host-down`: the host fails every time, or wants to be left alone. Pause; not before `facts.nextTry` (ISO) is it
+ *   asked again, until then every call fails at once, without a request. `facts`: `host`, `since`, `failure`, `failures`.
+ * - `tiles-unavailable`, `tile-unreadable`: this address failed in all attempts, others may not. Try later; a point that
+ *   fails so again and again while others of the host succeed can be given up.
+ * - `tiles-refused`, `service-exception`: waiting does not help; key, address or layer are wrong.
+ */
 export interface ImagerySource {
   /** Shown on every result made from it. */
   readonly attribution: string
