@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 import unittest
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
-from whereabouts_train.config import PhotoConfig, TrainConfig, load_config
+from whereabouts_train.config import OverheadConfig, PhotoConfig, TrainConfig, load_config
 from whereabouts_train.losses import contrast, set_likelihood
 from whereabouts_train.metrics import (
     average_precision,
@@ -20,10 +22,12 @@ from whereabouts_train.metrics import (
     rms_distance,
 )
 from whereabouts_train.networks import densenet_bc
-from whereabouts_train.overhead import inner_features
+from whereabouts_train.overhead import Trainer, inner_features
+from whereabouts_train.pack import write_pack
 from whereabouts_train.run import Run
 from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scene_set
 from whereabouts_train.sources import pairs, read_source
+from whereabouts_train.sources.classmatched import Patches
 from whereabouts_train.tiny import write_sets
 
 TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
@@ -158,6 +162,37 @@ class Sources(unittest.TestCase):
             list(pairs._witw_pairs({}, self.root)),
             [("paris/surface/1.jpg", "paris/overhead/1.tif", "paris")],
         )
+
+    def test_whole_maps_are_large_and_have_no_class(self):
+        pixels = np.random.default_rng(1).integers(0, 256, (60, 120, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(self.root / "1.jpg")
+        spec = {"kind": "maps", "name": "m", "root": self.root, "whole": True, "split": "train"}
+        (item,) = read_source(spec)
+        self.assertEqual((item.cls, item.split), ("", "train"))
+        self.assertEqual(Image.open(io.BytesIO(item.read())).size, (60, 60))
+
+
+class Windows(unittest.TestCase):
+    def test_windows_without_labels_teach_agreement_and_keep_the_start(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root, net = Path(folder), densenet_bc(**TINY)
+            (root / "images").mkdir()
+            pixels = np.random.default_rng(1).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(root / "images" / "1.png")
+            source = {"kind": "folders", "name": "w", "root": root / "images", "split": "train"}
+            write_pack({"sidePx": 128, "sources": [source]}, root / "pack")
+            logits = np.random.default_rng(2).normal(size=(8, 365))
+            fits = np.packbits(np.eye(8, 365, dtype=bool), axis=1)
+            np.savez(root / "train.npz", logits=logits, fits=fits)
+            packs = [{"folder": root / "pack", "gsd": 0.5, "weight": 1}]
+            sides = {"side": 64, "windowSide": 128, "windowBatch": 2, "windowShare": 1.0}
+            config = OverheadConfig(
+                "densenet_bc", TINY, windows=packs, bank=str(root), keep=1, **sides
+            )
+            trainer = Trainer(config, Patches(packs, []), net)
+            loss, terms = trainer.loss(net.eval(), torch.Generator().manual_seed(1))
+        self.assertEqual(set(terms), {"agree", "keep"})
+        self.assertTrue(torch.isfinite(loss))
 
 
 class Runs(unittest.TestCase):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torchvision
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
@@ -95,14 +96,16 @@ def haze(pixels: Tensor, share: float, strongest: float, rng: Generator) -> Tens
 
 
 def damage(pixels: Tensor, rng: Generator) -> Tensor:
-    """What social media does to photos: night, grey, low resolution, noise, captions."""
+    """What social media does to photos: night, grey, low resolution, noise, captions, rotation."""
     count, side = len(pixels), pixels.shape[-1]
     dark = (0.15 + 0.6 * torch.rand(count, generator=rng)).view(-1, 1, 1, 1)
-    pixels = torch.where(chance(count, 0.06, rng).view(-1, 1, 1, 1), pixels * dark, pixels)
-    grey = chance(count, 0.08, rng).view(-1, 1, 1, 1)
+    pixels = torch.where(chance(count, 0.08, rng).view(-1, 1, 1, 1), pixels * dark, pixels)
+    grey = chance(count, 0.06, rng).view(-1, 1, 1, 1)
     pixels = torch.where(grey, pixels.mean(1, keepdim=True), pixels)
     if rows := chance(count, 0.08, rng).nonzero().flatten().tolist():
         small = F.interpolate(pixels[rows], scale_factor=0.5, mode="area")
+        if torch.rand((), generator=rng) < 0.6:
+            small = torch.stack([compressed(image, rng) for image in small])
         pixels[rows] = F.interpolate(small, (side, side), mode="bilinear", align_corners=False)
     if rows := chance(count, 0.06, rng).nonzero().flatten().tolist():
         pixels[rows] += 12 * torch.randn(pixels[rows].shape, generator=rng)
@@ -110,4 +113,14 @@ def damage(pixels: Tensor, rng: Generator) -> Tensor:
         top = int(torch.randint(0, int(side * 0.85), (1,), generator=rng))
         value = 255.0 * float(torch.randint(0, 2, (1,), generator=rng))
         pixels[row, :, top : top + side // 8] = value
+    for row in chance(count, 0.05, rng).nonzero().flatten().tolist():
+        quarter = 1 if torch.rand((), generator=rng) < 0.5 else -1
+        pixels[row] = torch.rot90(pixels[row], quarter, (1, 2))
     return haze(pixels, 0.06, 0.6, rng).clamp(0, 255)
+
+
+def compressed(image: Tensor, rng: Generator) -> Tensor:
+    """Through JPEG of a random low quality. # [3, h, w] 0…255"""
+    quality = int(torch.randint(15, 60, (1,), generator=rng))
+    data = torchvision.io.encode_jpeg(image.clamp(0, 255).to(torch.uint8), quality)
+    return torchvision.io.decode_jpeg(data).float()

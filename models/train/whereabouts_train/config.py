@@ -55,8 +55,9 @@ class PhotoConfig(TrainConfig):
 class OverheadConfig(TrainConfig):
     """The overhead view: class-matched photo logits as targets."""
 
-    packs: list[dict[str, Any]] = field(default_factory=list)  # folder, gsd, gsdTrue, weight
+    packs: list[dict[str, Any]] = field(default_factory=list)  # folder, gsd, weight
     exclude: list[str] = field(default_factory=list)  # "set" or "set/class": not trained on
+    windows: list[dict[str, Any]] = field(default_factory=list)  # as packs, large, unlabelled too
     bank: str = ""  # folder with the photo model's logits (whereabouts_train.bank)
     side: int = 224
     windowSide: int = 320  # px of the larger windows
@@ -73,6 +74,7 @@ class OverheadConfig(TrainConfig):
     contrastCount: int = 512  # photos of the bank per step
     temperature: float = 0.15
     agree: float = 1.0  # weight: map of a window against the single patch
+    keep: float = 0.0  # weight: distance to what the start said of a window's middle
 
 
 Config = TypeVar("Config", bound=TrainConfig)

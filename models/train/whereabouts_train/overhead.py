@@ -1,10 +1,14 @@
 """Trains the overhead model: patches learn the logits of photos that could be taken there.
 
+Large images without labels (`windows`) teach the map of logits to agree with single patches, and
+hold the model to what its start said of other sources (`keep`).
+
 python -m whereabouts_train.overhead recipes/overhead.json --out runs/overhead
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +28,7 @@ PROBE_COUNT = 64
 
 
 def draw_views(patches: Patches, is_window: bool, config: OverheadConfig, rng):
-    """Rotated, jittered views about the deployed scale. # [b, 3, side, side], fits [b, 365]"""
+    """Rotated views about the deployed scale. # [b, 3, side, side] 0…255, fits [b, 365]"""
     views, fits = [], []
     side = config.windowSide if is_window else config.side
     count = config.windowBatch if is_window else config.batch
@@ -34,9 +38,13 @@ def draw_views(patches: Patches, is_window: bool, config: OverheadConfig, rng):
         target = config.gsd * uniform(len(pixels), -spread, spread, rng).exp()
         views.append(rotated_views(pixels, own_gsd, side, target, rng))
         fits.append(own_fits)
-    pixels = lighting(torch.cat(views), config.lightingShare, rng)
-    pixels = haze(colour_jitter(pixels, 0.3, rng), 0.15, 0.5, rng)
-    return pixels, torch.cat(fits)
+    return torch.cat(views), torch.cat(fits)
+
+
+def other_light(pixels: Tensor, config: OverheadConfig, rng) -> Tensor:
+    """The same ground in the imagery of another provider: exposure, colour, haze."""
+    pixels = lighting(pixels, config.lightingShare, rng)
+    return haze(colour_jitter(pixels, 0.3, rng), 0.15, 0.5, rng)
 
 
 def inner_features(net: SceneNet, window: Tensor, side: int) -> tuple[Tensor, Tensor]:
@@ -56,35 +64,59 @@ def similarity(logits: Tensor, photos: Tensor) -> Tensor:
     return -torch.cdist(logits, photos) / photos.shape[1] ** 0.5
 
 
-def overhead_loss(
-    net: SceneNet, patches: Patches, targets: Targets, config: OverheadConfig, rng
-) -> tuple[Tensor, dict[str, float]]:
-    """One batch -> loss and its terms."""
-    is_window = bool(torch.rand((), generator=rng) < config.windowShare)
-    pixels, fits = draw_views(patches, is_window, config, rng)
-    image = normalise(pixels.to(config.device))
-    terms, std = {}, targets.std.to(config.device)
-    if is_window:
-        features, corner = inner_features(net, image, config.side)
-        cut = image[:, :, corner : corner + config.side, corner : corner + config.side]
-        single = net(cut.contiguous(memory_format=torch.channels_last))  # [n, 365]
-        logits = net.classify(features)
-        terms["agree"] = ((logits - single) / std).square().mean()
-    else:
-        logits = net(image)  # [n, 365]
-    target, has_target = targets.draw(fits, config.drawCount, rng)
-    error = ((logits - target.to(config.device)) / std).square().mean(1)
-    terms["matchTarget"] = error[has_target.to(config.device)].mean()
-    terms["labelSet"] = set_likelihood(logits, fits.to(config.device))
-    photos, photo_fits = targets.sample(config.contrastCount, rng)
-    shared = ((fits.float() @ photo_fits.float().T) > 0).to(config.device)  # [n, m]
-    nearness = similarity(logits, photos.to(config.device))
-    # Both ways: a search ranks patches for one photo, and only that way sees a patch that is
-    # near to, or far from, every photo.
-    terms["contrast"] = contrast(nearness, shared, config.temperature)
-    terms["contrastPhotos"] = contrast(nearness.T, shared.T, config.temperature)
-    loss = sum(getattr(config, name) * term for name, term in terms.items())
-    return loss, {name: term.item() for name, term in terms.items()}
+class Trainer:
+    """What a step needs besides the network."""
+
+    def __init__(self, config: OverheadConfig, patches: Patches, start: SceneNet) -> None:
+        self.config, self.patches = config, patches
+        self.windows = Patches(config.windows, config.exclude) if config.windows else patches
+        self.targets = Targets(load_bank(config.bank))
+        self.std = self.targets.std.to(config.device)
+        self.before = copy.deepcopy(start).eval() if config.keep else None
+
+    def loss(self, net: SceneNet, rng) -> tuple[Tensor, dict[str, float]]:
+        """One batch -> loss and its terms."""
+        is_window = bool(torch.rand((), generator=rng) < self.config.windowShare)
+        source = self.windows if is_window else self.patches
+        views, fits = draw_views(source, is_window, self.config, rng)
+        image = normalise(other_light(views, self.config, rng).to(self.config.device))
+        if is_window:
+            logits, terms = self.window_terms(net, views, image)
+        else:
+            logits, terms = net(image), {}  # [n, 365]
+        if fits.any():
+            terms |= self.label_terms(logits, fits, rng)
+        loss = sum(getattr(self.config, name) * term for name, term in terms.items())
+        return loss, {name: term.item() for name, term in terms.items()}
+
+    def window_terms(self, net: SceneNet, views: Tensor, image: Tensor):
+        """-> logits of the windows' middles [n, 365], terms"""
+        features, corner = inner_features(net, image, self.config.side)
+        middle = slice(corner, corner + self.config.side)
+        cut = image[:, :, middle, middle].contiguous(memory_format=torch.channels_last)
+        single, logits = net(cut), net.classify(features)  # [n, 365]
+        terms = {"agree": ((logits - single) / self.std).square().mean()}
+        if self.before:
+            with torch.no_grad():  # reads the picture as it is
+                told = self.before(normalise(views[:, :, middle, middle].to(image.device)))
+            terms["keep"] = ((single - told) / self.std).square().mean()
+        return logits, terms
+
+    def label_terms(self, logits: Tensor, fits: Tensor, rng) -> dict[str, Tensor]:
+        config, device = self.config, logits.device
+        target, has_target = self.targets.draw(fits, config.drawCount, rng)
+        error = ((logits - target.to(device)) / self.std).square().mean(1)
+        photos, photo_fits = self.targets.sample(config.contrastCount, rng)
+        shared = ((fits.float() @ photo_fits.float().T) > 0).to(device)  # [n, m]
+        nearness = similarity(logits, photos.to(device))
+        return {
+            "matchTarget": error[has_target.to(device)].mean(),
+            "labelSet": set_likelihood(logits, fits.to(device)),
+            # Both ways: a search ranks patches for one photo, and only that way sees a patch
+            # that is near to, or far from, every photo.
+            "contrast": contrast(nearness, shared, config.temperature),
+            "contrastPhotos": contrast(nearness.T, shared.T, config.temperature),
+        }
 
 
 def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
@@ -101,11 +133,12 @@ def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
 
 def train(config: OverheadConfig, folder: Path) -> None:
     torch.manual_seed(config.seed)
-    patches, targets = Patches(config.packs, config.exclude), Targets(load_bank(config.bank))
-    run = Run(config, folder, create_start(config, patches))
+    patches = Patches(config.packs, config.exclude)
+    start = create_start(config, patches)
+    trainer, run = Trainer(config, patches, start), Run(config, folder, start)
     while run.step < config.steps:
         run.net.train()
-        loss, terms = overhead_loss(run.net, patches, targets, config, run.rng)
+        loss, terms = trainer.loss(run.net, run.rng)
         run.update(loss)
         run.count(**terms)
         if run.is_due:
