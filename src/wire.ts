@@ -12,6 +12,7 @@ import type { Encoder } from './embedding/encoder.ts'
 import { createEncoder } from './embedding/onnx.ts'
 import { migrate } from './gallery/migrate.ts'
 import { openDatabase } from './gallery/open.ts'
+import { createPack, openPack } from './gallery/pack-file.ts'
 import { renderPng } from './heatmap/png.ts'
 import { decodePhoto } from './image/decode.ts'
 import { encodeJpeg } from './image/encode.ts'
@@ -52,6 +53,8 @@ export async function openWorld(
     db,
     openSource: (imagery: ImageryConfig) => createImagerySource(imagery, imageryDeps),
     readRoadNetwork,
+    createPack,
+    openPack,
     encodeJpeg,
     renderPng,
     threads: config.threads,

@@ -26,7 +26,10 @@ export function describeWithGdal(name: string, suite: () => void): void {
   describe.skipIf(!isOn)(name, suite)
 }
 
-/** A suite that needs Python with models/train/requirements.txt: WHEREABOUTS_PYTHON names it, CI sets it. */
+/**
+ * A suite that needs Python with models/train/requirements.txt and test/requirements.txt:
+ * WHEREABOUTS_PYTHON names it, CI sets it.
+ */
 export function describeWithPython(
   name: string,
   options: { readonly timeout: number },

@@ -1,4 +1,4 @@
-/** `whereabouts region create|build|stop|list|show|delete`. */
+/** `whereabouts region create|build|stop|list|show|delete|export|import`. */
 import type { Command } from 'commander'
 import { countPoints } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
@@ -6,12 +6,14 @@ import { describeBuild, describeRegion } from '../journeys/region-status.ts'
 import { confirm, withWorld } from './context.ts'
 import { addBuildCommands } from './region-build.ts'
 import { addCreateCommand } from './region-create.ts'
+import { addPackCommands } from './region-pack.ts'
 
 /** Registers `region`. */
 export function addRegionCommand(program: Command): void {
   const region = program.command('region').description('regions: what is searched')
   addCreateCommand(region)
   addBuildCommands(region)
+  addPackCommands(region)
   region
     .command('list')
     .description('all regions')

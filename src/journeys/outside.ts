@@ -1,6 +1,7 @@
 /** What the journeys get from outside: everything that touches disk, network, database or native code. */
 import type { Encoder } from '../embedding/encoder.ts'
 import type { Database } from '../gallery/database.ts'
+import type { createPack, openPack } from '../gallery/pack-file.ts'
 import type { decodePhoto } from '../image/decode.ts'
 import type { encodeJpeg } from '../image/encode.ts'
 import type { ImageryConfig } from '../imagery/config.ts'
@@ -19,6 +20,8 @@ export interface Outside {
   /** The caller closes the source. */
   openSource(imagery: ImageryConfig): Promise<ImagerySource>
   readonly readRoadNetwork: typeof readRoadNetwork
+  readonly createPack: typeof createPack
+  readonly openPack: typeof openPack
   decodePhoto(bytes: Uint8Array): ReturnType<typeof decodePhoto>
   readonly encodeJpeg: typeof encodeJpeg
   renderPng(heatmap: Heatmap): Promise<Uint8Array>

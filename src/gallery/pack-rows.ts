@@ -1,0 +1,186 @@
+/** All rows of a region out of the database, and into another one: what a pack is filled from and emptied into. */
+import type { Bbox, SourceReference } from '../types.ts'
+import type { CopyValue } from './copy.ts'
+import type { Client, Database } from './database.ts'
+import { embeddingsTable } from './embeddings.ts'
+import { readHalfvec } from './halfvec.ts'
+import type { PackRow } from './pack-columns.ts'
+import type { PackedRegion } from './pack-manifest.ts'
+import { countChange } from './points.ts'
+import { insertRegionOn } from './regions.ts'
+
+const pointsTable = {
+  name: 'points',
+  columns: {
+    region: 'int4',
+    id: 'int4',
+    lon: 'float8',
+    lat: 'float8',
+    state: 'text',
+    reason: 'text',
+  },
+} as const
+
+/** How much there is to read. */
+export interface PackExtent {
+  readonly pointCount: number
+  readonly embeddingCount: number
+  /** Of the points; null when there are none. */
+  readonly bbox: Bbox | null
+}
+
+/** What takes the rows of a region, in the order of points and vintages. */
+export interface PackSink {
+  begin(extent: PackExtent): void
+  write(rows: readonly PackRow[]): Promise<void>
+}
+
+/** Index order, also on tables that were never analysed; one state of the database for all chunks. */
+const readSettings = `
+  set transaction isolation level repeatable read, read only;
+  set local enable_sort = off;
+  set local enable_hashjoin = off;
+  set local enable_mergejoin = off`
+
+/**
+ * Hands all points of a region with their embeddings to a sink, as they were at one moment.
+ * @param chunk  points at a time
+ */
+export async function readRegionRows(
+  db: Database,
+  { regionId, chunk }: { readonly regionId: number; readonly chunk: number },
+  sink: PackSink,
+): Promise<void> {
+  await db.transaction(async (client) => {
+    await client.script(readSettings)
+    sink.begin(await findExtent(client, regionId))
+    let after = -1
+    for (;;) {
+      const rows = await readChunk(client, { regionId, after, chunk })
+      const last = rows.at(-1)
+      if (last === undefined) return
+      after = last.id
+      await sink.write(rows)
+    }
+  })
+}
+
+async function findExtent(client: Client, regionId: number): Promise<PackExtent> {
+  const [points] = await client.query<{ count: number; bbox: number[] | null }>(
+    `select count(*)::integer as count,
+            case when count(*) > 0
+                 then array[min(lon), min(lat), max(lon), max(lat)] end as bbox
+       from points where region = $1`,
+    [regionId],
+  )
+  const [embeddings] = await client.query<{ count: number }>(
+    'select count(*)::integer as count from embeddings where region = $1',
+    [regionId],
+  )
+  return {
+    pointCount: points?.count ?? 0,
+    embeddingCount: embeddings?.count ?? 0,
+    bbox: (points?.bbox ?? null) as Bbox | null,
+  }
+}
+
+interface JoinedRow {
+  readonly id: number
+  readonly lon: number
+  readonly lat: number
+  readonly state: string
+  readonly reason: string | null
+  readonly x: number
+  readonly y: number
+  readonly h3: bigint
+  /** Null: a point without embedding. */
+  readonly vintage: string | null
+  readonly capturedOn: string | null
+  readonly sha256: Uint8Array
+  readonly reference: SourceReference
+  readonly logits: Uint8Array
+}
+
+/** Whole points only, so that none is cut apart between two chunks. */
+async function readChunk(
+  client: Client,
+  { regionId, after, chunk }: { regionId: number; after: number; chunk: number },
+): Promise<PackRow[]> {
+  const rows = await client.query<JoinedRow>(
+    `with chunk as (
+       select id, lon, lat, state, reason
+         from points where region = $1 and id > $2
+        order by id limit $3
+     )
+     select chunk.*, x, y, h3, vintage, captured_on as "capturedOn",
+            patch_sha256 as sha256, reference, halfvec_send(logits) as logits
+       from chunk left join embeddings on region = $1 and point = id`,
+    [regionId, after, chunk],
+  )
+  rows.sort((a, b) => a.id - b.id || ((a.vintage ?? '') < (b.vintage ?? '') ? -1 : 1))
+  return rows.map(toPackRow)
+}
+
+function toPackRow({ id, lon, lat, state, reason, ...embedding }: JoinedRow): PackRow {
+  const point = { id, lon, lat }
+  const { vintage, sha256, logits, ...rest } = embedding
+  if (vintage !== null) {
+    const packed = { ...rest, vintage, patchSha256: sha256, logits: readHalfvec(logits) }
+    return { ...point, state: 'embedded', reason: null, embedding: packed }
+  }
+  const isUnavailable = state === 'unavailable'
+  // A lease means nothing in another database.
+  return { ...point, state: isUnavailable ? state : 'pending', reason, embedding: null }
+}
+
+/** A region to insert, with its rows in the order of points and vintages. */
+export interface RegionRows {
+  readonly region: PackedRegion
+  readonly rows: AsyncIterable<readonly PackRow[]>
+}
+
+/**
+ * Writes a region with all its rows, or nothing.
+ * @returns whether every point is done: then the region is built
+ * @throws {InputError} `region-exists`
+ */
+export async function insertRegionRows(
+  db: Database,
+  { region, rows }: RegionRows,
+): Promise<{ readonly isBuilt: boolean }> {
+  return db.transaction(async (client) => {
+    const { id } = await insertRegionOn(client, region)
+    let isBuilt = true
+    let lastPoint = -1
+    for await (const chunk of rows) {
+      const points = chunk.filter((row, i) => row.id !== (chunk[i - 1]?.id ?? lastPoint))
+      lastPoint = chunk.at(-1)?.id ?? lastPoint
+      isBuilt &&= !points.some(({ state }) => state === 'pending')
+      await client.copyRows(pointsTable, pointRows(id, points))
+      await client.copyRows(embeddingsTable, embeddingRows(id, chunk))
+    }
+    await client.query(
+      `update regions set state = $2, runtime = $3::jsonb, created_at = $4 where id = $1`,
+      [
+        id,
+        isBuilt ? 'built' : 'created',
+        region.runtime && JSON.stringify(region.runtime),
+        region.createdAt,
+      ],
+    )
+    await countChange(client, id)
+    return { isBuilt }
+  })
+}
+
+function* pointRows(regionId: number, rows: readonly PackRow[]): Generator<CopyValue[]> {
+  for (const { id, lon, lat, state, reason } of rows) yield [regionId, id, lon, lat, state, reason]
+}
+
+function* embeddingRows(regionId: number, rows: readonly PackRow[]): Generator<CopyValue[]> {
+  for (const { id, embedding } of rows) {
+    if (embedding === null) continue
+    const { x, y, h3, logits, vintage, capturedOn, patchSha256, reference } = embedding
+    yield [regionId, id, x, y, h3, logits, vintage, capturedOn, patchSha256, reference]
+  }
+}

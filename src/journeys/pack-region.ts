@@ -1,0 +1,176 @@
+/** A built region → one file, and such a file → a region of another database: one team builds, others import. */
+import { InputError } from '../errors.ts'
+import type { PackManifest } from '../gallery/pack-manifest.ts'
+import { PACK_VERSION } from '../gallery/pack-manifest.ts'
+import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pack-rows.ts'
+import type { PackReader } from '../gallery/pack-file.ts'
+import { findRegion, listRegions } from '../gallery/regions.ts'
+import { parseImageryConfig } from '../imagery/config.ts'
+import type { Region } from '../types.ts'
+import { checkRegionName } from './create-region.ts'
+import type { Outside } from './outside.ts'
+
+/** Points per row group: about 4 MB in the file, a few hundred MB in memory while it is encoded. */
+const CHUNK_POINTS = 4096
+
+/** Points on roads are derived from the extract, so its licence goes with them. */
+const OSM_TERMS = 'points: © OpenStreetMap contributors, ODbL 1.0'
+
+/** How a transfer is followed and stopped. */
+export interface PackProgress {
+  readonly signal: AbortSignal
+  readonly onProgress: (step: 'check' | 'rows', done: number, total: number) => void
+}
+
+/** Where a region goes. */
+export interface ExportRequest {
+  readonly name: string
+  readonly path: string
+  /** Version of the program, for the file. */
+  readonly program: string
+}
+
+/** What an export wrote. */
+export interface Exported {
+  readonly manifest: PackManifest
+  readonly bytes: number
+}
+
+/**
+ * Writes a region with all its points and embeddings, as they are at one moment, to a sealed GeoParquet file.
+ * When it is stopped or fails, a file that stood there before is still there.
+ * @throws {NotFoundError} `region-not-found`
+ * @throws {InputError} `file-unwritable`
+ */
+export async function exportRegion(
+  outside: Outside,
+  { name, path, program }: ExportRequest,
+  { signal, onProgress }: PackProgress,
+): Promise<Exported> {
+  const region = await findRegion(outside.db, name)
+  const pack = await outside.createPack(path)
+  try {
+    let extent: PackExtent = { pointCount: 0, embeddingCount: 0, bbox: null }
+    let done = 0
+    await readRegionRows(
+      outside.db,
+      { regionId: region.id, chunk: CHUNK_POINTS },
+      {
+        begin: (found) => (extent = found),
+        write: async (rows) => {
+          signal.throwIfAborted()
+          await pack.write(rows)
+          done += new Set(rows.map(({ id }) => id)).size
+          onProgress('rows', done, extent.pointCount)
+        },
+      },
+    )
+    const manifest = manifestOf(region, { program, extent, now: outside.now() })
+    return { manifest, bytes: await pack.finish(manifest, extent.bbox) }
+  } finally {
+    await pack.discard()
+  }
+}
+
+function manifestOf(
+  region: Region,
+  parts: { readonly program: string; readonly extent: PackExtent; readonly now: Date },
+): PackManifest {
+  const { name, boundary, centre, sampling, imagery, attribution, model, gsd, runtime, createdAt } =
+    region
+  return {
+    kind: 'region-pack',
+    version: PACK_VERSION,
+    program: parts.program,
+    exportedAt: parts.now.toISOString(),
+    region: {
+      name,
+      boundary,
+      centre,
+      sampling,
+      imagery,
+      attribution,
+      model,
+      gsd,
+      runtime,
+      createdAt,
+    },
+    terms: [`imagery: ${attribution}`, ...(sampling.kind === 'roads' ? [OSM_TERMS] : [])],
+    pointCount: parts.extent.pointCount,
+    embeddingCount: parts.extent.embeddingCount,
+  }
+}
+
+/** Where a region comes from. */
+export interface ImportRequest {
+  readonly path: string
+  /** Absent: the name it had. */
+  readonly name?: string
+}
+
+/** What an import brought. */
+export interface Imported {
+  readonly name: string
+  readonly manifest: PackManifest
+  /** False: points are left to embed. */
+  readonly isBuilt: boolean
+}
+
+/**
+ * Reads a pack into the database, whole or not at all.
+ * @throws {InputError} `file-unreadable`, `pack-foreign`, `pack-damaged`, `pack-version`, `model-mismatch`, `region-exists`
+ */
+export async function importRegion(
+  outside: Outside,
+  { path, name: asked }: ImportRequest,
+  { signal, onProgress }: PackProgress,
+): Promise<Imported> {
+  const pack = await outside.openPack(path, {
+    signal,
+    onVerify: (done, total) => onProgress('check', done, total),
+  })
+  try {
+    const { manifest } = pack
+    const name = asked ?? manifest.region.name
+    checkRegionName(name)
+    await refuseOtherModel(outside, manifest)
+    await refuseKnownName(outside, name)
+    const imagery = { ...parseImageryConfig(manifest.region.imagery) }
+    const rows = countedRows(pack, { signal, onProgress })
+    const region = { ...manifest.region, name, imagery }
+    return { name, manifest, ...(await insertRegionRows(outside.db, { region, rows })) }
+  } finally {
+    await pack.close()
+  }
+}
+
+async function* countedRows(pack: PackReader, { signal, onProgress }: PackProgress) {
+  let done = 0
+  for await (const rows of pack.rows()) {
+    signal.throwIfAborted()
+    yield rows
+    done += rows.length
+    onProgress('rows', done, pack.rowCount)
+  }
+}
+
+async function refuseOtherModel(outside: Outside, { region }: PackManifest): Promise<void> {
+  const { card } = await outside.encoder('overhead')
+  if (card.sha256 === region.model.sha256) return
+  throw new InputError(
+    'model-mismatch',
+    `Expected vectors of ${card.name} (${card.sha256.slice(0, 12)}) for the import, got those of ${region.model.name} (${region.model.sha256.slice(0, 12)})`,
+    {
+      hint: `with that model installed: --overhead-model ${region.model.name}; see \`whereabouts models list\``,
+    },
+  )
+}
+
+/** Before gigabytes are read; the insert itself refuses too. */
+async function refuseKnownName(outside: Outside, name: string): Promise<void> {
+  const isKnown = (await listRegions(outside.db)).some((region) => region.name === name)
+  if (!isKnown) return
+  throw new InputError('region-exists', `Expected a new name for the region, got "${name}"`, {
+    hint: 'give --name with another one',
+  })
+}

@@ -1,0 +1,130 @@
+/** A region is built in one place and searched in another: the file between them loses nothing. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createPack } from '../../src/gallery/pack-file.ts'
+import { findRegion, listRegions } from '../../src/gallery/regions.ts'
+import type { HeatmapFormat } from '../../src/heatmap/formats.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { createRegion } from '../../src/journeys/create-region.ts'
+import { locatePhoto } from '../../src/journeys/locate-photo.ts'
+import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
+import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
+import { describeOnEachDatabase, type PlaceTestDatabase } from '../databases.ts'
+import { makeManifest } from '../gallery/packs.ts'
+import { makeTown, type Town } from '../http/town.ts'
+import { openTestWorld, type TestWorld } from '../world.ts'
+
+const { signal } = new AbortController()
+const quiet = { signal, onProgress: () => undefined }
+
+async function openWorldAt(place: PlaceTestDatabase): Promise<TestWorld> {
+  const at = await place()
+  const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
+  return openTestWorld({ models: 'tiny', ...database })
+}
+
+describeOnEachDatabase('a pack', (_open, place) => {
+  let folder: string
+  let town: Town
+  let from: TestWorld
+  let to: TestWorld
+  let pack: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whereabouts-pack-'))
+    pack = join(folder, 'town.parquet')
+    town = await makeTown(folder)
+    from = await openWorldAt(place)
+    to = await openWorldAt(place)
+    await createRegion(
+      from,
+      {
+        name: 'town',
+        imagery: { kind: 'geotiff', files: [town.ortho], attribution: 'synthetic' },
+        sampling: { kind: 'grid', stepM: 40, whereImagery: false },
+        boundary: null,
+      },
+      { signal, onWarning: () => undefined },
+    )
+    await buildRegion(from, 'town', quiet)
+  })
+  afterAll(async () => {
+    await from.close()
+    await to.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const locate = (world: TestWorld, region: string) =>
+    locatePhoto(world, {
+      photos: [{ name: 'water.jpg', bytes: town.waterPhoto }],
+      region,
+      cells: 'square:50m',
+      candidateCount: 20,
+    })
+
+  test('carries a region into another database, where its heatmaps are the same bytes', async () => {
+    const steps: string[] = []
+    const onProgress = (step: string, done: number, total: number) =>
+      steps.push(`${step} ${Math.round((100 * done) / total)}`)
+    const written = await exportRegion(
+      from,
+      { name: 'town', path: pack, program: '1.2.3' },
+      { signal, onProgress },
+    )
+    expect(written.bytes).toBe((await readFile(pack)).length)
+    const read = await importRegion(to, { path: pack }, { signal, onProgress })
+    expect(read).toMatchObject({ name: 'town', isBuilt: true })
+    expect(read.manifest).toEqual(written.manifest)
+    expect(read.manifest.program).toBe('1.2.3')
+    expect(new Set(steps)).toEqual(new Set(['rows 100', 'check 100']))
+    const [ours, theirs] = [await locate(from, 'town'), await locate(to, 'town')]
+    expect(theirs.candidates).toEqual(ours.candidates)
+    expect(theirs.heatmap.unavailableCount).toBeGreaterThan(0)
+    for (const format of ['geojson', 'csv', 'kml', 'geotiff', 'png'] as HeatmapFormat[]) {
+      const [a, b] = [
+        await renderHeatmap(from, ours.heatmap, format),
+        await renderHeatmap(to, theirs.heatmap, format),
+      ]
+      expect(Buffer.compare(a.bytes, b.bytes), format).toBe(0)
+    }
+    const { id } = await findRegion(to.db, 'town')
+    expect({ ...(await findRegion(from.db, 'town')), id }).toEqual(await findRegion(to.db, 'town'))
+  })
+
+  test('is imported once per name', async () => {
+    await expect(importRegion(to, { path: pack }, quiet)).rejects.toMatchObject({
+      code: 'region-exists',
+      hint: expect.stringContaining('--name') as unknown,
+    })
+    expect(await importRegion(to, { path: pack, name: 'second' }, quiet)).toMatchObject({
+      name: 'second',
+    })
+    const bad = importRegion(to, { path: pack, name: 'No Name' }, quiet)
+    await expect(bad).rejects.toMatchObject({ code: 'region-name' })
+    expect((await listRegions(to.db)).map(({ name }) => name)).toEqual(['second', 'town'])
+  })
+
+  test('with vectors of another model is refused, and the model is named', async () => {
+    const foreign = join(folder, 'foreign.parquet')
+    const writer = await createPack(foreign)
+    const manifest = makeManifest()
+    await writer.finish(manifest, null)
+    await expect(importRegion(to, { path: foreign }, quiet)).rejects.toMatchObject({
+      code: 'model-mismatch',
+      hint: expect.stringContaining(`--overhead-model ${manifest.region.model.name}`) as unknown,
+    })
+  })
+
+  test('whose import is stopped leaves no region, whose export is stopped no file', async () => {
+    const controller = new AbortController()
+    const stop = { signal: controller.signal, onProgress: () => controller.abort() }
+    await expect(importRegion(to, { path: pack, name: 'half' }, stop)).rejects.toThrow(/abort/i)
+    expect((await listRegions(to.db)).map(({ name }) => name)).not.toContain('half')
+    const path = join(folder, 'stopped.parquet')
+    const request = { name: 'town', path, program: '' }
+    await expect(exportRegion(from, request, stop)).rejects.toThrow(/abort/i)
+    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([])
+  })
+})
