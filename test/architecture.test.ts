@@ -103,6 +103,8 @@ test('SQL stands only in gallery', () => {
   const broken = files.filter(
     (file) =>
       file.room !== 'gallery' &&
+      // A format of map tiles that is an SQLite file, not our database.
+      file.path !== 'imagery/mbtiles.ts' &&
       /\b(select|insert into|delete from) [^'"`]*\b(from|values|where)\b/.test(
         file.text.replaceAll(/\/\*\*[\s\S]*?\*\//g, ''),
       ),

@@ -99,7 +99,11 @@ async function imageryOf(options: CreateOptions): Promise<unknown> {
 /** Paths are relative to where the user stands now; the build may be started from elsewhere. */
 function withAbsolutePaths(imagery: unknown): unknown {
   if (typeof imagery !== 'object' || imagery === null) return imagery
-  const absolute = (path: unknown) => (typeof path === 'string' ? resolve(path) : path)
+  const absolute = (path: unknown): unknown => {
+    if (typeof path === 'string') return resolve(path)
+    const isDated = typeof path === 'object' && path !== null && 'file' in path
+    return isDated ? { ...path, file: absolute(path.file) } : path
+  }
   return {
     ...imagery,
     ...('files' in imagery &&

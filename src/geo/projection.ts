@@ -41,6 +41,15 @@ function unknownCrs(name: string, cause?: unknown): InputError {
   })
 }
 
+/**
+ * The shift of a CRS's datum to WGS84 as a proj4 parameter, for CRSs that are spelled out but for their datum.
+ * @returns text, empty where there is none; `null` where the code is not known
+ */
+export function datumShiftOf(epsg: number): string | null {
+  const text = CRS_TABLE[String(epsg)]
+  return text === undefined ? null : (/\+towgs84=\S+/.exec(text)?.[0] ?? '')
+}
+
 const known = new Map<number, Projection>()
 
 /** Makes the projection of an EPSG code. @throws {InputError} `crs-unknown` */

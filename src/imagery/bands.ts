@@ -26,6 +26,10 @@ const WHITE_IS_ZERO = 0
 const PALETTE = 3
 const YCBCR = 6
 
+const UNSIGNED = 1
+const SIGNED = 2
+const FLOAT = 3
+
 /** Which samples are red, green, blue, and which one is alpha. */
 export interface BandPlan {
   readonly colours: readonly [red: number, green: number, blue: number]
@@ -52,7 +56,15 @@ export function checkFormat(format: SampleFormat, hasStretch: boolean, file: str
       { hint: 'gdal_translate -expand rgb, or convert to RGB first' },
     )
   }
-  if (!hasStretch && (bits !== 8 || format.format !== 1)) {
+  if (photometric === PALETTE && (format.colorMap === undefined || bits > 8)) {
+    throw new InputError(
+      'raster-format',
+      `Expected a palette of at most 256 colours for ${file}, got ${String(bits)}-bit indices`,
+      { hint: 'gdal_translate -expand rgb' },
+    )
+  }
+  // Fewer bits are spread over 0–255 without loss.
+  if (!hasStretch && (bits > 8 || format.format !== UNSIGNED)) {
     throw new InputError(
       'stretch-missing',
       `Expected 8-bit samples or a stretch for ${file}, got ${String(bits)}-bit samples`,
@@ -71,10 +83,11 @@ export interface RawBlock {
 }
 
 /** `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do. */
-function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
-  const { samples, bits, nodata } = format
+export function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
+  const { samples } = format
   const { colours, alpha } = planBands(format)
-  const opaqueFrom = (2 ** bits - 1) / 2
+  const opaqueFrom = largestValue(format) / 2
+  const nodata = nodataOf(format)
   const isOpaque = (at: number): boolean =>
     alpha === null || (raw.samples[at + alpha] as number) >= opaqueFrom
   const isData = new Uint8Array(raw.pixelCount)
@@ -86,6 +99,17 @@ function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
   return isData.includes(0) ? isData : null
 }
 
+/** What a fully opaque alpha has; floats count from 0 to 1. */
+function largestValue({ bits, format }: SampleFormat): number {
+  if (format === FLOAT) return 1
+  return format === SIGNED ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
+}
+
+/** Tags write a float's least value with too few digits to be equal; as a float of the file's own size it is. */
+function nodataOf({ nodata, format, bits }: SampleFormat): number | null {
+  return nodata !== null && format === FLOAT && bits === 32 ? Math.fround(nodata) : nodata
+}
+
 /** A pixel is empty when all its bands are: a black roof may well have one band at 0. */
 function hasValue(
   samples: ArrayLike<number>,
@@ -94,7 +118,7 @@ function hasValue(
 ): boolean {
   for (const band of colours) {
     const value = samples[at + band] as number
-    if (value !== nodata && !Number.isNaN(value)) return true
+    if (value !== nodata && Number.isFinite(value)) return true
   }
   return false
 }
@@ -146,65 +170,18 @@ function colourReader(format: SampleFormat, stretch: Stretch | null): ColourRead
     const count = colorMap.length / 3
     return (value, channel) => (colorMap[channel * count + value] ?? 0) / 257
   }
-  if (stretch === null) {
-    return photometric === WHITE_IS_ZERO ? (value) => 255 - value : (value) => value
-  }
+  const read = stretch === null ? spreadReader(format) : stretchReader(stretch)
+  return photometric === WHITE_IS_ZERO ? (value, channel) => 255 - read(value, channel) : read
+}
+
+/** At most 8 bits → 0–255. */
+function spreadReader({ bits }: SampleFormat): ColourReader {
+  const factor = 255 / (2 ** bits - 1)
+  return (value) => value * factor
+}
+
+function stretchReader(stretch: Stretch): ColourReader {
   const low = stretch.map(([value]) => value)
   const factor = stretch.map(([from, to]) => 255 / Math.max(to - from, 1e-9))
   return (value, channel) => (value - (low[channel] as number)) * (factor[channel] as number)
-}
-
-const BINS = 65536
-
-/**
- * Finds the 2nd and 98th percentile of each colour over the pixels that hold data, to 1/65536 of its range.
- * @returns a stretch; `null` when no pixel holds data
- */
-export function measureStretch(blocks: readonly RawBlock[], format: SampleFormat): Stretch | null {
-  const measured = planBands(format).colours.map((band) => {
-    const values = blocks.map((raw) => valuesOf(raw, format, band))
-    return percentiles(values)
-  })
-  const [red, green, blue] = measured
-  return red && green && blue ? [red, green, blue] : null
-}
-
-/** One band of the pixels that hold data. */
-function valuesOf(raw: RawBlock, format: SampleFormat, band: number): Float32Array {
-  const isData = findData(raw, format)
-  const values = new Float32Array(raw.pixelCount)
-  let count = 0
-  for (let index = 0; index < raw.pixelCount; index++) {
-    if (isData?.[index] === 0) continue
-    values[count++] = raw.samples[index * format.samples + band] as number
-  }
-  return values.subarray(0, count)
-}
-
-function percentiles(lists: readonly Float32Array[]): [low: number, high: number] | null {
-  let least = Number.POSITIVE_INFINITY
-  let most = Number.NEGATIVE_INFINITY
-  let count = 0
-  for (const list of lists) {
-    count += list.length
-    for (const value of list) {
-      if (value < least) least = value
-      if (value > most) most = value
-    }
-  }
-  if (count === 0) return null
-  const perUnit = most > least ? (BINS - 1) / (most - least) : 0
-  const histogram = new Uint32Array(BINS)
-  for (const list of lists) {
-    for (const value of list) {
-      const bin = Math.round((value - least) * perUnit)
-      histogram[bin] = (histogram[bin] as number) + 1
-    }
-  }
-  const at = (share: number): number => {
-    let seen = 0
-    const bin = histogram.findIndex((size) => (seen += size) > share * (count - 1))
-    return perUnit === 0 ? least : least + bin / perUnit
-  }
-  return [at(0.02), at(0.98)]
 }

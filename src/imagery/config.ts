@@ -1,12 +1,14 @@
 /** What a source of imagery is, as it is written in JSON and stored with a region. It never holds a key's value. */
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
+import { mbtiles, pmtiles } from './kinds/archives.ts'
+import { cog } from './kinds/cog.ts'
 import { geotiff } from './kinds/geotiff.ts'
 import { patches } from './kinds/patches.ts'
 import { xyz } from './kinds/xyz.ts'
 
 /** The kinds, one line each; what opens them stands in registry.ts. */
-const KINDS = [geotiff, patches, xyz] as const
+const KINDS = [cog, geotiff, mbtiles, patches, pmtiles, xyz] as const
 
 const imageryConfig = z.discriminatedUnion('kind', KINDS)
 

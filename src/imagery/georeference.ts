@@ -1,7 +1,12 @@
 /** GeoTIFF tags → where a raster lies: an affine from pixels to its CRS, and the CRS's projection. */
 import { createRequire } from 'node:module'
 import { InputError } from '../errors.ts'
-import { createProjection, createProjectionFromProj4, type Projection } from '../geo/projection.ts'
+import {
+  createProjection,
+  createProjectionFromProj4,
+  datumShiftOf,
+  type Projection,
+} from '../geo/projection.ts'
 
 /** px → CRS: x = a·u + b·v + c, y = d·u + e·v + f; (u, v) from the top left corner of the first pixel. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
@@ -23,6 +28,7 @@ export interface GeoTags {
 
 const USER_DEFINED = 32767
 const PIXEL_IS_POINT = 2
+const MODEL_PROJECTED = 1
 
 /**
  * Reads where a raster lies.
@@ -40,8 +46,17 @@ export function readGeoreference(tags: GeoTags, file: string): Georeference {
   }
   const shift = geoKeys['GTRasterTypeGeoKey'] === PIXEL_IS_POINT ? 0.5 : 0
   const [a, b, c, d, e, f] = corner
-  const affine: Affine = [a, b, c - shift * (a + b), d, e, f - shift * (d + e)]
-  return { affine, ...readCrs(geoKeys, file) }
+  const { crs, projection, unit } = readCrs(geoKeys, file)
+  const [kx, ky] = unit
+  const affine: Affine = [
+    kx * a,
+    kx * b,
+    kx * (c - shift * (a + b)),
+    ky * d,
+    ky * e,
+    ky * (f - shift * (d + e)),
+  ]
+  return { affine, crs, projection }
 }
 
 function readAffine(tags: GeoTags): Affine | undefined {
@@ -56,32 +71,69 @@ function readAffine(tags: GeoTags): Affine | undefined {
   return [sx, 0, at(tie, 3) - at(tie, 0) * sx, 0, -sy, at(tie, 4) + at(tie, 1) * sy]
 }
 
-function readCrs(
-  geoKeys: Readonly<Record<string, unknown>>,
-  file: string,
-): { crs: string; projection: Projection } {
-  const code = Number(geoKeys['ProjectedCSTypeGeoKey'] ?? geoKeys['GeographicTypeGeoKey'] ?? 0)
-  if (code > 0 && code !== USER_DEFINED) {
-    return { crs: `EPSG:${String(code)}`, projection: createProjection(code) }
+/** A CRS; `unit`: what coordinates of the file are multiplied with to be its metres or degrees. */
+interface Crs {
+  readonly crs: string
+  readonly projection: Projection
+  readonly unit: readonly [x: number, y: number]
+}
+
+function readCrs(geoKeys: Readonly<Record<string, unknown>>, file: string): Crs {
+  const code = epsgCode(geoKeys)
+  if (code !== null) {
+    return { crs: `EPSG:${String(code)}`, projection: createProjection(code), unit: [1, 1] }
   }
-  const text = proj4OfKeys(geoKeys)
-  if (text === undefined) {
+  const found = proj4OfKeys(geoKeys)
+  if (found === undefined) {
     throw new InputError('crs-unknown', `Expected a CRS that proj4 knows for ${file}, got none`, {
       hint: 'reproject the file first: gdalwarp -t_srs EPSG:3857 in.tif out.tif',
     })
   }
-  return { crs: text, projection: createProjectionFromProj4(text, file) }
+  const { text, unit } = found
+  const crs = `${text} × ${unit.join(' ')}`
+  return { crs, projection: createProjectionFromProj4(text, file), unit }
 }
 
-type KeyReader = (keys: Readonly<Record<string, unknown>>) => { proj4?: string } | null
+/** The code of the CRS, or null where it is spelled out key by key. */
+function epsgCode(geoKeys: Readonly<Record<string, unknown>>): number | null {
+  const codeOf = (key: string): number => Number(geoKeys[key] ?? 0)
+  const projected = codeOf('ProjectedCSTypeGeoKey')
+  // The datum of a projected CRS without a code is not its CRS.
+  const isProjected = projected > 0 || codeOf('GTModelTypeGeoKey') === MODEL_PROJECTED
+  const code = isProjected ? projected : codeOf('GeographicTypeGeoKey')
+  return code > 0 && code !== USER_DEFINED ? code : null
+}
+
+type KeyReader = (keys: Readonly<Record<string, unknown>>) => {
+  readonly proj4?: string
+  readonly coordinatesConversionParameters?: { readonly x: number; readonly y: number }
+  readonly isGCS?: boolean
+} | null
 
 /** CRSs that are spelled out key by key; the reader is large, so it is loaded when one turns up. */
-function proj4OfKeys(geoKeys: Readonly<Record<string, unknown>>): string | undefined {
+function proj4OfKeys(
+  geoKeys: Readonly<Record<string, unknown>>,
+): { text: string; unit: Crs['unit'] } | undefined {
   const { toProj4 } = createRequire(import.meta.url)('geotiff-geokeys-to-proj4') as {
     toProj4: KeyReader
   }
+  const found = toProj4(geoKeys)
+  const shift = shiftOf(geoKeys)
+  // Where the projection is missing the reader answers with degrees, which a projected raster has not.
+  const isOther = found?.isGCS === true && geoKeys['GTModelTypeGeoKey'] === MODEL_PROJECTED
+  if (!found?.proj4 || shift === null || isOther) return undefined
   // Rasters are x east, y north whatever the CRS's axis order.
-  return toProj4(geoKeys)?.proj4?.replace(/\+axis=\S+/, '')
+  const text = found.proj4.replace(/\+axis=\S+/, '').trim()
+  // proj4 answers NaN for an azimuthal projection without them.
+  const offsets = ['+x_0=0', '+y_0=0'].filter((part) => !text.includes(part.slice(0, 5)))
+  const { x, y } = found.coordinatesConversionParameters ?? { x: 1, y: 1 }
+  return { text: [text, shift, ...offsets].join(' '), unit: [x, y] }
+}
+
+/** The reader knows ellipsoids, not how they lie: without the shift places would be off by 100 m and more. */
+function shiftOf(geoKeys: Readonly<Record<string, unknown>>): string | null {
+  const datum = Number(geoKeys['GeographicTypeGeoKey'] ?? USER_DEFINED)
+  return datum === USER_DEFINED ? '' : datumShiftOf(datum)
 }
 
 /** CRS coordinates → px. */

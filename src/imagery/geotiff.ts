@@ -1,31 +1,28 @@
 /**
- * Imagery in GeoTIFF files: several, in any CRS; the finest that covers a place is used, adjacent ones complete
- * each other, coarser ones fill what is missing.
- * @io disk native
+ * Imagery in GeoTIFF files, on disk or behind HTTP.
+ * @io disk network native
  */
 import { basename, resolve } from 'node:path'
-import type { MultiPolygon, Position } from 'geojson'
-import { createLocalFrame } from '../geo/local-frame.ts'
-import type { PixelRect } from '../image/resample.ts'
-import type { LonLat, Patch, SourceReference } from '../types.ts'
+import { InputError } from '../errors.ts'
 import { ByteCache } from './byte-cache.ts'
+import { isWithin } from './dates.ts'
+import type { ImageryDeps } from './deps.ts'
+import { HttpClient } from './http-client.ts'
+import { openHttpReader } from './http-range.ts'
+import type { CogConfig } from './kinds/cog.ts'
 import type { GeotiffConfig } from './kinds/geotiff.ts'
-import { coversPatch, cutPatch, type PixelLayer } from './cut.ts'
-import { applyAffine, invertAffine } from './georeference.ts'
-import { createMosaics, type MosaicLayer } from './mosaic.ts'
-import { openRaster, type Raster, type RasterLevel } from './raster.ts'
-import type { ImagerySource, ImageryWindow, PatchSize, PixelSquare } from './source.ts'
-import { cutWindow } from './window.ts'
+import { rasterOptionsOf, type RasterReading } from './kinds/raster.ts'
+import { openFileReader, type RangeReader } from './range-reader.ts'
+import { RasterSource, type DatedRaster } from './raster-source.ts'
+import { openRaster, type RasterOptions } from './raster.ts'
+import type { ImagerySource } from './source.ts'
 
-const CACHE_BYTES = 256 * 2 ** 20
-/** Overviews are used only beyond this many native pixels per patch pixel: their making is not ours. */
-const NATIVE_RATIO_MAX = 4
-/** Of the overviews, the coarsest that still has this many pixels per patch pixel. */
-const OVERVIEW_RATIO_MIN = 2
-const OUTLINE_STEPS = 8
+const BLOCK_BYTES_MAX = 64 * 2 ** 20
+/** Files that are opened at a time. */
+const OPENING_MAX = 8
 
 /**
- * Opens imagery in files.
+ * Opens imagery in files on disk.
  * @param baseDir  what relative paths are relative to
  * @throws {InputError} when a file cannot be used, with the reason
  */
@@ -33,159 +30,84 @@ export async function createGeotiffSource(
   config: GeotiffConfig,
   baseDir: string,
 ): Promise<ImagerySource> {
-  const options = { nodata: config.nodata, stretch: config.stretch }
-  const rasters: Raster[] = []
+  const entries = config.files.map((entry): Entry => {
+    const { file, capturedOn } = typeof entry === 'string' ? { file: entry } : entry
+    const open = () => openFileReader(resolve(baseDir, file), file)
+    return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
+  })
+  const dated = await openAll(entries, config)
+  const names = dated.map(({ raster }) => basename(raster.file)).join(', ')
+  return new RasterSource({ kind: config.kind, attribution: config.attribution ?? names }, dated)
+}
+
+/**
+ * Opens imagery in files behind HTTP; of each only the parts are read that patches need.
+ * @throws {InputError} when a file cannot be used, with the reason
+ * @throws {UpstreamError} when a server does not answer
+ */
+export async function createCogSource(
+  config: CogConfig,
+  deps: Pick<ImageryDeps, 'secrets' | 'hosts'>,
+): Promise<ImagerySource> {
+  const http = new HttpClient(config, deps)
+  const ranges = { http, blocks: new ByteCache<Uint8Array>(BLOCK_BYTES_MAX) }
+  const entries = config.urls.map((entry): Entry => {
+    const { url, capturedOn } = typeof entry === 'string' ? { url: entry } : entry
+    const open = async () => openHttpReader(url, ranges)
+    return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
+  })
   try {
-    for (const file of config.files) rasters.push(await openRaster(resolve(baseDir, file), options))
+    const dated = await openAll(entries, config)
+    return new RasterSource({ ...config, close: () => http.close() }, dated)
   } catch (error) {
-    await Promise.all(rasters.map((raster) => raster.close()))
+    http.close()
     throw error
   }
-  return new GeotiffSource(config, rasters)
 }
 
-class GeotiffSource implements ImagerySource {
-  readonly attribution: string
-  readonly #config: GeotiffConfig
-  readonly #rasters: readonly Raster[]
-  readonly #cache = new ByteCache<Uint8Array>(CACHE_BYTES)
-  readonly #layersByGsd = new Map<number, readonly MosaicLayer[]>()
+interface Entry {
+  open(): Promise<RangeReader>
+  readonly capturedOn: string | null
+}
 
-  constructor(config: GeotiffConfig, rasters: readonly Raster[]) {
-    this.attribution = config.attribution ?? config.files.map((file) => basename(file)).join(', ')
-    this.#config = config
-    this.#rasters = rasters
-  }
-
-  async patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch> {
-    const { image, layer, rect } = await cutPatch(this.#layers(at, size), { at, size }, signal)
-    const reference = this.#referenceOf(layer, rect)
-    return { image, capturedOn: this.#config.capturedOn ?? null, reference }
-  }
-
-  async window(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<ImageryWindow> {
-    const cut = await cutWindow(this.#layers(at, size), { at, size }, signal)
-    const referenceOf = (square: PixelSquare): SourceReference => {
-      const { layer, rect } = cut.sourceOf(square)
-      return this.#referenceOf(layer, rect)
-    }
-    return { ...cut, capturedOn: this.#config.capturedOn ?? null, referenceOf }
-  }
-
-  coversPatch(at: LonLat, size: PatchSize): boolean {
-    return coversPatch(this.#layers(at, size), at, size)
-  }
-
-  async footprint(): Promise<MultiPolygon> {
-    return { type: 'MultiPolygon', coordinates: this.#rasters.map((raster) => [outlineOf(raster)]) }
-  }
-
-  async close(): Promise<void> {
-    this.#cache.clear()
-    await Promise.all(this.#rasters.map((raster) => raster.close()))
-  }
-
-  #referenceOf(layer: PixelLayer, rect: PixelRect): SourceReference {
-    const { members } = layer as MosaicLayer
-    const used = members.filter(
-      ({ level, x, y }) =>
-        x < rect.x + rect.width &&
-        y < rect.y + rect.height &&
-        x + level.width > rect.x &&
-        y + level.height > rect.y,
-    )
-    const [first] = used
-    const files = used.map(({ level }) => this.#nameOf(level.raster))
-    const window = [
-      rect.x - (first?.x ?? 0),
-      rect.y - (first?.y ?? 0),
-      rect.width,
-      rect.height,
-    ] as const
-    return { kind: 'geotiff', items: files, window }
-  }
-
-  /** As the configuration names it. */
-  #nameOf(raster: Raster): string {
-    return this.#config.files[this.#rasters.indexOf(raster)] ?? raster.file
-  }
-
-  /** The layers near a place, finest first. */
-  #layers(at: LonLat, { px, gsd }: PatchSize): PixelLayer[] {
-    let layers = this.#layersByGsd.get(gsd)
-    if (layers === undefined) {
-      const levels = this.#rasters.map((raster) => chooseLevel(raster, gsd))
-      layers = createMosaics(sortByGsd(levels), this.#cache)
-      this.#layersByGsd.set(gsd, layers)
-    }
-    const reachM = px * gsd
-    return layers.filter((layer) => isNear(layer, at, reachM))
+/** Opens the files whose dates are wanted, in their order; when one fails, none stays open. */
+async function openAll(entries: readonly Entry[], config: RasterReading): Promise<DatedRaster[]> {
+  const wanted = entries.filter((entry) => isWithin(entry.capturedOn, config))
+  if (wanted.length === 0) throw noDates(config)
+  const options = rasterOptionsOf(config)
+  const opened: DatedRaster[] = []
+  try {
+    for (let start = 0; start < wanted.length; start += OPENING_MAX)
+      await openSome(wanted.slice(start, start + OPENING_MAX), options, opened)
+    return opened
+  } catch (error) {
+    await Promise.all(opened.map(({ raster }) => raster.close()))
+    throw error
   }
 }
 
-/** Metres per pixel of a level, at its centre. */
-function gsdOf({ affine, width, height, raster }: RasterLevel): number {
-  const { projection } = raster.georeference
-  const toPixel = invertAffine(affine)
-  const [u, v] = [width / 2, height / 2]
-  const frame = createLocalFrame(projection.inverse(...applyAffine(affine, u, v)))
-  const pixelAt = (x: number, y: number): [number, number] =>
-    applyAffine(toPixel, ...projection.forward(frame.inverse(x, y)))
-  const [eastU, eastV] = pixelAt(1, 0)
-  const [northU, northV] = pixelAt(0, 1)
-  return 1 / Math.sqrt(Math.abs((eastU - u) * (northV - v) - (eastV - v) * (northU - u)))
+/** @param opened  takes those that could be opened, also when others could not */
+async function openSome(
+  entries: readonly Entry[],
+  options: RasterOptions,
+  opened: DatedRaster[],
+): Promise<void> {
+  const results = await Promise.allSettled(
+    entries.map(async (entry) => ({
+      raster: await openRaster(await entry.open(), options),
+      capturedOn: entry.capturedOn,
+    })),
+  )
+  for (const result of results) if (result.status === 'fulfilled') opened.push(result.value)
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason as Error
 }
 
-function chooseLevel(raster: Raster, gsd: number): RasterLevel {
-  const [full, ...overviews] = raster.levels
-  if (full === undefined) throw new RangeError(`no level in ${raster.file}`)
-  if (gsd / gsdOf(full) <= NATIVE_RATIO_MAX) return full
-  return overviews.findLast((level) => gsd / gsdOf(level) >= OVERVIEW_RATIO_MIN) ?? full
-}
-
-/** Finest first; rasters of about the same fineness (1 %) keep their order. */
-function sortByGsd(levels: readonly RasterLevel[]): RasterLevel[] {
-  const fineness = (level: RasterLevel): number => Math.round(Math.log(gsdOf(level)) * 100)
-  return levels
-    .map((level) => ({ level, fineness: fineness(level) }))
-    .sort((a, b) => a.fineness - b.fineness)
-    .map(({ level }) => level)
-}
-
-/** A quick look that spares projecting nine points into each of thousands of files. */
-function isNear(layer: MosaicLayer, at: LonLat, reachM: number): boolean {
-  const [u, v] = layer.toPixel(at)
-  if (!Number.isFinite(u) || !Number.isFinite(v)) return false
-  return layer.members.some(({ level, x, y }) => {
-    const reachPx = reachM / gsdOf(level)
-    return (
-      u >= x - reachPx &&
-      v >= y - reachPx &&
-      u <= x + level.width + reachPx &&
-      v <= y + level.height + reachPx
-    )
-  })
-}
-
-/** Ring of a raster in degrees, counter-clockwise; edges are bent by the projection, so they get middle points. */
-function outlineOf(raster: Raster): Position[] {
-  const { affine, projection } = raster.georeference
-  const { width = 0, height = 0 } = raster.levels[0] ?? {}
-  const corners: [number, number][] = [
-    [0, 0],
-    [0, height],
-    [width, height],
-    [width, 0],
-  ]
-  const ring = corners.flatMap(([u, v], index) => {
-    const [toU, toV] = corners[(index + 1) % 4] as [number, number]
-    return Array.from({ length: OUTLINE_STEPS }, (_, step): Position => {
-      const share = step / OUTLINE_STEPS
-      const { lon, lat } = projection.inverse(
-        ...applyAffine(affine, u + (toU - u) * share, v + (toV - v) * share),
-      )
-      return [lon, lat]
-    })
-  })
-  return [...ring, ...ring.slice(0, 1)]
+/** None of the pictures was taken when the source wants them. */
+export function noDates({ imageryFrom, imageryTo }: RasterReading): InputError {
+  return new InputError(
+    'imagery-dates',
+    `Expected pictures from ${imageryFrom ?? 'the beginning'} to ${imageryTo ?? 'now'}, got none`,
+    { hint: 'say when pictures were taken (capturedOn), or widen imageryFrom and imageryTo' },
+  )
 }

@@ -1,21 +1,18 @@
 /**
- * One GeoTIFF file → blocks of pixels, RGB and validity. Decoding is geotiff.js's; what the samples mean is
- * bands.ts's, where they lie georeference.ts's.
- * @io disk native
+ * One GeoTIFF, on disk or behind HTTP → blocks of pixels, RGB and validity. Decoding is geotiff.js's; what the samples
+ * mean is bands.ts's, where they lie georeference.ts's.
  */
-import { fromFile, type GeoTIFF, type GeoTIFFImage } from 'geotiff'
-import { InputError } from '../errors.ts'
+import type { GeoTIFFImage } from 'geotiff'
+import { BadDataError, InputError, UpstreamError, WhereaboutsError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
-import {
-  checkFormat,
-  measureStretch,
-  toColours,
-  type RawBlock,
-  type SampleFormat,
-  type Stretch,
-} from './bands.ts'
+import { checkFormat, toColours, type SampleFormat, type Stretch } from './bands.ts'
 import { readGeoreference, type Affine, type Georeference } from './georeference.ts'
+import { measureStretch } from './measure-stretch.ts'
+import type { RangeReader } from './range-reader.ts'
 import { registerTiffCodecs } from './tiff-codecs.ts'
+import { listImages, readGeoTags, readRect, readSampleFormat } from './tiff-images.ts'
+import type { MaskedImage } from './tiff-images.ts'
+import { openTiff } from './tiff-source.ts'
 
 /** The full picture of a raster, or one of its overviews. */
 export interface RasterLevel {
@@ -32,7 +29,10 @@ export interface RasterLevel {
 
 /** An open file. */
 export interface Raster {
+  /** As its user named it. */
   readonly file: string
+  /** What the server calls this version of the file; null on disk. */
+  readonly etag: string | null
   readonly georeference: Georeference
   readonly levels: readonly RasterLevel[]
   /** Decodes a rectangle of a level: `uint8[h, w, 3]`, or `uint8[h, w, 4]` where some pixels hold no data. */
@@ -42,13 +42,10 @@ export interface Raster {
 
 /** How the samples of a file are to be read. */
 export interface RasterOptions {
-  readonly nodata: number | undefined
-  readonly stretch: 'none' | 'percentile'
-}
-
-interface LevelImages {
-  readonly image: GeoTIFFImage
-  readonly mask: GeoTIFFImage | null
+  /** Absent: the file's own tag. */
+  readonly nodata?: number | undefined
+  /** `percentile`: measured on the file; levels: the same for all files of a source. */
+  readonly stretch: 'none' | 'percentile' | Stretch
 }
 
 const BLOCK_PX = 512
@@ -56,105 +53,81 @@ const STRETCH_SAMPLE_PX = 4_000_000
 
 /**
  * Opens a GeoTIFF.
+ * @param reader  closed together with the raster, also when it cannot be used
  * @throws {InputError} `raster-unreadable`, `raster-format`, `raster-not-georeferenced`, `crs-unknown`, `stretch-missing`
+ * @throws {UpstreamError} when a server does not answer
  */
-export async function openRaster(file: string, options: RasterOptions): Promise<Raster> {
+export async function openRaster(reader: RangeReader, options: RasterOptions): Promise<Raster> {
   registerTiffCodecs()
-  const tiff = await openTiff(file)
   try {
-    return await describeRaster(tiff, file, options)
-  } catch (error) {
-    await tiff.close()
-    throw error
-  }
-}
-
-async function openTiff(file: string): Promise<GeoTIFF> {
-  try {
-    return await fromFile(file)
+    return await describeRaster(reader, options)
   } catch (cause) {
-    throw new InputError('raster-unreadable', `Expected a readable GeoTIFF, got ${file}`, {
-      hint: 'check the path (relative to the working directory) and the file with gdalinfo',
+    await reader.close()
+    if (cause instanceof WhereaboutsError) throw cause
+    throw new InputError('raster-unreadable', `Expected a readable GeoTIFF, got ${reader.name}`, {
+      hint: 'check the file with gdalinfo: it may be cut off, or of another format',
       cause,
     })
   }
 }
 
-async function describeRaster(
-  tiff: GeoTIFF,
-  file: string,
-  options: RasterOptions,
-): Promise<Raster> {
-  const images = await pairImages(tiff)
-  const full = images[0]
+async function describeRaster(reader: RangeReader, options: RasterOptions): Promise<Raster> {
+  const file = reader.name
+  const pictures = new Pictures(reader)
+  const images = await pictures.list()
+  const [full] = images
   if (full === undefined)
     throw new InputError('raster-format', `Expected pixels in ${file}, got none`)
-  const format = await readFormat(full.image, options.nodata)
-  checkFormat(format, options.stretch === 'percentile', file)
-  const georeference = await georeferenceOf(full.image, file)
-  const stretch = options.stretch === 'percentile' ? await stretchOf(images, format) : null
+  const format = await readSampleFormat(full.image, options.nodata)
+  checkFormat(format, options.stretch !== 'none', file)
+  const georeference = readGeoreference(await readGeoTags(full.image), file)
+  const stretch = await stretchOf(images, format, options.stretch)
   const levels: RasterLevel[] = []
   const raster: Raster = {
     file,
+    get etag() {
+      return reader.etag
+    },
     georeference,
     levels,
-    readPixels: async (level, rect, signal) => {
-      const pair = images[level]
-      if (pair === undefined) throw new RangeError(`level ${String(level)} of ${file}`)
-      return toColours(await readBlock(pair, rect, signal), format, stretch)
-    },
-    close: async () => void (await tiff.close()),
+    readPixels: async (level, rect, signal) =>
+      toColours(await pictures.read({ level, rect }, signal), format, stretch),
+    close: () => reader.close(),
   }
   images.forEach(({ image }, index) => levels.push(describeLevel(raster, image, index)))
   return raster
 }
 
-/** Full picture first, then overviews; each with its internal mask. */
-async function pairImages(tiff: GeoTIFF): Promise<LevelImages[]> {
-  const count = await tiff.getImageCount()
-  const pictures: GeoTIFFImage[] = []
-  const masks: GeoTIFFImage[] = []
-  for (let index = 0; index < count; index++) {
-    const image = await tiff.getImage(index)
-    const kind = Number((await image.fileDirectory.loadValue('NewSubfileType')) ?? 0)
-    if ((kind & 4) !== 0) masks.push(image)
-    else if (index === 0 || (kind & 1) !== 0) pictures.push(image)
-  }
-  const isAlike = (a: GeoTIFFImage, b: GeoTIFFImage): boolean =>
-    a.getWidth() === b.getWidth() && a.getHeight() === b.getHeight()
-  return pictures
-    .sort((a, b) => b.getWidth() - a.getWidth())
-    .map((image) => ({ image, mask: masks.find((mask) => isAlike(mask, image)) ?? null }))
-}
+/** The pictures of a file, listed again after a failure: geotiff.js keeps requests that failed, for ever. */
+class Pictures {
+  readonly #reader: RangeReader
+  #images: Promise<MaskedImage[]> | undefined
 
-async function readFormat(image: GeoTIFFImage, nodata: number | undefined): Promise<SampleFormat> {
-  const directory = image.fileDirectory
-  const extra = (await directory.loadValue('ExtraSamples')) as ArrayLike<number> | undefined
-  return {
-    samples: image.getSamplesPerPixel(),
-    bits: image.getBitsPerSample(),
-    format: image.getSampleFormat(),
-    photometric: Number((await directory.loadValue('PhotometricInterpretation')) ?? 1),
-    extraSamples: Array.from(extra ?? []),
-    colorMap: (await directory.loadValue('ColorMap')) as ArrayLike<number> | undefined,
-    nodata: nodata ?? image.getGDALNoData(),
+  constructor(reader: RangeReader) {
+    this.#reader = reader
   }
-}
 
-async function georeferenceOf(image: GeoTIFFImage, file: string): Promise<Georeference> {
-  const directory = image.fileDirectory
-  const numbers = async (
-    tag: 'ModelTransformation' | 'ModelPixelScale' | 'ModelTiepoint',
-  ): Promise<ArrayLike<number> | undefined> => await directory.loadValue(tag)
-  return readGeoreference(
-    {
-      geoKeys: image.getGeoKeys(),
-      modelTransformation: await numbers('ModelTransformation'),
-      modelPixelScale: await numbers('ModelPixelScale'),
-      modelTiepoint: await numbers('ModelTiepoint'),
-    },
-    file,
-  )
+  list(): Promise<MaskedImage[]> {
+    return (this.#images ??= openTiff(this.#reader, new AbortController().signal).then(listImages))
+  }
+
+  async read({ level, rect }: { level: number; rect: PixelRect }, signal: AbortSignal) {
+    try {
+      const pair = (await this.list())[level]
+      if (pair === undefined) throw new RangeError(`no level ${String(level)}`)
+      return await readRect(pair, rect, signal)
+    } catch (cause) {
+      this.#images = undefined
+      signal.throwIfAborted()
+      if (cause instanceof UpstreamError) throw cause
+      const place = [rect.x, rect.y].join(', ')
+      throw new BadDataError(
+        'raster-damaged',
+        `Expected readable pixels at ${place} px of ${this.#reader.name}, got ${String(cause)}`,
+        { hint: 'check the file with gdalinfo -checksum', cause },
+      )
+    }
+  }
 }
 
 function describeLevel(raster: Raster, image: GeoTIFFImage, index: number): RasterLevel {
@@ -178,32 +151,24 @@ function describeLevel(raster: Raster, image: GeoTIFFImage, index: number): Rast
   }
 }
 
-async function readBlock(
-  { image, mask }: LevelImages,
-  { x, y, width, height }: PixelRect,
-  signal: AbortSignal,
-): Promise<RawBlock> {
-  const options = { window: [x, y, x + width, y + height], interleave: true as const, signal }
-  const samples = await image.readRasters(options)
-  const validity = mask === null ? null : await mask.readRasters(options)
-  return { pixelCount: width * height, samples, mask: validity }
-}
-
 /** 2–98 % over the coarsest level that still has enough pixels, or over evenly spread rows of the full picture. */
 async function stretchOf(
-  images: readonly LevelImages[],
+  images: readonly MaskedImage[],
   format: SampleFormat,
+  wanted: RasterOptions['stretch'],
 ): Promise<Stretch | null> {
-  const size = ({ image }: LevelImages): number => image.getWidth() * image.getHeight()
+  if (wanted === 'none') return null
+  if (wanted !== 'percentile') return wanted
+  const size = ({ image }: MaskedImage): number => image.getWidth() * image.getHeight()
   const level = images.findLast((pair) => size(pair) >= STRETCH_SAMPLE_PX / 8) ?? images[0]
   if (level === undefined) return null
   const [width, height] = [level.image.getWidth(), level.image.getHeight()]
   const rowsPerBlock = Math.max(1, Math.min(level.image.getTileHeight(), height))
   const every = Math.max(1, Math.ceil(size(level) / STRETCH_SAMPLE_PX))
-  const blocks: RawBlock[] = []
+  const blocks = []
   for (let y = 0; y < height; y += rowsPerBlock * every) {
     const rect = { x: 0, y, width, height: Math.min(rowsPerBlock, height - y) }
-    blocks.push(await readBlock(level, rect, new AbortController().signal))
+    blocks.push(await readRect(level, rect, new AbortController().signal))
   }
   return measureStretch(blocks, format)
 }

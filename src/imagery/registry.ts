@@ -2,9 +2,10 @@
  * What opens each kind of imagery source, one line each.
  * @io disk network native
  */
+import { createMbtilesSource, createPmtilesSource } from './archive-source.ts'
 import type { ImageryConfig } from './config.ts'
 import type { ImageryDeps } from './deps.ts'
-import { createGeotiffSource } from './geotiff.ts'
+import { createCogSource, createGeotiffSource } from './geotiff.ts'
 import { createPatchesSource } from './patches.ts'
 import type { ImagerySource } from './source.ts'
 import { createXyzSource } from './xyz.ts'
@@ -15,8 +16,11 @@ type Openers = {
 }
 
 const OPENERS: Openers = {
+  cog: createCogSource,
   geotiff: (config, { baseDir }) => createGeotiffSource(config, baseDir),
+  mbtiles: createMbtilesSource,
   patches: (config, { baseDir }) => createPatchesSource(config, baseDir),
+  pmtiles: createPmtilesSource,
   xyz: createXyzSource,
 }
 

@@ -16,6 +16,7 @@ import { assembleWindow } from './pixel-window.ts'
 import type { ImagerySource, PatchSize } from './source.ts'
 import { TileDecoder, type Tile } from './tile-decode.ts'
 import { tileName, type TileAddress, type TileReader } from './tile-reader.ts'
+import { waitFor } from './wait-for.ts'
 
 const MEMORY_BYTES_MAX = 128 * 2 ** 20
 /** A tile that is no picture is read again, so often in all: it may have been cut off on its way. */
@@ -28,6 +29,8 @@ export interface PyramidConfig extends PyramidFields {
   readonly kind: string
   readonly attribution: string
   readonly capturedOn?: string | undefined
+  /** Coarser tiles there are none. */
+  readonly minZoom?: number
   /** What the source covers, where it says so. */
   readonly bbox?: Bbox | undefined
 }
@@ -91,8 +94,8 @@ export class TilePyramid implements ImagerySource {
 
   /** The zoom that is just finer than the patch, or the finest there is. */
   #zoomOf({ lat }: LonLat, { gsd }: PatchSize): number {
-    const { maxZoom, tileSizePx } = this.#config
-    return Math.min(maxZoom, zoomForGsd(lat, gsd, tileSizePx))
+    const { minZoom = 0, maxZoom, tileSizePx } = this.#config
+    return Math.min(maxZoom, Math.max(minZoom, zoomForGsd(lat, gsd, tileSizePx)))
   }
 
   /** @returns metres per pixel where that is coarser than the patch, to be told with it */
@@ -193,15 +196,6 @@ function unreadable(address: TileAddress, bytes: Uint8Array, cause: unknown): Up
     `Expected a picture for tile ${tileName(address)}, got ${String(bytes.length)} other bytes: ${String(cause)}`,
     { hint: "check the source's address and tileSizePx", cause },
   )
-}
-
-/** Waits for shared work, or until the caller gives up. */
-function waitFor<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', giveUp, { once: true })
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
-  })
 }
 
 function modulo(value: number, divisor: number): number {

@@ -67,8 +67,11 @@ async function checkImagery<Imagery extends ImageryConfig>(
 ): Promise<Imagery> {
   checkNetwork(imagery, allowed)
   const { file, files }: OutsideFields = imagery
-  const realFiles: string[] = []
-  for (const path of files ?? []) realFiles.push(await checkFile(path, allowed))
+  const realFiles: FileEntry[] = []
+  for (const entry of files ?? []) {
+    const path = await checkFile(typeof entry === 'string' ? entry : entry.file, allowed)
+    realFiles.push(typeof entry === 'string' ? path : { ...entry, file: path })
+  }
   return {
     ...imagery,
     ...(files && { files: realFiles }),
@@ -80,17 +83,21 @@ function checkNetwork(
   { url, urls = [], hosts = [], keyEnv, headersEnv = {} }: OutsideFields,
   allowed: AllowedSources,
 ): void {
-  for (const address of [url ?? [], urls].flat()) checkAddress(address, allowed)
+  for (const entry of [url ?? [], urls].flat())
+    checkAddress(typeof entry === 'string' ? entry : entry.url, allowed)
   for (const host of hosts) checkHost(host, host, allowed)
   for (const name of [keyEnv ?? [], Object.values(headersEnv)].flat()) checkKeyEnv(name)
 }
 
+/** A path, or a path and what is known of the file. */
+type FileEntry = string | { readonly file: string }
+
 /** Whatever a source of any kind may touch. */
 interface OutsideFields {
   readonly file?: string | undefined
-  readonly files?: readonly string[] | undefined
+  readonly files?: readonly FileEntry[] | undefined
   readonly url?: string | undefined
-  readonly urls?: readonly string[] | undefined
+  readonly urls?: readonly (string | { readonly url: string })[] | undefined
   readonly hosts?: readonly string[] | undefined
   readonly keyEnv?: string | undefined
   readonly headersEnv?: Readonly<Record<string, string>> | undefined

@@ -1,15 +1,18 @@
-/** Configuration of imagery in GeoTIFF files. */
+/** Configuration of imagery in GeoTIFF files on disk. */
 import { z } from 'zod'
-import { provenance } from './common.ts'
+import { isoDate, provenance } from './common.ts'
+import { rasterReading } from './raster.ts'
+
+const path = z.string().min(1)
 
 export const geotiff = z.strictObject({
   kind: z.literal('geotiff'),
-  /** Paths; the finest raster that covers a place is used, adjacent ones complete each other. */
-  files: z.array(z.string().min(1)).min(1).max(10_000),
-  /** Pixels whose bands all have this value hold no data; absent: the file's own tag. */
-  nodata: z.number().optional(),
-  /** `percentile`: 2–98 % of each band's valid pixels become 0–255. Needed for more than 8 bits. */
-  stretch: z.enum(['none', 'percentile']).default('none'),
+  /** Paths; of those of one date the finest that covers a place is used, adjacent ones complete each other. */
+  files: z
+    .array(z.union([path, z.strictObject({ file: path, capturedOn: isoDate })]))
+    .min(1)
+    .max(10_000),
+  ...rasterReading.shape,
   ...provenance.shape,
   attribution: z.string().max(500).optional(),
 })

@@ -1,0 +1,64 @@
+/**
+ * Bytes of a file by their position: the seam between formats that are read in parts (TIFF, PMTiles) and where the file
+ * lies, on disk here, behind HTTP in http-range.ts.
+ * @io disk
+ */
+import { open, type FileHandle } from 'node:fs/promises'
+import { InputError } from '../errors.ts'
+
+/** A file that is read in parts. */
+export interface RangeReader {
+  /** As its user named it; holds no secret. */
+  readonly name: string
+  /** Reads `length` bytes from `offset`; fewer where the file ends. */
+  read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>
+  /** Bytes of the whole file. */
+  size(signal: AbortSignal): Promise<number>
+  /** What the server calls this version of the file, once something was read; null for files on disk. */
+  readonly etag: string | null
+  close(): Promise<void>
+}
+
+/**
+ * Opens a file on disk.
+ * @param name  as the user named it, for messages
+ * @throws {InputError} `file-unreadable`
+ */
+export async function openFileReader(path: string, name: string): Promise<RangeReader> {
+  try {
+    return new FileReader(name, await open(path))
+  } catch (cause) {
+    throw new InputError('file-unreadable', `Expected a readable file, got ${name}`, {
+      hint: 'check the path (relative to the working directory) and the permissions',
+      cause,
+    })
+  }
+}
+
+class FileReader implements RangeReader {
+  readonly name: string
+  readonly etag = null
+  readonly #file: FileHandle
+
+  constructor(name: string, file: FileHandle) {
+    this.name = name
+    this.#file = file
+  }
+
+  async read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted()
+    // What damaged tags ask for may be far more than there is: never make room for that.
+    const wanted = Math.max(0, Math.min(length, (await this.size()) - offset))
+    const bytes = new Uint8Array(wanted)
+    const { bytesRead } = await this.#file.read(bytes, 0, wanted, offset)
+    return bytes.subarray(0, bytesRead)
+  }
+
+  async size(): Promise<number> {
+    return (await this.#file.stat()).size
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}

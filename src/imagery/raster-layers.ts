@@ -1,0 +1,119 @@
+/** Open rasters → layers of pixels for a patch: the right overview of each, mosaics of adjacent ones, finest first. */
+import type { Position } from 'geojson'
+import { createLocalFrame } from '../geo/local-frame.ts'
+import type { PixelRect } from '../image/resample.ts'
+import type { LonLat, SourceReference } from '../types.ts'
+import type { ByteCache } from './byte-cache.ts'
+import type { PixelLayer } from './cut.ts'
+import { applyAffine, invertAffine } from './georeference.ts'
+import { createMosaics, type MosaicLayer } from './mosaic.ts'
+import type { Raster, RasterLevel } from './raster.ts'
+import type { PatchSize } from './source.ts'
+
+/** Overviews are used only beyond this many native pixels per patch pixel: their making is not ours. */
+const NATIVE_RATIO_MAX = 4
+/** Of the overviews, the coarsest that still has this many pixels per patch pixel. */
+const OVERVIEW_RATIO_MIN = 2
+const OUTLINE_STEPS = 8
+
+/** Layers of rasters at a ground sample distance, finest first. */
+export function createLayers(
+  rasters: readonly Raster[],
+  gsd: number,
+  cache: ByteCache<Uint8Array>,
+): MosaicLayer[] {
+  return createMosaics(sortByGsd(rasters.map((raster) => chooseLevel(raster, gsd))), cache)
+}
+
+/** Layers that may hold pixels of a patch: a quick look that spares projecting nine points into thousands of files. */
+export function layersNear(
+  layers: readonly MosaicLayer[],
+  at: LonLat,
+  { px, gsd }: PatchSize,
+): MosaicLayer[] {
+  return layers.filter((layer) => isNear(layer, at, px * gsd))
+}
+
+/** Names the files behind a rectangle of a layer; the window is that in the first. */
+export function referenceOf(layer: PixelLayer, rect: PixelRect): Omit<SourceReference, 'kind'> {
+  const used = (layer as MosaicLayer).members.filter(
+    ({ level, x, y }) =>
+      x < rect.x + rect.width &&
+      y < rect.y + rect.height &&
+      x + level.width > rect.x &&
+      y + level.height > rect.y,
+  )
+  const [first] = used
+  const etags = used.flatMap(({ level }) => level.raster.etag ?? [])
+  return {
+    items: used.map(({ level }) => level.raster.file),
+    window: [rect.x - (first?.x ?? 0), rect.y - (first?.y ?? 0), rect.width, rect.height],
+    ...(etags.length === 0 ? {} : { etag: etags.join(' ') }),
+  }
+}
+
+/** Metres per pixel of a level, at its centre. */
+function gsdOf({ affine, width, height, raster }: RasterLevel): number {
+  const { projection } = raster.georeference
+  const toPixel = invertAffine(affine)
+  const [u, v] = [width / 2, height / 2]
+  const frame = createLocalFrame(projection.inverse(...applyAffine(affine, u, v)))
+  const pixelAt = (x: number, y: number): [number, number] =>
+    applyAffine(toPixel, ...projection.forward(frame.inverse(x, y)))
+  const [eastU, eastV] = pixelAt(1, 0)
+  const [northU, northV] = pixelAt(0, 1)
+  return 1 / Math.sqrt(Math.abs((eastU - u) * (northV - v) - (eastV - v) * (northU - u)))
+}
+
+function chooseLevel(raster: Raster, gsd: number): RasterLevel {
+  const [full, ...overviews] = raster.levels
+  if (full === undefined) throw new RangeError(`no level in ${raster.file}`)
+  if (gsd / gsdOf(full) <= NATIVE_RATIO_MAX) return full
+  return overviews.findLast((level) => gsd / gsdOf(level) >= OVERVIEW_RATIO_MIN) ?? full
+}
+
+/** Finest first; rasters of about the same fineness (1 %) keep their order. */
+function sortByGsd(levels: readonly RasterLevel[]): RasterLevel[] {
+  const fineness = (level: RasterLevel): number => Math.round(Math.log(gsdOf(level)) * 100)
+  return levels
+    .map((level) => ({ level, fineness: fineness(level) }))
+    .sort((a, b) => a.fineness - b.fineness)
+    .map(({ level }) => level)
+}
+
+function isNear(layer: MosaicLayer, at: LonLat, reachM: number): boolean {
+  const [u, v] = layer.toPixel(at)
+  if (!Number.isFinite(u) || !Number.isFinite(v)) return false
+  return layer.members.some(({ level, x, y }) => {
+    const reachPx = reachM / gsdOf(level)
+    return (
+      u >= x - reachPx &&
+      v >= y - reachPx &&
+      u <= x + level.width + reachPx &&
+      v <= y + level.height + reachPx
+    )
+  })
+}
+
+/** Ring of a raster in degrees, counter-clockwise; edges are bent by the projection, so they get middle points. */
+export function outlineOf(raster: Raster): Position[] {
+  const { affine, projection } = raster.georeference
+  const { width = 0, height = 0 } = raster.levels[0] ?? {}
+  const corners: [number, number][] = [
+    [0, 0],
+    [0, height],
+    [width, height],
+    [width, 0],
+  ]
+  const ring = corners.flatMap(([u, v], index) => {
+    const [toU, toV] = corners[(index + 1) % 4] as [number, number]
+    return Array.from({ length: OUTLINE_STEPS }, (_, step): Position => {
+      const share = step / OUTLINE_STEPS
+      const { lon, lat } = projection.inverse(
+        ...applyAffine(affine, u + (toU - u) * share, v + (toV - v) * share),
+      )
+      return [lon, lat]
+    })
+  })
+  return [...ring, ...ring.slice(0, 1)]
+}
