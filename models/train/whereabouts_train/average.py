@@ -9,7 +9,6 @@ both. Statistics are left out: run whereabouts_train.statistics on the result.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
@@ -17,19 +16,24 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from .export import check_bits, normalised, pattern, session
+from .export import check_bits, check_map, file_facts
+from .storage import MAP_OUTPUT, load_plain, share_classifier
 
 
 def weight_names(model: onnx.ModelProto) -> list[tuple[str, bool]]:
-    """Kernels and biases in the order of the forward pass; True = stored transposed."""
-    names = []
+    """Weights in the order of the forward pass; True = stored transposed.
+
+    What lies over the map of features comes last: exports differ in where they put it.
+    """
+    names, over_map = [], []
     for node in model.graph.node:
         if node.op_type == "Gemm":
             is_plain = any(a.name == "transB" and a.i == 1 for a in node.attribute)
             names += [(node.input[1], not is_plain), (node.input[2], False)]
-        elif node.op_type == "Conv" and node.output[0] != "logitsmap":
-            names += [(node.input[1], False), (node.input[2], False)]
-    return names
+        elif node.op_type in ("Conv", "BatchNormalization"):
+            group = over_map if node.output[0] == MAP_OUTPUT else names
+            group += [(name, False) for name in node.input[1:]]
+    return names + [pair for pair in over_map if pair not in names]
 
 
 def average(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
@@ -53,16 +57,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     card = json.loads((args.second / "model.json").read_text())
-    models = [onnx.load(str(folder / "model.onnx")) for folder in (args.first, args.second)]
+    models = [load_plain(folder / "model.onnx") for folder in (args.first, args.second)]
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / "model.onnx"
-    onnx.save(average(*models), str(file))
-    side, data = card["size"][0], file.read_bytes()
-    check_bits(file, side)
-    logits = session(file).run(["logits"], {"image": normalised(pattern(side)[None])})[0][0]
-    card |= {"name": args.out.name, "bytes": len(data), "file": file.name}
-    card["sha256"] = hashlib.sha256(data).hexdigest()
-    card["parity"]["logits_first_8"] = [round(float(v), 4) for v in logits[:8]]
+    onnx.save(share_classifier(average(*models)), str(file))
+    check_bits(file, card["size"][0])
+    check_map(file, card["size"][0])
+    card |= {"name": args.out.name, **file_facts(file, card["size"][0])}
     card.pop("stats", None)
     (args.out / "model.json").write_text(json.dumps(card, indent=1) + "\n")
 

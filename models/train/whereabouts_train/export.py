@@ -11,12 +11,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from .networks import MEAN, STD, SceneNet
 from .run import load_network
+from .storage import MAP_OUTPUT, share_classifier, to_float16
 
 PHOTO_RESIZE = {
     "mode": "squash",
@@ -66,6 +68,7 @@ def export_onnx(net: SceneNet, view: str, side: int, file: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
+    onnx.save(share_classifier(onnx.load(str(file))), str(file))
 
 
 def pattern(side: int) -> np.ndarray:
@@ -110,16 +113,36 @@ def check_bits(file: Path, side: int) -> None:
             assert np.array_equal(part, whole[rows]), f"{file}: bits differ for rows {rows}"
 
 
-def manifest(name: str, view: str, side: int, net: SceneNet, file: Path) -> dict:
-    """model.json: what a reader needs to feed the model and to compare its logits."""
+def check_map(file: Path, side: int) -> None:
+    """The mean of the map of logits over a picture is the picture's logits, within 1e-3."""
+    run = session(file)
+    if MAP_OUTPUT not in [output.name for output in run.get_outputs()]:
+        return
+    image = normalised(np.random.default_rng(3).integers(0, 256, (2, 3, side, side), np.uint8))
+    logits, over_map = run.run(["logits", MAP_OUTPUT], {"image": image})
+    difference = float(np.abs(over_map.mean((2, 3)) - logits).max())
+    assert difference < 1e-3, f"{file}: map and logits differ by {difference}"
+
+
+def file_facts(file: Path, side: int) -> dict:
+    """What model.json says of the file: name, length, checksum, the answer to the pattern."""
     data = file.read_bytes()
     logits = session(file).run(["logits"], {"image": normalised(pattern(side)[None])})[0][0]
-    facts = {
-        "name": name,
-        "view": view,
+    kind = f"(7x + 13y + 29c) mod 256, {side} x {side}, x right, y down, c = 0 R 1 G 2 B"
+    return {
         "file": file.name,
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
+        "parity": {"pattern": kind, "logits_first_8": [round(float(v), 4) for v in logits[:8]]},
+    }
+
+
+def manifest(name: str, view: str, side: int, net: SceneNet, file: Path) -> dict:
+    """model.json: what a reader needs to feed the model and to compare its logits."""
+    facts = {
+        "name": name,
+        "view": view,
+        **file_facts(file, side),
         "size": [side, side],
         "input": {
             "name": "image",
@@ -140,9 +163,7 @@ def manifest(name: str, view: str, side: int, net: SceneNet, file: Path) -> dict
         outputs["features"] = ["n", net.feature_count]
         outputs["logitsmap"] = ["n", 365, f"h/{net.stride}", f"w/{net.stride}"]
         facts |= {"gsd": 0.5, "dynamic": ["height", "width"], "stride": net.stride}
-    kind = f"(7x + 13y + 29c) mod 256, {side} x {side}, x right, y down, c = 0 R 1 G 2 B"
-    parity = {"pattern": kind, "logits_first_8": [round(float(v), 4) for v in logits[:8]]}
-    return facts | {"outputs": outputs, "parity": parity}
+    return facts | {"outputs": outputs}
 
 
 def main() -> None:
@@ -151,6 +172,7 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--view", choices=("ground", "overhead"), required=True)
     parser.add_argument("--side", type=int, default=0, help="default: 160 ground, 224 overhead")
+    parser.add_argument("--storage", choices=("float32", "float16"), default="float32")
     parser.add_argument("--facts", type=Path, help="JSON merged in: licence, trainingData, metrics")
     parser.add_argument("--out", type=Path, required=True, help="folder of model folders")
     args = parser.parse_args()
@@ -160,7 +182,10 @@ def main() -> None:
     net, file = load_network(args.checkpoint), folder / "model.onnx"
     export_onnx(net, args.view, side, file)
     difference = check_same(net, file, side)
+    if args.storage == "float16":
+        onnx.save(to_float16(onnx.load(str(file))), str(file))
     check_bits(file, side)
+    check_map(file, side)
     facts = manifest(args.name, args.view, side, net, file)
     if args.facts:
         facts |= json.loads(args.facts.read_text())

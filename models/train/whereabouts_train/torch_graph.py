@@ -103,6 +103,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "Flatten": lambda a, x: x.flatten(a.get("axis", 1)),
     "Gemm": _classify,
     "GlobalAveragePool": lambda _, x: x.mean((2, 3), keepdim=True),
+    "Identity": lambda _, x: x,
     "MaxPool": _pool(F.max_pool2d),
     "Mul": lambda _, x, y: x * y,
     "ReduceMean": _mean,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
 from .networks import SceneNet
+from .storage import load_plain
 
 
 @torch.no_grad()
@@ -33,7 +33,7 @@ def load_onnx(net: SceneNet, file: str | Path, probe: Tensor) -> None:
 
 
 def _read_onnx(file: str | Path):
-    graph = onnx.load(str(file)).graph
+    graph = load_plain(file).graph
     tensors = {
         i.name: torch.from_numpy(np.array(numpy_helper.to_array(i))) for i in graph.initializer
     }

@@ -1,0 +1,109 @@
+"""python -m unittest tests.test_storage"""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from whereabouts_train.average import average
+from whereabouts_train.export import check_bits, check_map, export_onnx, normalised, session
+from whereabouts_train.networks import SceneNet, densenet_bc
+from whereabouts_train.storage import load_plain, share_classifier, to_float16
+from whereabouts_train.torch_graph import load_graph
+
+SIDE = 64
+OUTPUTS = ["logits", "features", "logitsmap"]
+
+
+def network(seed: int) -> SceneNet:
+    """A small DenseNet."""
+    torch.manual_seed(seed)
+    net = densenet_bc(growth=12, blocks=(1, 1, 2, 2))
+    net.train()
+    net(torch.randn(8, 3, SIDE, SIDE))  # batch statistics that are not 0 and 1
+    return net.eval()
+
+
+def pictures(count: int = 3) -> np.ndarray:
+    return normalised(np.random.default_rng(5).integers(0, 256, (count, 3, SIDE, SIDE), np.uint8))
+
+
+class Storage(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        self.file = self.root / "model.onnx"
+        export_onnx(network(1), "overhead", SIDE, self.file)
+
+    def save(self, model: onnx.ModelProto, name: str) -> Path:
+        file = self.root / name
+        onnx.save(model, str(file))
+        return file
+
+    def outputs(self, file: Path) -> list[np.ndarray]:
+        return session(file).run(OUTPUTS, {"image": pictures()})
+
+    def test_the_classifier_stands_once_and_changes_no_bit(self):
+        plain = self.save(load_plain(self.file), "plain.onnx")
+        matrix = 365 * network(1).feature_count * 4
+        self.assertGreater(plain.stat().st_size - self.file.stat().st_size, 0.95 * matrix)
+        for one, other in zip(self.outputs(plain), self.outputs(self.file), strict=True):
+            np.testing.assert_array_equal(one, other)
+        again = self.save(share_classifier(load_plain(self.file)), "again.onnx")
+        self.assertLess(again.stat().st_size, 1.01 * self.file.stat().st_size)
+
+    def test_a_map_with_weights_of_its_own_keeps_them(self):
+        model = load_plain(self.file)
+        stored = {i.name: i for i in model.graph.initializer}
+        kernel = stored[next(n for n in model.graph.node if n.output[0] == "logitsmap").input[1]]
+        doubled = 2 * onnx.numpy_helper.to_array(kernel)
+        kernel.CopyFrom(onnx.numpy_helper.from_array(doubled, kernel.name))
+        kept = self.outputs(self.save(share_classifier(model), "kept.onnx"))[2]
+        self.assertGreater(np.abs(kept - self.outputs(self.file)[2]).max(), 0.01)
+        with self.assertRaises(AssertionError):
+            check_map(self.root / "kept.onnx", SIDE)
+
+    def test_float16_halves_the_file_and_moves_logits_by_thousandths(self):
+        half = self.save(to_float16(load_plain(self.file)), "half.onnx")
+        plain = self.save(load_plain(half), "plain.onnx")
+        self.assertLess(half.stat().st_size, 0.65 * plain.stat().st_size)
+        whole, rounded = self.outputs(self.file)[0], self.outputs(half)[0]
+        self.assertGreater(np.abs(whole - rounded).max(), 0)
+        self.assertLess(np.abs(whole - rounded).max(), 0.01)
+        np.testing.assert_array_equal(self.outputs(plain)[0], rounded)
+        check_bits(half, SIDE)
+
+    def test_weights_beyond_float16_are_refused(self):
+        model = load_plain(self.file)
+        large = next(i for i in model.graph.initializer if np.prod(i.dims) >= 1024)
+        values = np.full(tuple(large.dims), 1e6, np.float32)
+        large.CopyFrom(onnx.numpy_helper.from_array(values, large.name))
+        with self.assertRaisesRegex(ValueError, "float16"):
+            to_float16(model)
+
+    def test_pytorch_runs_every_way_of_storing(self):
+        half = self.save(to_float16(share_classifier(load_plain(self.file))), "half.onnx")
+        for file in (self.file, half):
+            found = load_graph(file)(torch.from_numpy(pictures()))
+            for name, expected in zip(OUTPUTS, self.outputs(file), strict=True):
+                np.testing.assert_allclose(found[name].numpy(), expected, atol=1e-4)
+
+    def test_the_mean_of_two_models_reaches_the_map_too(self):
+        other = self.root / "other.onnx"
+        export_onnx(network(2), "overhead", SIDE, other)
+        mean = self.save(average(load_plain(self.file), load_plain(other)), "mean.onnx")
+        check_map(mean, SIDE)
+        biases = [network(seed).classifier.bias.detach().numpy() for seed in (1, 2)]
+        stored = {i.name: onnx.numpy_helper.to_array(i) for i in load_plain(mean).graph.initializer}
+        found = [v for v in stored.values() if v.shape == (365,)]
+        np.testing.assert_allclose(found[0], (biases[0] + biases[1]) / 2, atol=1e-6)
+
+
+if __name__ == "__main__":
+    unittest.main()
