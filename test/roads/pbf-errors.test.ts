@@ -1,11 +1,9 @@
-import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readRoadNetwork } from '../../src/roads/read-network.ts'
 import { makeBlob, makeExtract, packAs } from './make-pbf.ts'
-import { folder, plain, read } from './read-made.ts'
-
-afterAll(() => rmSync(folder, { recursive: true }))
+import { plain, read } from './read-made.ts'
 
 describe('files that cannot be read', () => {
   const good = makeExtract(plain)
@@ -81,7 +79,7 @@ describe('files that cannot be read', () => {
   test('a file that is not there: extract-not-found', async () => {
     const { signal } = new AbortController()
     await expect(
-      readRoadNetwork(join(folder, 'none.osm.pbf'), { boundary: null, threads: 1, signal }),
+      readRoadNetwork(join(tmpdir(), 'whereabouts-none.osm.pbf'), { boundary: null, threads: 1, signal }),
     ).rejects.toMatchObject({ code: 'extract-not-found' })
   })
 })

@@ -1,20 +1,22 @@
 /** Reads extracts that a test made, and the plainest of them. */
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RoadNetwork } from '../../src/roads/network.ts'
 import { readRoadNetwork, type ReadOptions } from '../../src/roads/read-network.ts'
 import type { MadeExtract } from './make-pbf.ts'
 
-/** Of one test file; it deletes the folder when it is done. */
-export const folder = mkdtempSync(join(tmpdir(), 'whereabouts-test-'))
-
-/** Reads bytes as the file `made.osm.pbf`. */
-export function read(bytes: Uint8Array, options: Partial<ReadOptions> = {}) {
+/** Reads bytes as a file, which is gone afterwards. */
+export async function read(bytes: Uint8Array, options: Partial<ReadOptions> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'whereabouts-test-'))
   const path = join(folder, 'made.osm.pbf')
   writeFileSync(path, bytes)
   const { signal } = new AbortController()
-  return readRoadNetwork(path, { boundary: null, threads: 1, signal, ...options })
+  try {
+    return await readRoadNetwork(path, { boundary: null, threads: 1, signal, ...options })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** Millimetres from each vertex to the next; 0 where a line ends. */

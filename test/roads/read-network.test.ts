@@ -1,13 +1,11 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { createRequire } from 'node:module'
 import geodesic from 'geographiclib-geodesic'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { makeBlob, makeExtract, packAs, packRaw, type MadeExtract } from './make-pbf.ts'
-import { corner, folder, lengthsOf, plain, read, road } from './read-made.ts'
-
-afterAll(() => rmSync(folder, { recursive: true }))
+import { corner, lengthsOf, plain, read, road } from './read-made.ts'
 
 const mm = (...[lonA, latA, lonB, latB]: [number, number, number, number]) =>
   Math.round((geodesic.Geodesic.WGS84.Inverse(latA, lonA, latB, lonB).s12 ?? NaN) * 1000)
