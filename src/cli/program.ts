@@ -9,6 +9,7 @@ type AddCommand = (program: Command) => void
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   roads: async () => (await import('./roads.ts')).addRoadsCommand,
   region: async () => (await import('./region.ts')).addRegionCommand,
+  worker: async () => (await import('./worker.ts')).addWorkerCommand,
   locate: async () => (await import('./locate.ts')).addLocateCommand,
   scene: async () => (await import('./scene.ts')).addSceneCommand,
   embed: async () => (await import('./embed.ts')).addEmbedCommand,

@@ -66,7 +66,8 @@ export class DiskCache {
       await writeFile(temporary, Buffer.concat([Buffer.from(line), bytes]))
       await rename(temporary, path)
     } catch {
-      await rm(temporary, { force: true })
+      // Where nothing can be written there may be nothing to remove either.
+      await rm(temporary, { force: true }).catch(() => undefined)
       return
     }
     this.#unsweptBytes += bytes.byteLength + line.length
@@ -78,7 +79,7 @@ export class DiskCache {
 
   /** Forgets an answer. */
   async remove(key: string): Promise<void> {
-    await rm(this.#pathOf(key), { force: true })
+    await rm(this.#pathOf(key), { force: true }).catch(() => undefined)
   }
 
   #pathOf(key: string): string {

@@ -28,9 +28,9 @@ const PATCHES_UNDER_WAY = 32
 /** Two, so that no session waits for the slowest picture of one claim; more would only have to be awaited at a stop. */
 const CLAIMS_EMBEDDED = 2
 /** After this long without a word from its worker a claim is given to somebody else. */
-const LEASE_S = 60
-/** Three chances to say it. */
-const RENEW_EVERY_MS = (LEASE_S * 1000) / 3
+export const LEASE_S = 60
+/** How often in that time it says one. */
+const RENEWALS = 3
 
 /** What a process needs to work on a region. */
 export interface BuildSite {
@@ -38,6 +38,7 @@ export interface BuildSite {
   readonly encoder: Encoder
   readonly source: ImagerySource
   readonly clock: StepClock
+  readonly leaseS: number
 }
 
 interface Work extends BuildSite {
@@ -65,7 +66,7 @@ export async function* buildBatches(
     held: new Set(),
     signal,
   }
-  const renewal = setInterval(() => void renew(outside, work), RENEW_EVERY_MS)
+  const renewal = setInterval(() => void renew(outside, work), (work.leaseS * 1000) / RENEWALS)
   const heldUp: UpstreamError[] = []
   try {
     const claims = claimBatches(outside, work, () => heldUp.length > 0)
@@ -82,20 +83,20 @@ export async function* buildBatches(
   if (first !== undefined) throw first
 }
 
-async function renew({ db, workerId }: Outside, { region, held }: Work): Promise<void> {
-  const lease = { regionId: region.id, worker: workerId, leaseS: LEASE_S, pointIds: [...held] }
+async function renew({ db, workerId }: Outside, { region, held, leaseS }: Work): Promise<void> {
+  const lease = { regionId: region.id, worker: workerId, leaseS, pointIds: [...held] }
   // A renewal that fails is made good by the next one, or the batch is done twice and stored once.
   await renewLeases(db, lease).catch(() => undefined)
 }
 
 async function* claimBatches(outside: Outside, work: Work, isHeldUp: () => boolean) {
-  const { region, clock, held, signal } = work
+  const { region, clock, held, leaseS, signal } = work
   const claim = async (): Promise<ClaimedPoint[]> => {
     if (!(await isBuildWanted(outside.db, region.id))) return []
     return claimPoints(outside.db, {
       regionId: region.id,
       count: CLAIM_POINTS,
-      leaseS: LEASE_S,
+      leaseS,
       worker: outside.workerId,
     })
   }

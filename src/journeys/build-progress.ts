@@ -22,8 +22,11 @@ export interface BuildProgress {
   readonly problem: BuildProblem | null
 }
 
+/** What a process has done, without what it knows of others. */
+export type OwnProgress = Omit<BuildProgress, 'counts' | 'problem'>
+
 /** Before the first batch. */
-export function noProgress(region: string): Omit<BuildProgress, 'counts' | 'problem'> {
+export function noProgress(region: string): OwnProgress {
   const steps = { imagery: 0, inference: 0, database: 0 }
   return { region, done: 0, elapsedS: 0, steps, failures: {} }
 }
@@ -65,6 +68,65 @@ export interface BatchOutcome {
   readonly unavailable: readonly UnavailablePoint[]
   /** Codes of the failures that are tried again. */
   readonly failures: readonly string[]
+}
+
+/** Counting all points takes a scan: in between, the batches of this process are added up. */
+const RECOUNT_EVERY_MS = 15_000
+
+/** Adds up the batches of one visit, on top of what this process had done before. */
+export class BuildMeter {
+  readonly clock: StepClock
+  readonly #now: () => number
+  readonly #before: OwnProgress
+  readonly #failures: Record<string, number>
+  readonly #startedAt: number
+  #counts: PointCounts
+  #countedAt: number
+  #done: number
+
+  constructor(start: {
+    /** Milliseconds. */
+    readonly now: () => number
+    readonly before: OwnProgress
+    readonly counts: PointCounts
+  }) {
+    this.clock = new StepClock(start.now)
+    this.#now = start.now
+    this.#before = start.before
+    this.#failures = { ...start.before.failures }
+    this.#startedAt = this.#countedAt = start.now()
+    this.#counts = start.counts
+    this.#done = start.before.done
+  }
+
+  add(outcome: BatchOutcome): void {
+    this.#done += outcome.stored.embedded + outcome.stored.unavailable
+    this.#counts = addOutcome(this.#counts, outcome)
+    for (const code of outcome.failures) this.#failures[code] = (this.#failures[code] ?? 0) + 1
+  }
+
+  /** Others may have done much since the last count. */
+  isStale(): boolean {
+    return this.#now() - this.#countedAt > RECOUNT_EVERY_MS
+  }
+
+  recount(counts: PointCounts): void {
+    this.#counts = counts
+    this.#countedAt = this.#now()
+    this.clock.fade()
+  }
+
+  progress(): BuildProgress {
+    return {
+      region: this.#before.region,
+      counts: this.#counts,
+      done: this.#done,
+      elapsedS: this.#before.elapsedS + (this.#now() - this.#startedAt) / 1000,
+      steps: this.clock.shares(),
+      failures: { ...this.#failures },
+      problem: null,
+    }
+  }
 }
 
 /** Counts after a batch, without asking the database again. */

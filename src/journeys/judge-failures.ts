@@ -27,12 +27,18 @@ export interface Judged {
  */
 export function judgeFailures({ cut, failed }: CutResult): Judged {
   const refused = failed.find(({ error }) => isRefusal(error))
-  const isHostUp = cut.length > 0 || failed.every(({ point }) => point.failures > 0)
-  const own = failed.filter(({ error }) => isHostUp && isOwnFault(error))
+  const isSuspect = cut.length === 0 && failed.every(({ point }) => point.failures > 0)
+  const own = failed.filter(({ error }) =>
+    error.code === 'host-down'
+      ? isSuspect && isAboutContent(error)
+      : (isSuspect || cut.length > 0) && !isRefusal(error),
+  )
   const heldUp = refused ?? failed.find((patch) => !own.includes(patch))
   return {
     failed: own.filter((patch) => !isLast(patch)).map(({ point }) => laterTry(point)),
-    givenUp: own.filter(isLast).map(({ point, error }) => ({ id: point.id, reason: error.code })),
+    givenUp: own
+      .filter(isLast)
+      .map(({ point, error }) => ({ id: point.id, reason: reasonOf(error) })),
     heldUp: heldUp?.error ?? null,
   }
 }
@@ -42,14 +48,21 @@ export function isRefusal(error: UpstreamError): boolean {
   return error.code.endsWith('-refused')
 }
 
-/** A breaker that is open speaks of the host, except where it opened on an answer that says "this tile is broken". */
-function isOwnFault(error: UpstreamError): boolean {
-  if (isRefusal(error)) return false
-  return error.code !== 'host-down' || error.facts['failure'] === '500'
+/** Network errors, timeouts, "too many requests" and the statuses of gateways speak of the host. */
+const OF_THE_HOST = /^([A-Z_]+|network error|no answer in time|429|50[234])$/
+
+/** A host counts as down also when it answered nothing but broken pictures: the last points of a region may all be such. */
+function isAboutContent({ facts }: UpstreamError): boolean {
+  return !OF_THE_HOST.test(String(facts['failure']))
 }
 
 function isLast({ point }: FailedPatch): boolean {
   return point.failures + 1 >= FAILURES_MAX
+}
+
+/** The reason under which a point is given up must not be that of a host. */
+function reasonOf({ code }: UpstreamError): string {
+  return code === 'host-down' ? 'tiles-unavailable' : code
 }
 
 function laterTry({ id, failures }: { id: number; failures: number }): FailedPoint {

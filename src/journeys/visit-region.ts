@@ -6,17 +6,17 @@ import { countPoints } from '../gallery/points.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Region } from '../types.ts'
-import { buildBatches } from './build-batches.ts'
-import { addOutcome, StepClock, type BuildProgress } from './build-progress.ts'
+import { buildBatches, LEASE_S } from './build-batches.ts'
+import { BuildMeter, noProgress, type BuildProgress } from './build-progress.ts'
+import { untilDatabaseAnswers } from './database-away.ts'
 import type { Outside } from './outside.ts'
-
-/** Counting all points takes a scan: in between, the batches of this process are added up. */
-const RECOUNT_EVERY_MS = 15_000
 
 /** How a build is watched and stopped. */
 export interface BuildOptions {
   readonly signal: AbortSignal
   readonly onProgress: (progress: BuildProgress) => void
+  /** Seconds after which the batch of a worker that fell silent is given to others. */
+  readonly leaseS?: number
 }
 
 /**
@@ -27,7 +27,7 @@ export interface BuildOptions {
 export async function visitRegion(
   outside: Outside,
   { name, before }: { readonly name: string; readonly before: BuildProgress | undefined },
-  { signal, onProgress }: BuildOptions,
+  options: BuildOptions,
 ): Promise<void> {
   const region = await findRegion(outside.db, name)
   const encoder = await outside.encoder('overhead')
@@ -35,25 +35,15 @@ export async function visitRegion(
   const source = await outside.openSource(parseImageryConfig(region.imagery))
   try {
     await recordRuntime(outside.db, region.id, encoder.runtime)
+    const count = () =>
+      untilDatabaseAnswers(() => countPoints(outside.db, region.id), options.signal)
     const now = () => outside.now().getTime()
-    const clock = new StepClock(now)
-    const startedAt = now() - 1000 * (before?.elapsedS ?? 0)
-    let countedAt = now()
-    let counts = await countPoints(outside.db, region.id)
-    let done = before?.done ?? 0
-    const failures = { ...before?.failures }
-    for await (const outcome of buildBatches(outside, { region, encoder, source, clock }, signal)) {
-      done += outcome.stored.embedded + outcome.stored.unavailable
-      counts = addOutcome(counts, outcome)
-      for (const code of outcome.failures) failures[code] = (failures[code] ?? 0) + 1
-      if (now() - countedAt > RECOUNT_EVERY_MS) {
-        counts = await countPoints(outside.db, region.id)
-        countedAt = now()
-        clock.fade()
-      }
-      const elapsedS = (now() - startedAt) / 1000
-      const steps = clock.shares()
-      onProgress({ region: name, counts, done, elapsedS, steps, failures, problem: null })
+    const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
+    const site = { region, encoder, source, clock: meter.clock, leaseS: options.leaseS ?? LEASE_S }
+    for await (const outcome of buildBatches(outside, site, options.signal)) {
+      meter.add(outcome)
+      if (meter.isStale()) meter.recount(await count())
+      options.onProgress(meter.progress())
     }
   } finally {
     await source.close()

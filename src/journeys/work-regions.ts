@@ -99,7 +99,7 @@ async function attend(
       outside,
       { name, before: memory.progress },
       {
-        signal: options.signal,
+        ...options,
         onProgress: (progress) => {
           memory.progress = progress
           if (progress.done !== doneBefore) delete memory.holdUp
