@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { formatProgress } from '../../src/cli/build-report.ts'
+import { BuildMeter, noProgress, StepClock } from '../../src/journeys/build-progress.ts'
+
+const counts = { total: 100, pending: 60, leased: 20, embedded: 20, unavailable: {} }
+
+/** A clock that goes on when work is done. */
+function createTime() {
+  let ms = 0
+  return { now: () => ms, spend: async (spent: number) => void (ms += spent) }
+}
+
+test('the shares of the steps add up, and the slowest is the largest', async () => {
+  const { now, spend } = createTime()
+  const clock = new StepClock(now)
+  await clock.time('imagery', () => spend(620))
+  await clock.time('inference', () => spend(350))
+  await clock.time('database', () => spend(30))
+  expect(clock.shares()).toEqual({ imagery: 0.62, inference: 0.35, database: 0.03 })
+})
+
+test('a step that fails counts too', async () => {
+  const { now, spend } = createTime()
+  const clock = new StepClock(now)
+  const failing = clock.time('imagery', async () => {
+    await spend(10)
+    throw new Error('no')
+  })
+  await expect(failing).rejects.toThrow('no')
+  expect(clock.shares().imagery).toBe(1)
+})
+
+test('what was long ago weighs less', async () => {
+  const { now, spend } = createTime()
+  const clock = new StepClock(now)
+  await clock.time('imagery', () => spend(1000))
+  for (let i = 0; i < 6; i++) clock.fade()
+  await clock.time('inference', () => spend(1000))
+  expect(clock.shares().inference).toBeGreaterThan(0.95)
+})
+
+test('batches are added to the counts and to what the process had done before', async () => {
+  const { now, spend } = createTime()
+  const before = { ...noProgress('r'), done: 7, elapsedS: 3, failures: { a: 1 } }
+  const meter = new BuildMeter({ now, before, counts })
+  await spend(2000)
+  meter.add({
+    stored: { embedded: 10, unavailable: 1 },
+    unavailable: [{ id: 1, reason: 'nodata' }],
+    failures: ['a', 'b'],
+  })
+  expect(meter.progress()).toMatchObject({
+    done: 18,
+    elapsedS: 5,
+    failures: { a: 2, b: 1 },
+    counts: { total: 100, pending: 60, leased: 9, embedded: 30, unavailable: { nodata: 1 } },
+  })
+  expect(meter.isStale()).toBe(false)
+  await spend(16_000)
+  expect(meter.isStale()).toBe(true)
+})
+
+test('the progress line names the bottleneck first, and a pause instead of a rate', () => {
+  const progress = {
+    ...noProgress('r'),
+    counts,
+    done: 20,
+    elapsedS: 10,
+    steps: { imagery: 0.35, inference: 0.62, database: 0.03 },
+    failures: { 'tiles-unavailable': 2 },
+    problem: null,
+  }
+  expect(formatProgress(progress)).toBe(
+    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, imagery 35 % · tried again: tiles-unavailable 2',
+  )
+  const problem = {
+    code: 'host-down',
+    message: 'Expected answers from tiles.example.org',
+    at: '2026-03-01T12:00:00.000Z',
+    nextTryAt: '2026-03-01T12:04:00.000Z',
+  }
+  expect(formatProgress({ ...progress, problem })).toBe(
+    'embed 20/100 · paused: Expected answers from tiles.example.org; next try at 12:04:00 UTC · tried again: tiles-unavailable 2',
+  )
+})

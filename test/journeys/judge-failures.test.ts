@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { UpstreamError } from '../../src/errors.ts'
+import { FAILURES_MAX, isRefusal, judgeFailures } from '../../src/journeys/judge-failures.ts'
+import type { CutPatch, FailedPatch } from '../../src/journeys/cut-patches.ts'
+
+const point = (id: number, failures = 0) => ({ id, lon: 0, lat: 0, failures })
+const failed = (id: number, code: string, more: { failures?: number; failure?: string } = {}) =>
+  ({
+    point: point(id, more.failures),
+    error: new UpstreamError(code, 'x', {
+      ...(more.failure !== undefined && { facts: { failure: more.failure } }),
+    }),
+  }) satisfies FailedPatch
+const cut: CutPatch[] = [{ point: point(100) } as CutPatch]
+const judge = (patches: FailedPatch[], others: CutPatch[] = []) =>
+  judgeFailures({ cut: others, unavailable: [], failed: patches })
+
+const unavailable = 'tiles-unavailable'
+const cases = [
+  { name: 'nothing failed', given: judge([]), later: [], givenUp: [], heldUp: null },
+  {
+    name: 'one of many is broken: it is tried again later',
+    given: judge([failed(1, unavailable)], cut),
+    later: [1],
+    givenUp: [],
+    heldUp: null,
+  },
+  {
+    name: 'it is broken for the last time: it is given up with the reason',
+    given: judge([failed(1, unavailable, { failures: FAILURES_MAX - 1 })], cut),
+    later: [],
+    givenUp: [1],
+    heldUp: null,
+  },
+  {
+    name: 'all of a claim fail: nothing is counted, the build waits',
+    given: judge([failed(1, unavailable), failed(2, unavailable)]),
+    later: [],
+    givenUp: [],
+    heldUp: unavailable,
+  },
+  {
+    name: 'a host that is down counts against nobody, though others came from the cache',
+    given: judge([failed(1, 'host-down', { failure: '503', failures: 2 })], cut),
+    later: [],
+    givenUp: [],
+    heldUp: 'host-down',
+  },
+  {
+    name: 'a host that is down counts against nobody at the end either',
+    given: judge([failed(1, 'host-down', { failure: 'ECONNREFUSED', failures: 2 })]),
+    later: [],
+    givenUp: [],
+    heldUp: 'host-down',
+  },
+  {
+    name: 'the last points of a region, all broken before, do not wait for ever for a host that answers with rubbish',
+    given: judge([failed(1, 'host-down', { failure: 'text instead of a picture', failures: 2 })]),
+    later: [],
+    givenUp: [1],
+    heldUp: null,
+  },
+  {
+    name: 'a refusal stops, whatever else came',
+    given: judge([failed(1, unavailable), failed(2, 'tiles-refused')], cut),
+    later: [1],
+    givenUp: [],
+    heldUp: 'tiles-refused',
+  },
+]
+for (const { name, given, later, givenUp, heldUp } of cases) {
+  test(name, () => {
+    expect(given.failed.map(({ id }) => id)).toEqual(later)
+    expect(given.givenUp.map(({ id }) => id)).toEqual(givenUp)
+    expect(given.heldUp?.code ?? null).toBe(heldUp)
+  })
+}
+
+test('a given up point has the reason of its imagery, never that of a host', () => {
+  const last = { failures: FAILURES_MAX - 1, failure: '500' }
+  expect(judge([failed(1, 'host-down', last)]).givenUp).toEqual([{ id: 1, reason: unavailable }])
+})
+
+test('each try of a point waits longer than the one before', () => {
+  const waits = [0, 1].map((failures) => judge([failed(1, unavailable, { failures })], cut).failed)
+  expect(waits[1]![0]!.waitS).toBeGreaterThan(waits[0]![0]!.waitS)
+})
+
+test('only a refusal is one', () => {
+  expect(isRefusal(new UpstreamError('tiles-refused', 'x'))).toBe(true)
+  expect(isRefusal(new UpstreamError('host-down', 'x'))).toBe(false)
+})
