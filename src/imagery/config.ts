@@ -5,10 +5,14 @@ import { mbtiles, pmtiles } from './kinds/archives.ts'
 import { cog } from './kinds/cog.ts'
 import { geotiff } from './kinds/geotiff.ts'
 import { patches } from './kinds/patches.ts'
+import { staticMap } from './kinds/static-map.ts'
+import { wms } from './kinds/wms.ts'
+import { wmts } from './kinds/wmts.ts'
 import { xyz } from './kinds/xyz.ts'
+import { expandPreset, isPreset } from './presets.ts'
 
 /** The kinds, one line each; what opens them stands in registry.ts. */
-const KINDS = [cog, geotiff, mbtiles, patches, pmtiles, xyz] as const
+const KINDS = [cog, geotiff, mbtiles, patches, pmtiles, staticMap, wms, wmts, xyz] as const
 
 const imageryConfig = z.discriminatedUnion('kind', KINDS)
 
@@ -21,11 +25,12 @@ export type ImageryKind = ImageryConfig['kind']
 export const IMAGERY_KINDS: readonly ImageryKind[] = KINDS.map((kind) => kind.shape.kind.value)
 
 /**
- * Checks a source of imagery, given as JSON text or as an object.
- * @throws {InputError} `imagery-config` with all problems at once
+ * Checks a source of imagery, given as JSON text, as an object or by the name of a preset, which is expanded.
+ * @throws {InputError} `imagery-config` with all problems at once; those of presets
  */
 export function parseImageryConfig(input: unknown): ImageryConfig {
-  const result = imageryConfig.safeParse(typeof input === 'string' ? parseJson(input) : input)
+  const given = typeof input === 'string' && !isPreset(input) ? parseJson(input) : input
+  const result = imageryConfig.safeParse(isPreset(given) ? expandPreset(given) : given)
   if (result.success) return result.data
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.map(String).join('.') || 'source'}: ${message}`,
@@ -45,7 +50,7 @@ function parseJson(text: string): unknown {
 
 function configError(expected: string, cause?: unknown): InputError {
   return new InputError('imagery-config', `Expected ${expected}`, {
-    hint: `e.g. {"kind":"geotiff","files":["ortho.tif"]}; kinds: ${IMAGERY_KINDS.join(', ')}`,
+    hint: `e.g. {"kind":"geotiff","files":["ortho.tif"]}; kinds: ${IMAGERY_KINDS.join(', ')}, preset`,
     cause,
   })
 }

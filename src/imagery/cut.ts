@@ -54,7 +54,11 @@ export interface CutPatch {
 export const NODATA_SHARE_MAX = 0.1
 
 /** Maps the patch's unit square (s east, t south) into a layer's pixels. */
-export function mapPatch(layer: PixelLayer, at: LonLat, size: PatchSize): SourceMapping {
+export function mapPatch(
+  layer: Pick<PixelLayer, 'toPixel'>,
+  at: LonLat,
+  size: PatchSize,
+): SourceMapping {
   const frame = createLocalFrame(at)
   const sideM = size.px * size.gsd
   const u = new Float64Array(9)
@@ -62,8 +66,10 @@ export function mapPatch(layer: PixelLayer, at: LonLat, size: PatchSize): Source
   for (let node = 0; node < 9; node++) {
     const s = (node % 3) / 2
     const t = Math.floor(node / 3) / 2
-    const place = frame.inverse((s - 0.5) * sideM, (0.5 - t) * sideM)
-    ;[u[node], v[node]] = layer.toPixel(place)
+    const { lon, lat } = frame.inverse((s - 0.5) * sideM, (0.5 - t) * sideM)
+    // Across the date line longitude goes on: pixels at the other end of the world would span all of it.
+    const turns = Math.round((lon - at.lon) / 360)
+    ;[u[node], v[node]] = layer.toPixel({ lon: lon - 360 * turns, lat })
   }
   return { u: fitBiquadratic(u), v: fitBiquadratic(v) }
 }

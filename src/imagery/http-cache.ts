@@ -8,7 +8,7 @@ import { freshUntilMs } from './http-answer.ts'
 import { isMissing, type HttpAnswer, type HttpGet, type HttpRequest } from './http-client.ts'
 
 /** Headers that readers look at. */
-const KEPT_HEADERS = ['etag', 'last-modified', 'content-type', 'content-range']
+const KEPT_HEADERS = ['etag', 'last-modified', 'content-type', 'content-range', 'blank-tile']
 
 /** Answers from the disk where it can. Requests are told apart by their address (without its key) and range. */
 export class HttpCache implements HttpGet {

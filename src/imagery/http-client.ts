@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly known?: { readonly etag: string | null; readonly lastModified: string | null }
   /** More is refused. Default 8 MiB. */
   readonly maxBytes?: number
-  /** Looks at an answer of status 200 or 206: text says why to ask again, an error ends the request. */
+  /** Looks at an answer of status 200, 206 or 400: text says why to ask again, an error ends the request. */
   check?(answer: HttpAnswer): string | WhereaboutsError | undefined
 }
 
@@ -88,6 +88,11 @@ export class HttpClient implements HttpGet {
     }
   }
 
+  /** Takes every secret of the source out of a text that came from outside. */
+  hide(text: string): string {
+    return this.#secrets.hide(text)
+  }
+
   /** Takes this source's limits off its hosts. */
   close(): void {
     for (const { leave } of this.#gates.values()) leave()
@@ -126,10 +131,11 @@ export class HttpClient implements HttpGet {
   #judge(request: HttpRequest, read: HttpAnswer | Failure): Verdict<HttpAnswer | WhereaboutsError> {
     if ('failure' in read) return read
     const isGood = read.status === 200 || read.status === 206
-    const objection = isGood ? request.check?.(read) : undefined
-    if (objection === undefined) return { answer: read }
-    if (typeof objection === 'string') return { failure: this.#secrets.hide(objection) }
-    return { answer: objection }
+    // Services explain themselves with status 400 too; asking again is of no use then.
+    const objection = isGood || read.status === 400 ? request.check?.(read) : undefined
+    if (objection instanceof WhereaboutsError) return { answer: objection }
+    if (objection === undefined || !isGood) return { answer: read }
+    return { failure: this.#secrets.hide(objection) }
   }
 
   /** Follows redirects on the same host only: another one is a host that nobody has allowed. */

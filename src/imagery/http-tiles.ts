@@ -36,7 +36,9 @@ export class HttpTileReader implements TileReader {
 
   async readTile(address: TileAddress, signal: AbortSignal): Promise<EncodedTile> {
     const answer = await this.#cache.get(this.#requestOf(address), signal)
-    if (isMissing(answer) || answer.bytes.byteLength === 0)
+    // ArcGIS says so in a header, and sends a picture all the same.
+    const isBlank = answer.headers.get('blank-tile') === 'true'
+    if (isMissing(answer) || isBlank || answer.bytes.byteLength === 0)
       throw noTile(this.#urlOf(address), address)
     return { bytes: answer.bytes, etag: answer.headers.get('etag') }
   }
@@ -54,7 +56,8 @@ export class HttpTileReader implements TileReader {
   }
 
   #check({ bytes }: HttpAnswer): string | WhereaboutsError | undefined {
-    return looksLikeText(bytes) ? this.#judgeText(Buffer.from(bytes).toString('utf8')) : undefined
+    if (!looksLikeText(bytes)) return undefined
+    return this.#judgeText(this.#client.hide(Buffer.from(bytes).toString('utf8')))
   }
 }
 

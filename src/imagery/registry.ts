@@ -8,6 +8,9 @@ import type { ImageryDeps } from './deps.ts'
 import { createCogSource, createGeotiffSource } from './geotiff.ts'
 import { createPatchesSource } from './patches.ts'
 import type { ImagerySource } from './source.ts'
+import { createStaticMapSource } from './static-map.ts'
+import { createWmsSource } from './wms.ts'
+import { createWmtsSource } from './wmts.ts'
 import { createXyzSource } from './xyz.ts'
 
 type Opener<Config> = (config: Config, deps: ImageryDeps) => ImagerySource | Promise<ImagerySource>
@@ -21,6 +24,9 @@ const OPENERS: Openers = {
   mbtiles: createMbtilesSource,
   patches: (config, { baseDir }) => createPatchesSource(config, baseDir),
   pmtiles: createPmtilesSource,
+  'static-map': createStaticMapSource,
+  wms: createWmsSource,
+  wmts: createWmtsSource,
   xyz: createXyzSource,
 }
 

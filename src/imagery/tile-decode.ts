@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { BadDataError } from '../errors.ts'
 import { stretchTable, type StretchTable } from './level-stretch.ts'
 import type { PyramidFields } from './kinds/common.ts'
-import { tileName, type EncodedTile, type TileAddress } from './tile-reader.ts'
+import type { EncodedTile } from './tile-reader.ts'
 
 /** A decoded tile: RGB, or RGB and validity. */
 export interface Tile {
@@ -17,10 +17,9 @@ export interface Tile {
   readonly byteLength: number
 }
 
-type DecodeOptions = Pick<
-  PyramidFields,
-  'tileSizePx' | 'noDataSha256' | 'keepBlankTiles' | 'stretch'
->
+type DecodeOptions = Pick<PyramidFields, 'noDataSha256' | 'keepBlankTiles' | 'stretch'> & {
+  readonly tileSizePx: number
+}
 
 /** Decodes the tiles of one source. */
 export class TileDecoder {
@@ -38,12 +37,13 @@ export class TileDecoder {
 
   /**
    * Decodes a tile.
+   * @param name  for messages
    * @throws {BadDataError} `placeholder-tile`, `blank-tile` where the provider has no imagery
    * @throws {Error} when the bytes are not a picture of the right size
    */
-  async decode({ bytes, etag }: EncodedTile, address: TileAddress): Promise<Tile> {
+  async decode({ bytes, etag }: EncodedTile, name: string): Promise<Tile> {
     if (this.#isPlaceholder(bytes)) {
-      throw noImagery('placeholder-tile', "got the provider's placeholder", address)
+      throw noImagery('placeholder-tile', "got the provider's placeholder", name)
     }
     const { data, info } = await sharp(bytes, { limitInputPixels: 4096 * 4096 })
       .toColourspace('srgb')
@@ -56,7 +56,7 @@ export class TileDecoder {
     }
     const { pixels, channels } = toRgb(data, info.channels)
     if (!this.#keepsBlank && isOneColour(pixels, channels)) {
-      throw noImagery('blank-tile', 'got a tile of one colour', address)
+      throw noImagery('blank-tile', 'got a tile of one colour', name)
     }
     this.#stretch?.(pixels, channels)
     return { pixels, channels, etag, byteLength: pixels.byteLength }
@@ -68,8 +68,7 @@ export class TileDecoder {
   }
 }
 
-function noImagery(code: string, got: string, address: TileAddress): BadDataError {
-  const tile = tileName(address)
+function noImagery(code: string, got: string, tile: string): BadDataError {
   return new BadDataError(code, `Expected imagery in tile ${tile}, ${got}`, {
     hint: 'the source has no imagery here, or its maxZoom is set too high',
     facts: { tile },

@@ -4,12 +4,13 @@
  * @io native
  */
 import { setMaxListeners } from 'node:events'
-import { BadDataError, InputError, UpstreamError } from '../errors.ts'
+import { BadDataError, UpstreamError } from '../errors.ts'
 import { mercatorGsd, toUnitSquare, worldSizePx, zoomForGsd } from '../geo/mercator.ts'
 import type { PixelRect, PixelWindow } from '../image/resample.ts'
 import type { MultiPolygon } from 'geojson'
 import type { Bbox, LonLat, Patch } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
+import { checkFineness } from './check-fineness.ts'
 import { coversPatch, cutPatch, type PixelLayer } from './cut.ts'
 import type { PyramidFields } from './kinds/common.ts'
 import { assembleWindow } from './pixel-window.ts'
@@ -21,8 +22,6 @@ import { waitFor } from './wait-for.ts'
 const MEMORY_BYTES_MAX = 128 * 2 ** 20
 /** A tile that is no picture is read again, so often in all: it may have been cut off on its way. */
 const READS_MAX = 3
-/** Pixels that are coarser than the patch's by more than this are refused, unless the source allows them. */
-const COARSER_MAX = 4
 
 /** What a pyramid needs to know of its source. */
 export interface PyramidConfig extends PyramidFields {
@@ -68,7 +67,7 @@ export class TilePyramid implements ImagerySource {
     setMaxListeners(0, signal)
     const { kind, tileSizePx, capturedOn } = this.#config
     const zoom = this.#zoomOf(at, size)
-    const coarseGsd = this.#checkFineness(at, size, zoom)
+    const coarseGsd = checkFineness(mercatorGsd(at.lat, zoom, tileSizePx), size, this.#config)
     const used: UsedTiles = []
     const { image, rect } = await cutPatch([this.#layer(zoom, used)], { at, size }, signal)
     const etags = used.flatMap(({ etag }) => etag ?? [])
@@ -96,23 +95,6 @@ export class TilePyramid implements ImagerySource {
   #zoomOf({ lat }: LonLat, { gsd }: PatchSize): number {
     const { minZoom = 0, maxZoom, tileSizePx } = this.#config
     return Math.min(maxZoom, Math.max(minZoom, zoomForGsd(lat, gsd, tileSizePx)))
-  }
-
-  /** @returns metres per pixel where that is coarser than the patch, to be told with it */
-  #checkFineness(at: LonLat, { gsd }: PatchSize, zoom: number): number | null {
-    const { tileSizePx, allowCoarse, maxZoom } = this.#config
-    const sourceGsd = mercatorGsd(at.lat, zoom, tileSizePx)
-    if (sourceGsd <= gsd * (1 + 1e-9)) return null
-    if (sourceGsd > gsd * COARSER_MAX && allowCoarse !== true) {
-      throw new InputError(
-        'imagery-too-coarse',
-        `Expected imagery of about ${String(gsd)} m/px, got ${sourceGsd.toFixed(1)} m/px at zoom ${String(maxZoom)}`,
-        {
-          hint: 'use a finer source; "allowCoarse": true takes it all the same, with poor results',
-        },
-      )
-    }
-    return Number(sourceGsd.toPrecision(4))
   }
 
   #layer(zoom: number, used: UsedTiles): PixelLayer {
@@ -168,7 +150,7 @@ export class TilePyramid implements ImagerySource {
     for (let read = 1; ; read++) {
       const encoded = await this.#reader.readTile(address, this.#closing.signal)
       try {
-        return await this.#decoder.decode(encoded, address)
+        return await this.#decoder.decode(encoded, tileName(address))
       } catch (cause) {
         if (cause instanceof BadDataError) throw cause
         if (this.#reader.forget === undefined || read === READS_MAX) {

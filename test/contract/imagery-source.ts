@@ -63,7 +63,7 @@ export function testImagerySource({ open, inside, outside, truth, tolerance }: C
     await expect(answer).rejects.toBeInstanceOf(BadDataError)
     await expect(answer).rejects.toHaveProperty(
       'code',
-      expect.stringMatching(/^(outside-imagery|no-tile)$/),
+      expect.stringMatching(/^(outside-imagery|no-tile|blank-tile)$/),
     )
   })
 
