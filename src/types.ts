@@ -43,12 +43,20 @@ export interface Region {
   /** Metres per pixel of the patches. */
   readonly gsd: number
   /** Filled in by the build: what computed the vectors, e.g. `cpu` and `avx512_vnni`. */
-  readonly runtime: { readonly executionProvider: string; readonly instructionSet: string } | null
+  readonly runtime: BuildRuntime | null
   /** `building`: wanted, whoever works on it; `stopped`: by hand, or because the source refused us. */
   readonly state: 'created' | 'building' | 'stopped' | 'built'
   /** What holds the build up; null while batches are stored. */
   readonly problem: BuildProblem | null
   readonly createdAt: string
+}
+
+/** What computes the vectors of a region, and how. */
+export interface BuildRuntime {
+  readonly executionProvider: string
+  readonly instructionSet: string
+  /** Patches every so many metres, read from whole windows; absent: patch by patch. Never mixed. */
+  readonly denseM?: number
 }
 
 /** Why a build waits or has stopped. Times are ISO. */
@@ -83,6 +91,19 @@ export interface SourceReference {
   readonly etag?: string
   /** Metres per pixel of the source's pixels, where they are coarser than the patch's. */
   readonly gsd?: number
+  /** Only of dense builds: the patch is a part of this window, and not exactly on its point. */
+  readonly dense?: DenseReference
+}
+
+/** Where a patch lies in a window of a dense build. */
+export interface DenseReference {
+  /** `[lon, lat]` of the window's centre, and the window's side, px. */
+  readonly centre: readonly [lon: number, lat: number]
+  readonly windowPx: number
+  /** `[x, y]` px of the patch's top left corner in the window. */
+  readonly square: readonly [x: number, y: number]
+  /** From the point to the centre of the patch, metres. */
+  readonly distanceM: number
 }
 
 /** Square overhead crop centred on a road point, true north up. */

@@ -4,10 +4,12 @@ import { buildRegion, detachBuild, endBuild, retryPoints } from '../journeys/bui
 import { formatCounts, formatProgress } from './build-report.ts'
 import { EXIT_INTERRUPTED, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
+import { requestDense } from '../journeys/request-dense.ts'
 
 interface BuildCommandOptions {
   readonly retry?: string | true
   readonly detach?: true
+  readonly dense?: string | true
 }
 
 /** Registers `region build` and `region stop`. */
@@ -17,6 +19,10 @@ export function addBuildCommands(region: Command): void {
     .argument('<name>')
     .description('embed the points of a region; continues where it was stopped')
     .option('--retry [REASON]', 'try points without imagery again: all, or REASON[,REASON]')
+    .option(
+      '--dense [METRES]',
+      'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; 20 times faster',
+    )
     .option('--detach', 'leave the work to `whereabouts worker` (PostgreSQL)')
     .action(build)
   region
@@ -28,13 +34,17 @@ export function addBuildCommands(region: Command): void {
 
 async function build(
   name: string,
-  { retry, detach }: BuildCommandOptions,
+  { retry, detach, dense }: BuildCommandOptions,
   command: Command,
 ): Promise<void> {
   await withWorld(command, async (world, signal) => {
     if (retry !== undefined) {
       const reasons = retry === true ? undefined : retry.split(',')
       console.error(`${await retryPoints(world, name, reasons)} points are tried again`)
+    }
+    if (dense !== undefined) {
+      const spacingM = await requestDense(world, name, dense === true ? null : Number(dense))
+      console.error(`region "${name}": dense, a patch every ${spacingM} m`)
     }
     if (detach) {
       await detachBuild(world, name)

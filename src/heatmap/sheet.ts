@@ -175,7 +175,10 @@ function pointsInWords({ region: { sampling } }: Heatmap): string {
 }
 
 function runtimeInWords({ region: { runtime } }: Heatmap): string {
-  return runtime === null ? 'unknown' : `${runtime.executionProvider}, ${runtime.instructionSet}`
+  if (runtime === null) return 'unknown'
+  const { executionProvider, instructionSet, denseM } = runtime
+  const dense = denseM === undefined ? '' : `, dense: a patch every ${denseM} m`
+  return `${executionProvider}, ${instructionSet}${dense}`
 }
 
 function dataUri(jpeg: Uint8Array): string {

@@ -9,7 +9,9 @@ import { storeBatch } from '../gallery/embeddings.ts'
 import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Region } from '../types.ts'
+import { createDenseWay } from './build-dense.ts'
 import type { BatchOutcome, StepClock } from './build-progress.ts'
+import type { BuildWay } from './build-way.ts'
 import { cutPatches } from './cut-patches.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
 import { embedPatches } from './embed-patches.ts'
@@ -42,7 +44,7 @@ export interface BuildSite {
 }
 
 interface Work extends BuildSite {
-  readonly cutGate: Gate
+  readonly way: BuildWay
   readonly embedGate: Gate
   /** Ids of the points under way. */
   readonly held: Set<number>
@@ -59,9 +61,10 @@ export async function* buildBatches(
   site: BuildSite,
   signal: AbortSignal,
 ): AsyncGenerator<BatchOutcome> {
+  const denseM = site.region.runtime?.denseM
   const work: Work = {
     ...site,
-    cutGate: createGate(PATCHES_UNDER_WAY),
+    way: denseM === undefined ? createPatchWay(site) : createDenseWay(site, denseM),
     embedGate: createGate(CLAIMS_EMBEDDED),
     held: new Set(),
     signal,
@@ -70,7 +73,7 @@ export async function* buildBatches(
   const heldUp: UpstreamError[] = []
   try {
     const claims = claimBatches(outside, work, () => heldUp.length > 0)
-    for await (const outcome of mapAsReady(claims, CLAIMS_UNDER_WAY, (points) =>
+    for await (const outcome of mapAsReady(claims, work.way.claimsUnderWay, (points) =>
       buildBatch(outside, work, points),
     )) {
       if (outcome.heldUp !== null) heldUp.push(outcome.heldUp)
@@ -83,6 +86,20 @@ export async function* buildBatches(
   if (first !== undefined) throw first
 }
 
+/** Patch by patch: any points, any source. */
+function createPatchWay({ region, encoder, source }: BuildSite): BuildWay {
+  const size = patchSizeOf(encoder.card)
+  const gate = createGate(PATCHES_UNDER_WAY)
+  return {
+    claimsUnderWay: CLAIMS_UNDER_WAY,
+    claim: (db, lease) => claimPoints(db, { ...lease, count: CLAIM_POINTS }),
+    find: async (points, signal) => {
+      const found = await cutPatches({ source, size, gate }, points, signal)
+      return { ...found, embed: () => embedPatches({ region, encoder }, found.cut) }
+    },
+  }
+}
+
 async function renew({ db, workerId }: Outside, { region, held, leaseS }: Work): Promise<void> {
   const lease = { regionId: region.id, worker: workerId, leaseS, pointIds: [...held] }
   // A renewal that fails is made good by the next one, or the batch is done twice and stored once.
@@ -90,15 +107,10 @@ async function renew({ db, workerId }: Outside, { region, held, leaseS }: Work):
 }
 
 async function* claimBatches(outside: Outside, work: Work, isHeldUp: () => boolean) {
-  const { region, clock, held, leaseS, signal } = work
+  const { region, way, clock, held, leaseS, signal } = work
   const claim = async (): Promise<ClaimedPoint[]> => {
     if (!(await isBuildWanted(outside.db, region.id))) return []
-    return claimPoints(outside.db, {
-      regionId: region.id,
-      count: CLAIM_POINTS,
-      leaseS,
-      worker: outside.workerId,
-    })
+    return way.claim(outside.db, { regionId: region.id, leaseS, worker: outside.workerId })
   }
   while (!signal.aborted && !isHeldUp()) {
     const points = await clock.time('database', () => untilDatabaseAnswers(claim, signal))
@@ -137,16 +149,13 @@ async function embedAndStore(
   work: Work,
   points: readonly ClaimedPoint[],
 ): Promise<Ended> {
-  const { region, encoder, source, clock, signal } = work
-  const size = patchSizeOf(encoder.card)
-  const found = await clock.time('imagery', () =>
-    cutPatches({ source, size, gate: work.cutGate }, points, signal),
-  )
+  const { region, encoder, way, clock, signal } = work
+  const found = await clock.time('imagery', () => way.find(points, signal))
   const { failed, givenUp, heldUp } = judgeFailures(found)
   const embedded = await clock.time('inference', () =>
     work.embedGate(async () => {
       signal.throwIfAborted()
-      return embedPatches({ region, encoder }, found.cut)
+      return found.embed()
     }),
   )
   const unavailable = [...found.unavailable, ...givenUp]

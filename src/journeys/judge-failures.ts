@@ -5,7 +5,8 @@
 import type { UpstreamError } from '../errors.ts'
 import type { FailedPoint } from '../gallery/embeddings.ts'
 import type { UnavailablePoint } from '../types.ts'
-import type { CutResult, FailedPatch } from './cut-patches.ts'
+import type { Found } from './build-way.ts'
+import type { FailedPatch } from './cut-patches.ts'
 
 /** After so many broken pictures, at different times, a point is given up with the reason. */
 export const FAILURES_MAX = 3
@@ -25,7 +26,7 @@ export interface Judged {
  * Judges the failures of one claim. A failure counts against its point only where the imagery of others of the claim
  * came, or where all points of the claim have failed before: a host that is down marks nothing.
  */
-export function judgeFailures({ cut, failed }: CutResult): Judged {
+export function judgeFailures({ cut, failed }: Pick<Found, 'cut' | 'failed'>): Judged {
   const refused = failed.find(({ error }) => isRefusal(error))
   const isSuspect = cut.length === 0 && failed.every(({ point }) => point.failures > 0)
   const own = failed.filter(({ error }) =>

@@ -1,0 +1,68 @@
+/** Claims of points that belong together: neighbours on the ground, where one window serves them all. */
+import type { Bbox, LonLat, RoadPoint } from '../types.ts'
+import type { Database } from './database.ts'
+import type { ClaimedPoint, PointClaim } from './points.ts'
+
+/** The ground that a worker wants to work on at once. */
+export interface Block {
+  /** Holds the whole block. */
+  readonly bbox: Bbox
+  has(point: LonLat): boolean
+}
+
+/** How a worker wants its points. */
+export interface BlockClaim extends Omit<PointClaim, 'count'> {
+  /** The block of the lowest open point. */
+  blockOf(first: RoadPoint): Block
+  /** Points of the block have ids of less than so many above the lowest open one; others are left for later. */
+  readonly idSpan: number
+}
+
+/** `$2` worker, `$3` true: leases of others are void (the embedded database belongs to one process). */
+const isOpen = `state in ('pending', 'leased')
+    and (state = 'pending' or leased_until < now() or ($3 and worker <> $2))
+    and (retry_at is null or retry_at <= now())`
+
+/**
+ * Leases the open points of the block of the lowest open point. Claims of blocks of a region wait for each other, so
+ * that no two workers share a block; a point that somebody else takes in the meantime is left out.
+ */
+export async function claimBlock(db: Database, claim: BlockClaim): Promise<ClaimedPoint[]> {
+  const { regionId, worker, leaseS } = claim
+  const who = [regionId, worker, db.kind === 'pglite']
+  const rows = await db.transaction(async (client) => {
+    // As in `claimPoints`: the planner of a table that was never analysed must not sort.
+    await client.script('set local enable_sort = off; set local enable_bitmapscan = off')
+    await client.query('select from regions where id = $1 for no key update', [regionId])
+    const [first] = await client.query<RoadPoint>(
+      `select id, lon, lat from points where region = $1 and ${isOpen} order by id limit 1`,
+      who,
+    )
+    if (first === undefined) return []
+    const block = claim.blockOf(first)
+    const near = await client.query<RoadPoint>(
+      `select id, lon, lat from points
+        where region = $1 and id >= $4 and id < $5 and ${isOpen}
+          and lat between $7 and $9
+          and case when $6::float8 <= $8::float8 then lon between $6 and $8 else lon >= $6 or lon <= $8 end`,
+      [...who, first.id, first.id + claim.idSpan, ...block.bbox],
+    )
+    const ids = near.filter((point) => block.has(point)).map(({ id }) => id)
+    return client.query<ClaimedPoint>(
+      `with claimed as (
+         select id from points
+          where region = $1 and id = any($4::integer[]) and ${isOpen}
+          order by id
+            for update skip locked
+       )
+       update points
+          set state = 'leased', worker = $2, attempts = attempts + 1,
+              leased_until = now() + make_interval(secs => $5)
+         from claimed
+        where points.region = $1 and points.id = claimed.id
+       returning points.id, lon, lat, failures`,
+      [...who, ids, leaseS],
+    )
+  })
+  return rows.sort((a, b) => a.id - b.id)
+}

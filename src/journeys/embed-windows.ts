@@ -1,0 +1,94 @@
+/** Windows → rows of the gallery: one pass of the network gives every patch of a window. */
+import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Encoder } from '../embedding/encoder.ts'
+import { blockMeans, type MapGeometry } from '../embedding/logits-map.ts'
+import type { ImageryWindow, PixelSquare } from '../imagery/source.ts'
+import { cutSquare } from '../imagery/window.ts'
+import type { EmbeddedPoint, Logits, Region, SourceReference } from '../types.ts'
+import type { DenseLattice } from './dense-lattice.ts'
+import type { PlacedPoint, ServingWindow } from './dense-windows.ts'
+import { createRowMaker } from './embed-patches.ts'
+
+/** What windows are embedded with. */
+export interface MapContext {
+  readonly region: Region
+  readonly encoder: Required<Pick<Encoder, 'encodeMap'>>
+  readonly geometry: MapGeometry
+  readonly lattice: DenseLattice
+}
+
+/** Embeds the points of some windows, in the order of their ids. */
+export async function embedWindows(
+  context: MapContext,
+  windows: readonly ServingWindow[],
+): Promise<EmbeddedPoint[]> {
+  const rows = await Promise.all(windows.map((window) => embedWindow(context, window)))
+  return rows.flat().sort((a, b) => a.id - b.id)
+}
+
+async function embedWindow(
+  context: MapContext,
+  { centre, window, placed }: ServingWindow,
+): Promise<EmbeddedPoint[]> {
+  const logitsOf = await readMaps(context, window, placed)
+  await nextTurn()
+  const makeRow = createRowMaker(context.region)
+  const evidence = new Map<string, { patchSha256: string; reference: SourceReference }>()
+  return placed.map(({ point, square, distanceM }) => {
+    const key = `${square.x},${square.y}`
+    const known = evidence.get(key) ?? evidenceOf(window, square)
+    evidence.set(key, known)
+    const dense = {
+      centre: [centre.lon, centre.lat] as const,
+      windowPx: context.lattice.windowPx,
+      square: [square.x, square.y] as const,
+      distanceM: Number(distanceM.toFixed(2)),
+    }
+    return makeRow(point, {
+      capturedOn: window.capturedOn,
+      reference: { ...known.reference, dense },
+      patchSha256: known.patchSha256,
+      logits: logitsOf(square),
+    })
+  })
+}
+
+/** The pixels of the patch alone, although the network saw what lies around it too. */
+function evidenceOf(window: ImageryWindow, square: PixelSquare) {
+  const { data } = cutSquare(window.image, square)
+  const patchSha256 = createHash('sha256').update(data).digest('hex')
+  return { patchSha256, reference: window.referenceOf(square) }
+}
+
+/** Reads the maps of the passes that hold a patch, and finds the logits of a square in them. */
+async function readMaps(
+  { encoder, geometry, lattice }: MapContext,
+  { image }: ImageryWindow,
+  placed: readonly PlacedPoint[],
+): Promise<(square: PixelSquare) => Logits> {
+  const { stridePx, patchCells } = geometry
+  const shiftOf = ({ x, y }: PixelSquare) => ({ x: x % stridePx, y: y % stridePx })
+  const keyOf = (shift: { readonly x: number; readonly y: number }) => `${shift.x},${shift.y}`
+  const shifts = new Map(
+    placed.map(({ square }) => {
+      const shift = shiftOf(square)
+      return [keyOf(shift), shift]
+    }),
+  )
+  const means = new Map<string, Float32Array>()
+  await Promise.all(
+    [...shifts].map(async ([key, shift]) => {
+      const pass = cutSquare(image, { ...shift, px: lattice.passPx })
+      means.set(key, blockMeans(await encoder.encodeMap(pass), patchCells))
+    }),
+  )
+  const columns = lattice.passPx / stridePx - patchCells + 1
+  return (square) => {
+    const shift = shiftOf(square)
+    const of = means.get(keyOf(shift)) as Float32Array
+    const classes = of.length / columns ** 2
+    const block = ((square.y - shift.y) / stridePx) * columns + (square.x - shift.x) / stridePx
+    return of.slice(block * classes, (block + 1) * classes)
+  }
+}

@@ -1,0 +1,50 @@
+/** The wish for a dense build, before it begins. */
+import { mapGeometryOf } from '../embedding/logits-map.ts'
+import { InputError } from '../errors.ts'
+import { recordRuntime } from '../gallery/builds.ts'
+import { countPoints } from '../gallery/points.ts'
+import { findRegion } from '../gallery/regions.ts'
+import { parseImageryConfig } from '../imagery/config.ts'
+import { denseLatticeOf, needWindows } from './build-dense.ts'
+import type { Outside } from './outside.ts'
+import { patchSizeOf } from './patch-size.ts'
+import { refuseOtherModel } from './visit-region.ts'
+
+/**
+ * Settles that a region is built densely, by this and every later build of it, whoever runs it: rows from windows and
+ * rows from single patches do not compare.
+ * @param spacingM  a patch every so many metres; null: the stride of the model
+ * @returns the spacing
+ * @throws {InputError} `dense-mixed` when other rows are there already; `dense-grid`, `dense-spacing`,
+ * `model-without-map`, `imagery-without-windows` where there is no dense way
+ */
+export async function requestDense(
+  outside: Outside,
+  name: string,
+  spacingM: number | null,
+): Promise<number> {
+  const region = await findRegion(outside.db, name)
+  const encoder = await outside.encoder('overhead')
+  refuseOtherModel(region, encoder)
+  const denseM = spacingM ?? mapGeometryOf(encoder.card).stridePx * patchSizeOf(encoder.card).gsd
+  denseLatticeOf(region, encoder, denseM)
+  const source = await outside.openSource(parseImageryConfig(region.imagery))
+  try {
+    needWindows(source)
+  } finally {
+    await source.close()
+  }
+  const known = region.runtime?.denseM
+  if (known === denseM) return denseM
+  const { embedded } = await countPoints(outside.db, region.id)
+  if (embedded === 0) {
+    await recordRuntime(outside.db, region.id, { ...encoder.runtime, denseM })
+    return denseM
+  }
+  const how = known === undefined ? 'patch by patch' : `with a patch every ${known} m`
+  throw new InputError(
+    'dense-mixed',
+    `Expected a region without embeddings for --dense at ${denseM} m, got ${embedded}, made ${how}`,
+    { hint: 'go on as it was begun, or create another region for this build' },
+  )
+}

@@ -1,0 +1,200 @@
+/** Dense builds against patch-by-patch ones, on a place where the tiny model knows the answer of every patch. */
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createEncoder } from '../../src/embedding/onnx.ts'
+import { findEmbeddings, type StoredEmbedding } from '../../src/gallery/embeddings.ts'
+import { countPoints } from '../../src/gallery/points.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { createRegion } from '../../src/journeys/create-region.ts'
+import type { Outside } from '../../src/journeys/outside.ts'
+import { requestDense } from '../../src/journeys/request-dense.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { openTestWorld, type TestWorld } from '../world.ts'
+import { drawDensePlace, gridRequest } from './dense-place.ts'
+
+const signal = new AbortController().signal
+const quiet = { signal, onProgress: () => undefined }
+const tinyOverhead = fileURLToPath(new URL('../../models/tiny/overhead', import.meta.url))
+
+describeOnEachDatabase('a dense build', (_open, place) => {
+  let folder: string
+  let file: string
+  let world: TestWorld
+
+  const create = (name: string, stepM: number) =>
+    createRegion(world, gridRequest(name, file, stepM), { signal, onWarning: () => undefined })
+  const rowsOf = async (name: string): Promise<StoredEmbedding[]> => {
+    const { id } = await findRegion(world.db, name)
+    const { total } = await countPoints(world.db, id)
+    return findEmbeddings(
+      world.db,
+      id,
+      Array.from({ length: total }, (_, point) => point),
+    )
+  }
+  const reasonsOf = async (name: string) => {
+    const { id } = await findRegion(world.db, name)
+    return world.db.withClient((client) =>
+      client.query<{ id: number; reason: string | null }>(
+        'select id, reason from points where region = $1 order by id',
+        [id],
+      ),
+    )
+  }
+  const digest = (rows: readonly StoredEmbedding[]) => {
+    const hash = createHash('sha256')
+    for (const { logits, ...row } of rows) hash.update(JSON.stringify(row)).update(logits)
+    return hash.digest('hex')
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whereabouts-dense-'))
+    file = await drawDensePlace(folder)
+    const at = await place()
+    world = await openTestWorld({
+      models: 'tiny',
+      ...('url' in at ? { url: at.url } : { databaseDir: at.dataDir }),
+    })
+    await create('single', 16)
+    await buildRegion(world, 'single', quiet)
+    await create('dense', 16)
+    await requestDense(world, 'dense', null)
+    await buildRegion(world, 'dense', quiet)
+  })
+  afterAll(async () => {
+    await world.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('finds the same points available, and the others missing for the same reasons', async () => {
+    const [single, dense] = [await reasonsOf('single'), await reasonsOf('dense')]
+    expect(dense).toEqual(single)
+    const reasons = new Set(dense.map(({ reason }) => reason))
+    expect(reasons).toEqual(new Set([null, 'nodata', 'outside-imagery']))
+  })
+
+  test('gives every patch the logits that it has alone, where the model sees nothing beyond it', async () => {
+    const [single, dense] = [await rowsOf('single'), await rowsOf('dense')]
+    expect(dense.length).toBeGreaterThan(250)
+    const misses = dense.map(({ id, logits }, i) => {
+      expect(id).toBe(single[i]!.id)
+      return Math.max(...logits.map((value, c) => Math.abs(value - single[i]!.logits[c]!)))
+    })
+    // Up to a tenth of a patch at the hole is filled: with the mean colour of the patch, or of the window.
+    expect(Math.max(...misses)).toBeLessThan(0.3)
+    expect(misses.filter((miss) => miss > 0.05).length).toBeLessThan(misses.length / 10)
+  })
+
+  test('says in each row which part of which window it is; its pixels have the stored hash', async () => {
+    const { imagery } = gridRequest('dense', file, 16)
+    const source = await world.openSource(imagery as Parameters<typeof world.openSource>[0])
+    const rows = await rowsOf('dense')
+    for (const { reference, patchSha256, capturedOn } of rows.filter((_, i) => i % 60 === 0)) {
+      const { centre, windowPx, square, distanceM } = reference.dense!
+      expect(distanceM).toBeLessThan(0.1)
+      expect([windowPx, capturedOn, reference.items]).toEqual([640, '2024-05-06', [file]])
+      const at = { lon: centre[0], lat: centre[1] }
+      const { image } = await source.window!(at, { px: windowPx, gsd: 0.5 }, signal)
+      const pixels = Array.from({ length: 224 }, (_, y) => {
+        const from = ((square[1] + y) * windowPx + square[0]) * 3
+        return image.data.subarray(from, from + 224 * 3)
+      })
+      expect(createHash('sha256').update(Buffer.concat(pixels)).digest('hex')).toBe(patchSha256)
+    }
+    await source.close()
+  })
+
+  test('is the same to the byte in pieces, in another order and on one session', async () => {
+    const region = await create('pieces', 16)
+    await requestDense(world, 'pieces', 16)
+    const hold = (until: string) =>
+      world.db.withClient((client) =>
+        client.query(`update points set retry_at = ${until} where region = $1 and id % 3 = 0`, [
+          region.id,
+        ]),
+      )
+    const one = await createEncoder(tinyOverhead, { sessions: 1 })
+    const slow: Outside = { ...world, encoder: async () => one }
+    const stop = new AbortController()
+    await hold(`now() + interval '1 hour'`)
+    await buildRegion(slow, 'pieces', {
+      signal: stop.signal,
+      onProgress: ({ counts }) => void (counts.embedded > 0 && stop.abort()),
+    })
+    expect((await countPoints(world.db, region.id)).pending).toBeGreaterThan(100)
+    await hold('null')
+    await buildRegion(slow, 'pieces', quiet)
+    await one.close()
+    expect(digest(await rowsOf('pieces'))).toBe(digest(await rowsOf('dense')))
+  })
+
+  test('of a grid of 10 m takes the nearest patch for each point, and says how far it is', async () => {
+    await create('ten', 10)
+    await requestDense(world, 'ten', 16)
+    await buildRegion(world, 'ten', quiet)
+    const distances = (await rowsOf('ten')).map(({ reference }) => reference.dense!.distanceM)
+    expect(distances.length).toBeGreaterThan(600)
+    expect(Math.max(...distances)).toBeLessThan(11.4)
+    expect(Math.min(...distances)).toBeLessThan(0.1)
+  })
+
+  test('at 8 m reads four shifted maps: every point of a grid of 8 m has a patch of its own', async () => {
+    await create('eight', 8)
+    expect(await requestDense(world, 'eight', 8)).toBe(8)
+    await buildRegion(world, 'eight', quiet)
+    const rows = await rowsOf('eight')
+    expect(Math.max(...rows.map(({ reference }) => reference.dense!.distanceM))).toBeLessThan(0.1)
+    // Against patches cut alone.
+    const source = await world.openSource(
+      gridRequest('eight', file, 8).imagery as Parameters<typeof world.openSource>[0],
+    )
+    const encoder = await world.encoder('overhead')
+    const some = rows.filter(({ lat }, i) => i % 25 === 0 && lat < 47.2)
+    expect(some.length).toBeGreaterThan(5)
+    for (const { lon, lat, logits } of some) {
+      const { image } = await source.patch({ lon, lat }, { px: 224, gsd: 0.5 }, signal)
+      const alone = await encoder.encode([image])
+      logits.forEach((value, c) => expect(Math.abs(value - alone[c]!)).toBeLessThan(0.05))
+    }
+    await source.close()
+  })
+
+  test('goes on densely when nothing is said, and is never mixed with other rows', async () => {
+    expect((await findRegion(world.db, 'dense')).runtime).toMatchObject({ denseM: 16 })
+    await expect(requestDense(world, 'dense', 8)).rejects.toMatchObject({ code: 'dense-mixed' })
+    await expect(requestDense(world, 'single', 16)).rejects.toMatchObject({ code: 'dense-mixed' })
+    expect(await requestDense(world, 'dense', 16)).toBe(16)
+  })
+
+  test('is refused where there is none, with the reason', async () => {
+    await create('coarse', 100)
+    await expect(requestDense(world, 'coarse', 16)).rejects.toMatchObject({ code: 'dense-grid' })
+    await create('odd', 16)
+    await expect(requestDense(world, 'odd', 12)).rejects.toMatchObject({ code: 'dense-spacing' })
+    const encoder = await world.encoder('overhead')
+    const { logits } = encoder.card.outputs
+    const flat = { ...encoder, card: { ...encoder.card, outputs: { logits } } }
+    const outside: Outside = { ...world, encoder: async () => flat }
+    await expect(requestDense(outside, 'odd', 16)).rejects.toMatchObject({
+      code: 'model-without-map',
+    })
+    const openSource: Outside['openSource'] = async (imagery) => {
+      const { attribution, ...source } = await world.openSource(imagery)
+      return {
+        ...source,
+        attribution,
+        patch: () => Promise.reject(new Error()),
+        close: async () => {},
+      }
+    }
+    await expect(requestDense({ ...world, openSource }, 'odd', 16)).rejects.toMatchObject({
+      code: 'imagery-without-windows',
+    })
+    expect((await findRegion(world.db, 'odd')).runtime).toBeNull()
+  })
+})
