@@ -1,9 +1,14 @@
-/** `whereabouts models list|verify`. */
+/** `whereabouts models list|verify|fetch`. */
+import { join } from 'node:path'
 import type { Command } from 'commander'
+import { logitSpaceOf } from '../embedding/card.ts'
+import { download } from '../embedding/download.ts'
 import { listModels, readModel } from '../embedding/model-files.ts'
+import { findPublished } from '../embedding/published.ts'
 import { NotFoundError } from '../errors.ts'
 import { modelsDirOf } from '../wire.ts'
-import { configOf } from './context.ts'
+import { configOf, withInterrupt } from './context.ts'
+import { openProgress } from './progress.ts'
 
 /** Registers `models`. */
 export function addModelsCommand(program: Command): void {
@@ -21,13 +26,33 @@ export function addModelsCommand(program: Command): void {
     .action((names: readonly string[], _options: unknown, command: Command) =>
       verify(names, command),
     )
+  models
+    .command('fetch')
+    .argument('<name>', 'places365-resnet18')
+    .option('--from <url>', 'a mirror of the published file')
+    .option('--to <dir>', 'folder for it; default: <name> in the models folder')
+    .description('download weights that others published, verified; continues a broken download')
+    .action((name: string, options: FetchOptions, command: Command) =>
+      fetchPublished(name, options, command),
+    )
+}
+
+interface FetchOptions {
+  readonly from?: string
+  readonly to?: string
 }
 
 async function list(command: Command): Promise<void> {
   for (const { card } of await listModels(modelsDirOf(configOf(command)))) {
     const megabytes = (card.bytes / 1e6).toFixed(1)
     console.log(
-      [card.name, card.view, card.space, `${megabytes} MB`, card.sha256.slice(0, 12)].join('\t'),
+      [
+        card.name,
+        card.view,
+        `${card.space}:${logitSpaceOf(card)}`,
+        `${megabytes} MB`,
+        card.sha256.slice(0, 12),
+      ].join('\t'),
     )
   }
 }
@@ -50,4 +75,26 @@ async function verify(names: readonly string[], command: Command): Promise<void>
     const { card } = await readModel(dir)
     console.log(`${card.name}\tok\t${card.sha256}`)
   }
+}
+
+async function fetchPublished(
+  name: string,
+  options: FetchOptions,
+  command: Command,
+): Promise<void> {
+  const published = findPublished(name)
+  const path = join(options.to ?? join(modelsDirOf(configOf(command)), name), published.file)
+  const source = { ...published, url: options.from ?? published.url }
+  const line = openProgress()
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+  const onProgress = (bytes: number) =>
+    line.show(`${name}: ${megabytes(bytes)} of ${megabytes(source.bytes)} MB`)
+  try {
+    await withInterrupt((signal) => download(source, path, { onProgress, signal }))
+  } finally {
+    line.end()
+  }
+  console.error(`licence: ${published.licence}`)
+  console.error(`a model folder of it: ${published.convert.replace('FILE', path)}`)
+  console.log(path)
 }

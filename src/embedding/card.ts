@@ -28,6 +28,11 @@ const schema = z
     }),
     space: z.literal('places365'),
     classes: z.literal(365),
+    /** Whose logits these are; read it with `logitSpaceOf`. */
+    logitSpace: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .optional(),
     /** Metres per pixel; overhead only. */
     gsd: z.number().gt(0).optional(),
     /** Axes that may have any length. */
@@ -72,6 +77,14 @@ export type ModelCard = Readonly<z.infer<typeof schema>>
 
 /** Per-class mean and standard deviation of one view's logits. */
 export type LogitStats = Readonly<{ mean: readonly number[]; std: readonly number[] }>
+
+/**
+ * The space that a model's logits lie in. All spaces have the same 365 classes, but only logits of one space can be
+ * compared: an overhead model has learned the logits of one photo model. Cards without it are of our own pair.
+ */
+export function logitSpaceOf(card: ModelCard): string {
+  return card.logitSpace ?? 'whereabouts'
+}
 
 /**
  * Checks a parsed `model.json`.

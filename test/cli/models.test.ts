@@ -1,0 +1,46 @@
+/** `whereabouts models fetch` as a user runs it; what arrives is tested in test/embedding/download.test.ts. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startRangeServer, type RangeServer } from '../fixtures/range-server.ts'
+
+const tsx = createRequire(import.meta.url).resolve('tsx')
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+let dir = ''
+let server: RangeServer
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'whereabouts-models-'))
+  server = await startRangeServer({ '/short': new Uint8Array(1000) })
+})
+afterAll(async () => {
+  await server.close()
+  await rm(dir, { recursive: true })
+})
+
+function run(...args: readonly string[]) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, ['--import', tsx, main, ...args], (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    )
+  })
+}
+
+test('models fetch tells on stderr what came and what to do when the mirror breaks off', async () => {
+  const from = ['--from', `${server.origin}/short`, '--to', dir]
+  const { code, stdout, stderr } = await run('models', 'fetch', 'places365-resnet18', ...from)
+  expect({ code, stdout }).toEqual({ code: 69, stdout: '' })
+  expect(stderr).toContain('places365-resnet18: 0.0 of 45.5 MB')
+  expect(stderr).toContain('only 1000 of 45506139 bytes')
+  expect(stderr).toContain('run it again, it continues after 1000 of 45506139 bytes')
+  expect(await readdir(dir)).toEqual(['resnet18_places365.pth.tar.part'])
+})
+
+test('models fetch knows what is published', async () => {
+  const { code, stderr } = await run('models', 'fetch', 'resnet152')
+  expect(code).toBe(66)
+  expect(stderr).toContain('known: places365-resnet18')
+})
