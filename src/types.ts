@@ -180,6 +180,15 @@ export interface Cell extends CellDistance {
   readonly areaKm2: number
 }
 
+/** Which imagery a question looks at: patches that may have been captured in a span of dates, one of each point. */
+export interface ImageryDates {
+  /** First and last ISO year, month or day; null: no limit. With a limit, patches without a date do not count. */
+  readonly from: string | null
+  readonly to: string | null
+  /** Of several dates of a point, the one nearest to this ISO date counts; null: the latest. */
+  readonly nearestTo: string | null
+}
+
 /** What was asked, as it is shown and stored. */
 export type HeatmapQuestion =
   | { readonly kind: 'photo'; readonly photos: readonly { name: string; sha256: string }[] }
@@ -201,6 +210,10 @@ export interface Heatmap {
   readonly pendingCount: number
   /** Earliest and latest capture date of the imagery, where known. */
   readonly capturedBetween: readonly [from: string, to: string] | null
+  /** Only where dates were asked for; points are left out whose imagery is of another date, or of no known one. */
+  readonly dates?: ImageryDates & {
+    readonly leftOut: { readonly otherDate: number; readonly undated: number }
+  }
 }
 
 /** A gallery row returned for a query, with what both sides show. */

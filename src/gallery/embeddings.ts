@@ -2,6 +2,7 @@
 import { InputError, NotFoundError } from '../errors.ts'
 import type { EmbeddedPoint, SourceReference, UnavailablePoint } from '../types.ts'
 import type { CopyValue } from './copy.ts'
+import { countedRows, snapshot, UNDATED, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { dimension, halfMax, readHalfvec } from './halfvec.ts'
 import { countChange } from './points.ts'
@@ -29,8 +30,11 @@ export interface Batch {
   /** Of the model that computed the vectors. */
   readonly modelSha256: string
   readonly worker: string
+  /** One row per point and date. */
   readonly embedded: readonly EmbeddedPoint[]
   readonly unavailable: readonly UnavailablePoint[]
+  /** Points whose imagery is what it was: nothing new to store. */
+  readonly unchanged?: readonly number[]
   /** Points whose imagery was broken; they are pending again after the wait. */
   readonly failed?: readonly FailedPoint[]
 }
@@ -41,7 +45,7 @@ export interface FailedPoint {
   readonly waitS: number
 }
 
-/** How many rows a batch has changed. */
+/** How many points a batch has finished. */
 export interface BatchCounts {
   readonly embedded: number
   readonly unavailable: number
@@ -57,14 +61,18 @@ export async function storeBatch(db: Database, batch: Batch): Promise<BatchCount
   return db.transaction(async (client) => {
     await checkModel(client, batch)
     const open = await lockOpenPoints(client, batch)
-    const embedded = batch.embedded.filter(({ id }) => open.delete(id))
-    const unavailable = batch.unavailable.filter(({ id }) => open.delete(id))
+    const embedded = batch.embedded.filter(({ id }) => open.has(id))
+    const done = new Set([...embedded.map(({ id }) => id), ...(batch.unchanged ?? [])])
+    const doneIds = [...done].filter((id) => open.has(id))
+    const unavailable = batch.unavailable.filter(({ id }) => open.has(id) && !done.has(id))
+    const refreshed = embedded.filter(({ id }) => open.get(id)?.refreshing)
+    await deleteRows(client, batch.regionId, refreshed)
     await client.copyRows(embeddingsTable, embeddingRows(batch.regionId, embedded))
-    await markEmbedded(client, batch, embedded)
+    await markEmbedded(client, batch, doneIds)
     await markUnavailable(client, batch, unavailable)
     await markFailed(client, batch)
-    if (embedded.length + unavailable.length > 0) await countChange(client, batch.regionId)
-    return { embedded: embedded.length, unavailable: unavailable.length }
+    if (doneIds.length + unavailable.length > 0) await countChange(client, batch.regionId)
+    return { embedded: doneIds.length, unavailable: unavailable.length }
   })
 }
 
@@ -103,15 +111,35 @@ async function checkModel(client: Client, { regionId, modelSha256 }: Batch): Pro
 }
 
 /** Locks those of the batch's points that are not done, in id order so that workers cannot dead-lock. */
-async function lockOpenPoints(client: Client, batch: Batch): Promise<Set<number>> {
+async function lockOpenPoints(client: Client, batch: Batch): Promise<Map<number, OpenPoint>> {
   const ids = [...batch.embedded, ...batch.unavailable].map(({ id }) => id)
-  const rows = await client.query<{ id: number }>(
-    `select id from points
+  const rows = await client.query<OpenPoint>(
+    `select id, refreshing from points
       where region = $1 and id = any($2::integer[]) and state in ('pending', 'leased')
       order by id for update`,
-    [batch.regionId, ids],
+    [batch.regionId, [...ids, ...(batch.unchanged ?? [])]],
   )
-  return new Set(rows.map(({ id }) => id))
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+interface OpenPoint {
+  readonly id: number
+  readonly refreshing: boolean
+}
+
+/** Rows of the same dates, which the new pictures replace. */
+async function deleteRows(
+  client: Client,
+  regionId: number,
+  points: readonly EmbeddedPoint[],
+): Promise<void> {
+  if (points.length === 0) return
+  await client.query(
+    `delete from embeddings
+      using unnest($2::integer[], $3::text[]) as given (point, vintage)
+      where region = $1 and embeddings.point = given.point and embeddings.vintage = given.vintage`,
+    [regionId, points.map(({ id }) => id), points.map(({ capturedOn }) => capturedOn ?? UNDATED)],
+  )
 }
 
 function* embeddingRows(
@@ -126,7 +154,7 @@ function* embeddingRows(
       point.y,
       point.h3,
       point.logits,
-      point.capturedOn ?? 'unknown',
+      point.capturedOn ?? UNDATED,
       point.capturedOn,
       Buffer.from(point.patchSha256, 'hex'),
       point.reference,
@@ -137,22 +165,26 @@ function* embeddingRows(
 async function markEmbedded(
   client: Client,
   { regionId, worker }: Batch,
-  points: readonly EmbeddedPoint[],
+  ids: readonly number[],
 ): Promise<void> {
   await client.query(
-    `update points set state = 'embedded', worker = $3, leased_until = null
+    `update points set state = 'embedded', worker = $3, leased_until = null, refreshing = false
       where region = $1 and id = any($2::integer[])`,
-    [regionId, points.map(({ id }) => id), worker],
+    [regionId, [...ids], worker],
   )
 }
 
+/** A point that was embedded before keeps what it has. */
 async function markUnavailable(
   client: Client,
   { regionId, worker }: Batch,
   points: readonly UnavailablePoint[],
 ): Promise<void> {
   await client.query(
-    `update points set state = 'unavailable', reason = given.reason, worker = $4, leased_until = null
+    `update points
+        set state = case when refreshing then 'embedded' else 'unavailable' end,
+            reason = case when refreshing then null else given.reason end,
+            worker = $4, leased_until = null, refreshing = false
        from unnest($2::integer[], $3::text[]) as given (id, reason)
       where region = $1 and points.id = given.id`,
     [regionId, points.map(({ id }) => id), points.map(({ reason }) => reason), worker],
@@ -184,23 +216,29 @@ interface EmbeddingRow {
   readonly logits: Uint8Array
 }
 
-/** The rows of some points, in the order of the ids; points without an embedding are left out. */
+/**
+ * The row of each of some points that a question counts, in the order of the ids; points without one are left out.
+ * `capturedOn` is as precise as the source told it.
+ */
 export async function findEmbeddings(
   db: Database,
-  regionId: number,
+  choice: RowChoice,
   pointIds: readonly number[],
 ): Promise<StoredEmbedding[]> {
-  const rows = await db.withClient((client) =>
-    client.query<EmbeddingRow>(
-      `select points.id, lon, lat, captured_on as "capturedOn", reference,
+  const rows = await db.transaction(async (client) => {
+    await client.script(snapshot)
+    const only = 'point = any($2::integer[])'
+    const counted = await countedRows(client, choice, { first: 3, only })
+    return client.query<EmbeddingRow>(
+      `select points.id, lon, lat, nullif(vintage, '${UNDATED}') as "capturedOn", reference,
               patch_sha256 as sha256, halfvec_send(logits) as logits
          from unnest($2::integer[]) with ordinality as wanted (id, position)
-         join embeddings on region = $1 and point = wanted.id
+         join ${counted.sql} on embeddings.region = $1 and point = wanted.id
          join points on points.region = $1 and points.id = wanted.id
-        order by position, vintage`,
-      [regionId, [...pointIds]],
-    ),
-  )
+        order by position`,
+      [choice.regionId, [...pointIds], ...counted.params],
+    )
+  })
   return rows.map(({ sha256, logits, ...row }) => ({
     ...row,
     patchSha256: Buffer.from(sha256).toString('hex'),

@@ -4,6 +4,7 @@
  * must never be used for a map.
  */
 import type { CellDistance, CellGrid, CellKey, GalleryQuery, RoadPoint } from '../types.ts'
+import { countedRows, snapshot, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { cellOf, distanceOf, keyOf, type Distance } from './expressions.ts'
 import { readVector } from './halfvec.ts'
@@ -13,13 +14,14 @@ import { readVector } from './halfvec.ts'
  * spill at the default memory, and compile a query that takes less time than compiling.
  */
 const scanSettings = `
+  ${snapshot};
   set local enable_sort = off;
   set local work_mem = '64MB';
-  set local jit = off`
+  set local jit = off;
+  set local enable_partitionwise_aggregate = on`
 
 /** What is measured against which region. */
-export interface RegionQuery {
-  readonly regionId: number
+export interface RegionQuery extends RowChoice {
   readonly query: GalleryQuery
 }
 
@@ -31,20 +33,23 @@ export interface RegionQuery {
  */
 export async function aggregateDistancesByCell(
   db: Database,
-  { regionId, query, grid }: RegionQuery & { readonly grid: CellGrid },
+  { query, grid, ...choice }: RegionQuery & { readonly grid: CellGrid },
 ): Promise<CellDistance[]> {
   const distance = distanceOf(query)
   const cell = cellOf(grid, 2 + distance.params.length)
+  const { regionId } = choice
   return db.transaction(async (client) => {
     await client.script(scanSettings)
+    const first = 2 + distance.params.length + cell.params.length
+    const counted = await countedRows(client, choice, { first })
     const rows = await client.query<CellRow & { readonly value: number }>(
       `select cell, best[1] as value, best[2]::integer as id, count
          from (select ${cell.sql} as cell, min(array[${distance.sql}, point]) as best,
                       count(*)::integer as count
-                 from embeddings
+                 from ${counted.sql}
                 where region = $1
-                group by 1) as cells`,
-      [regionId, ...distance.params, ...cell.params],
+                group by region, 1) as cells`,
+      [regionId, ...distance.params, ...cell.params, ...counted.params],
     )
     return withPoints(client, { regionId, rows }, ({ value }) => ({
       distance: distance.finish(value),
@@ -66,18 +71,20 @@ type DistanceRow = RoadPoint & { readonly value: number }
  */
 export async function findDistances(
   db: Database,
-  { regionId, query }: RegionQuery,
+  { query, ...choice }: RegionQuery,
 ): Promise<PointDistance[]> {
   const distance = distanceOf(query)
-  const rows = await db.withClient((client) =>
-    client.query<DistanceRow>(
+  const rows = await db.transaction(async (client) => {
+    await client.script(snapshot)
+    const counted = await countedRows(client, choice, { first: 2 + distance.params.length })
+    return client.query<DistanceRow>(
       `select id, lon, lat, ${distance.sql} as value
-         from embeddings join points on points.region = $1 and points.id = point
+         from ${counted.sql} join points on points.region = $1 and points.id = point
         where embeddings.region = $1
         order by id`,
-      [regionId, ...distance.params],
-    ),
-  )
+      [choice.regionId, ...distance.params, ...counted.params],
+    )
+  })
   return rows.map((row) => toDistance(distance, row))
 }
 
@@ -87,23 +94,26 @@ export async function findDistances(
  */
 export async function findNearest(
   db: Database,
-  { regionId, query, count }: RegionQuery & { readonly count: number },
+  { query, count, ...choice }: RegionQuery & { readonly count: number },
 ): Promise<PointDistance[]> {
   const distance = distanceOf(query)
-  const rows = await db.withClient((client) =>
-    client.query<DistanceRow>(
+  const limit = 2 + distance.params.length
+  const rows = await db.transaction(async (client) => {
+    await client.script(snapshot)
+    const counted = await countedRows(client, choice, { first: limit + 1 })
+    return client.query<DistanceRow>(
       `with nearest as (
          select point, ${distance.sql} as value
-           from embeddings where region = $1
+           from ${counted.sql} where region = $1
           order by value, point
-          limit ${`$${2 + distance.params.length}`}
+          limit $${limit}
        )
        select id, lon, lat, value
          from nearest join points on points.region = $1 and points.id = point
         order by value, id`,
-      [regionId, ...distance.params, count],
-    ),
-  )
+      [choice.regionId, ...distance.params, count, ...counted.params],
+    )
+  })
   return rows.map((row) => toDistance(distance, row))
 }
 
@@ -122,18 +132,20 @@ export interface CellMean {
  */
 export async function meanLogitsByCell(
   db: Database,
-  { regionId, grid }: { readonly regionId: number; readonly grid: CellGrid },
+  { grid, ...choice }: RowChoice & { readonly grid: CellGrid },
 ): Promise<CellMean[]> {
   const cell = cellOf(grid, 2)
+  const { regionId } = choice
   return db.transaction(async (client) => {
     await client.script(scanSettings)
+    const counted = await countedRows(client, choice, { first: 2 + cell.params.length })
     const rows = await client.query<CellRow & { readonly mean: Uint8Array }>(
       `select ${cell.sql} as cell, vector_send(avg(logits::vector)) as mean,
               min(point) as id, count(*)::integer as count
-         from embeddings
+         from ${counted.sql}
         where region = $1
-        group by 1`,
-      [regionId, ...cell.params],
+        group by region, 1`,
+      [regionId, ...cell.params, ...counted.params],
     )
     return withPoints(client, { regionId, rows }, ({ mean }) => ({ logits: readVector(mean) }))
   })

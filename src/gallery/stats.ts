@@ -40,6 +40,8 @@ export async function regionStats(db: Database, regionId: number): Promise<Regio
 
 async function countStats(client: Client, regionId: number): Promise<RegionStats> {
   const counts = await countPointsOn(client, regionId)
+  // They wait for newer imagery, but their rows are there.
+  const refreshing = await countRefreshing(client, regionId)
   const years = await client.query<{
     year: string | null
     count: number
@@ -47,18 +49,28 @@ async function countStats(client: Client, regionId: number): Promise<RegionStats
     to: string | null
   }>(
     `select extract(year from captured_on)::integer::text as year, count(*)::integer as count,
-            min(captured_on) as "from", max(captured_on) as "to"
+            min(vintage collate "C") filter (where captured_on is not null) as "from",
+            max(vintage collate "C") filter (where captured_on is not null) as "to"
        from embeddings where region = $1 group by 1 order by 1`,
     [regionId],
   )
   const from = years.find((row) => row.from !== null)?.from
   const to = years.findLast((row) => row.to !== null)?.to
   return {
-    embedded: counts.embedded,
-    pending: counts.pending + counts.leased,
+    embedded: counts.embedded + refreshing,
+    pending: counts.pending + counts.leased - refreshing,
     unavailable: counts.total - counts.embedded - counts.pending - counts.leased,
     unavailableByReason: counts.unavailable,
     capturedBetween: from && to ? [from, to] : null,
     patchesByYear: Object.fromEntries(years.map((row) => [row.year ?? 'unknown', row.count])),
   }
+}
+
+async function countRefreshing(client: Client, regionId: number): Promise<number> {
+  const [row] = await client.query<{ count: number }>(
+    `select count(*)::integer as count from points
+      where region = $1 and refreshing and state in ('pending', 'leased')`,
+    [regionId],
+  )
+  return row?.count ?? 0
 }

@@ -4,7 +4,15 @@ import { addressHeatmap, findHeatmap, insertHeatmap } from '../gallery/heatmaps.
 import { findRegion } from '../gallery/regions.ts'
 import { formatCells, parseCells } from '../geo/cells.ts'
 import { knownPlace, type KnownPlace } from '../heatmap/rank.ts'
-import type { Candidate, GalleryQuery, Heatmap, HeatmapQuestion, Logits, LonLat } from '../types.ts'
+import type {
+  Candidate,
+  GalleryQuery,
+  Heatmap,
+  HeatmapQuestion,
+  ImageryDates,
+  Logits,
+  LonLat,
+} from '../types.ts'
 import { findKeptPhoto, openPhoto, type PhotoOutside } from './keep-photo.ts'
 import { makeSheet } from './make-sheet.ts'
 import type { Outside } from './outside.ts'
@@ -31,6 +39,8 @@ export interface HeatmapRequest {
   readonly groupWeights: GroupWeights | null
   readonly candidateCount: number
   readonly known: LonLat | null
+  /** Absent: the latest imagery of every point. */
+  readonly dates?: ImageryDates | undefined
 }
 
 /** A heatmap with its address, as it is kept. */
@@ -68,6 +78,7 @@ export async function askHeatmap(
     form: STORED_FORM,
     candidateCount: request.candidateCount,
     known: request.known,
+    ...(request.dates && { dates: request.dates }),
   }
   const address = await addressHeatmap(db, identity)
   if (address.isStored) {
@@ -142,11 +153,11 @@ async function search(
   outside: Outside,
   request: HeatmapRequest & { readonly asked: Asked },
 ): Promise<Kept> {
-  const { region, cells, candidateCount, known, asked } = request
+  const { region, cells, candidateCount, known, dates, asked } = request
   const { query, question, photo } = asked
   const heatmap = query
-    ? await searchRegion(outside, { region, grid: parseCells(cells), query, question })
-    : await mapBestScenes(outside, { region, cells })
+    ? await searchRegion(outside, { region, grid: parseCells(cells), query, question, dates })
+    : await mapBestScenes(outside, { region, cells, dates })
   const candidates = await findCandidates(outside, heatmap, {
     count: candidateCount,
     ...(photo && { photo }),

@@ -7,11 +7,13 @@ import type { UpstreamError } from '../errors.ts'
 import { isBuildWanted } from '../gallery/builds.ts'
 import { storeBatch } from '../gallery/embeddings.ts'
 import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
+import { findKnownVintages, type DatePolicy } from '../gallery/refresh.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Region } from '../types.ts'
 import { createDenseWay } from './build-dense.ts'
 import type { BatchOutcome, StepClock } from './build-progress.ts'
 import type { BuildWay } from './build-way.ts'
+import type { DatesWanted } from './cut-dates.ts'
 import { cutPatches } from './cut-patches.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
 import { embedPatches } from './embed-patches.ts'
@@ -40,6 +42,7 @@ export interface BuildSite {
   readonly encoder: Encoder
   readonly source: ImagerySource
   readonly clock: StepClock
+  readonly dates: DatePolicy
   readonly leaseS: number
 }
 
@@ -64,7 +67,7 @@ export async function* buildBatches(
   const denseM = site.region.runtime?.denseM
   const work: Work = {
     ...site,
-    way: denseM === undefined ? createPatchWay(site) : createDenseWay(site, denseM),
+    way: denseM === undefined ? createPatchWay(outside, site) : createDenseWay(site, denseM),
     embedGate: createGate(CLAIMS_EMBEDDED),
     held: new Set(),
     signal,
@@ -87,14 +90,16 @@ export async function* buildBatches(
 }
 
 /** Patch by patch: any points, any source. */
-function createPatchWay({ region, encoder, source }: BuildSite): BuildWay {
+function createPatchWay(outside: Outside, site: BuildSite): BuildWay {
+  const { region, encoder, source } = site
   const size = patchSizeOf(encoder.card)
   const gate = createGate(PATCHES_UNDER_WAY)
   return {
     claimsUnderWay: CLAIMS_UNDER_WAY,
     claim: (db, lease) => claimPoints(db, { ...lease, count: CLAIM_POINTS }),
     find: async (points, signal) => {
-      const found = await cutPatches({ source, size, gate }, points, signal)
+      const dates = await datesWanted(outside, { ...site, signal }, points)
+      const found = await cutPatches({ source, size, dates, gate }, points, signal)
       return { ...found, embed: () => embedPatches({ region, encoder }, found.cut) }
     },
   }
@@ -164,6 +169,7 @@ async function embedAndStore(
     modelSha256: encoder.card.sha256,
     worker: outside.workerId,
     embedded,
+    unchanged: found.unchanged ?? [],
     unavailable,
     failed,
   }
@@ -173,6 +179,20 @@ async function embedAndStore(
   const retried = new Set(failed.map(({ id }) => id))
   const failures = found.failed.filter(({ point }) => retried.has(point.id))
   return { stored, unavailable, failures: failures.map(({ error }) => error.code), heldUp }
+}
+
+/** Only a refresh meets points that have rows already. */
+async function datesWanted(
+  { db }: Outside,
+  { region, dates, clock, signal }: BuildSite & { readonly signal: AbortSignal },
+  points: readonly ClaimedPoint[],
+): Promise<DatesWanted> {
+  const { vintages, refreshedAt } = dates
+  if (refreshedAt === null) return { vintages, known: new Map() }
+  const ids = points.map(({ id }) => id)
+  const find = () => findKnownVintages(db, region.id, ids)
+  const known = await clock.time('database', () => untilDatabaseAnswers(find, signal))
+  return { vintages, known }
 }
 
 function release(outside: Outside, { region, signal }: Work, points: readonly ClaimedPoint[]) {

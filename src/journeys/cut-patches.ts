@@ -2,11 +2,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BadDataError, UpstreamError } from '../errors.ts'
 import type { ClaimedPoint } from '../gallery/points.ts'
-import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { Patch, UnavailablePoint } from '../types.ts'
+import { cutDates, type DatesContext } from './cut-dates.ts'
 import { mapOrdered, type Gate } from './flow.ts'
 
-/** A point and its picture. */
+/** A point and its picture of one date. */
 export interface CutPatch {
   readonly point: ClaimedPoint
   readonly patch: Patch
@@ -20,15 +20,16 @@ export interface FailedPatch {
 
 /** What became of a claim; each list in the order of the points. */
 export interface CutResult {
+  /** A point with pictures of several dates comes several times. */
   readonly cut: readonly CutPatch[]
+  /** Points whose imagery is in the gallery already. */
+  readonly unchanged: readonly number[]
   readonly unavailable: readonly UnavailablePoint[]
   readonly failed: readonly FailedPatch[]
 }
 
 /** From where patches are cut, and how many at a time. */
-export interface CutContext {
-  readonly source: ImagerySource
-  readonly size: PatchSize
+export interface CutContext extends DatesContext {
   /** Shared by all claims of a process. */
   readonly gate: Gate
 }
@@ -40,28 +41,37 @@ export async function cutPatches(
   signal: AbortSignal,
 ): Promise<CutResult> {
   const cut: CutPatch[] = []
+  const unchanged: number[] = []
   const unavailable: UnavailablePoint[] = []
   const failed: FailedPatch[] = []
   const results = mapOrdered(points, points.length, (point) => cutOne(context, point, signal))
   for await (const result of results) {
-    if ('patch' in result) cut.push(result)
-    else if ('error' in result) failed.push(result)
+    if ('patches' in result) {
+      const { point, patches } = result
+      if (patches.length === 0) unchanged.push(point.id)
+      for (const patch of patches) cut.push({ point, patch })
+    } else if ('error' in result) failed.push(result)
     else unavailable.push(result)
   }
-  return { cut, unavailable, failed }
+  return { cut, unchanged, unavailable, failed }
+}
+
+interface PatchesOf {
+  readonly point: ClaimedPoint
+  readonly patches: readonly Patch[]
 }
 
 function cutOne(
-  { source, size, gate }: CutContext,
+  context: CutContext,
   point: ClaimedPoint,
   signal: AbortSignal,
-): Promise<CutPatch | UnavailablePoint | FailedPatch> {
-  return gate(async () => {
+): Promise<PatchesOf | UnavailablePoint | FailedPatch> {
+  return context.gate(async () => {
     // Cutting from memory never waits for anything; without this, finished sessions would wait for a whole batch.
     await nextTurn()
     signal.throwIfAborted()
     try {
-      return { point, patch: await source.patch(point, size, signal) }
+      return { point, patches: await cutDates(context, point, signal) }
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof BadDataError) return { id: point.id, reason: error.code }

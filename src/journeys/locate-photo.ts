@@ -2,7 +2,7 @@
 import { fuseLogits, photoQuery, type GroupWeights } from '../embedding/vector.ts'
 import { InputError } from '../errors.ts'
 import { parseCells } from '../geo/cells.ts'
-import type { Candidate, Heatmap, Logits } from '../types.ts'
+import type { Candidate, Heatmap, ImageryDates, Logits } from '../types.ts'
 import { embedPhoto, type EmbeddedPhoto, type PhotoFile } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
 import { findCandidates, searchRegion } from './search-region.ts'
@@ -15,6 +15,8 @@ export interface LocateRequest {
   readonly cells: string
   readonly groupWeights?: GroupWeights
   readonly candidateCount: number
+  /** Absent: the latest imagery of every point. */
+  readonly dates?: ImageryDates | undefined
 }
 
 /** What `locate` found. */
@@ -39,6 +41,7 @@ export async function locatePhoto(outside: Outside, request: LocateRequest): Pro
   const heatmap = await searchRegion(outside, {
     region: request.region,
     grid,
+    dates: request.dates,
     query: photoQuery(logits, request.groupWeights),
     question: { kind: 'photo', photos: photos.map(({ name, sha256 }) => ({ name, sha256 })) },
   })

@@ -4,7 +4,7 @@ import type { KnownPlace } from '../heatmap/rank.ts'
 import { renderSheet } from '../heatmap/sheet.ts'
 import { BadDataError, UpstreamError } from '../errors.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
-import type { ImagerySource } from '../imagery/source.ts'
+import type { ImagerySource, PatchRequest } from '../imagery/source.ts'
 import type { Candidate } from '../types.ts'
 import type { Located } from './locate-photo.ts'
 import type { Outside } from './outside.ts'
@@ -47,11 +47,9 @@ export async function makeSheet(
 async function cutAgain(outside: Outside, source: ImagerySource, candidate: Candidate) {
   const { card } = await outside.encoder('overhead')
   try {
-    const patch = await source.patch(
-      candidate.point,
-      patchSizeOf(card),
-      new AbortController().signal,
-    )
+    const { signal } = new AbortController()
+    const request = { ...patchSizeOf(card), ...dateOf(source, candidate) }
+    const patch = await source.patch(candidate.point, request, signal)
     const sha256 = createHash('sha256').update(patch.image.data).digest('hex')
     const patchJpeg = await outside.encodeJpeg(patch.image, PATCH_JPEG_QUALITY)
     if (sha256 === candidate.patchSha256) return { ...candidate, patchJpeg }
@@ -60,4 +58,12 @@ async function cutAgain(outside: Outside, source: ImagerySource, candidate: Cand
     if (!(error instanceof BadDataError || error instanceof UpstreamError)) throw error
     return { ...candidate, patchJpeg: null, patchNote: `not available now: ${error.code}` }
   }
+}
+
+/** Of several pictures of the place, the one that was found. */
+function dateOf(
+  source: ImagerySource,
+  { capturedOn }: Candidate,
+): Pick<PatchRequest, 'capturedOn'> {
+  return source.vintages === undefined || capturedOn === null ? {} : { capturedOn }
 }

@@ -1,10 +1,11 @@
 /** A query → the heatmap of a region, and the candidates behind its best cells. */
 import { sharedScenes, softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
+import { findDatesSearched } from '../gallery/dates-searched.ts'
 import { findEmbeddings } from '../gallery/embeddings.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { aggregateDistancesByCell, findDistances } from '../gallery/search.ts'
-import { regionStats } from '../gallery/stats.ts'
+import { regionStats, type RegionStats } from '../gallery/stats.ts'
 import { createRegionCover } from '../geo/cells-cover.ts'
 import { createCellGeometry, type CellGeometry } from '../geo/cells.ts'
 import { rankCells } from '../heatmap/rank.ts'
@@ -15,11 +16,13 @@ import type {
   GalleryQuery,
   Heatmap,
   HeatmapQuestion,
+  ImageryDates,
   Logits,
   Region,
 } from '../types.ts'
 import { TOP_SCENES } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
+import { refuseMixedModels } from './refuse-mixed.ts'
 
 /** What is searched where, and how the region is cut into cells. */
 export interface RegionSearch {
@@ -27,14 +30,18 @@ export interface RegionSearch {
   readonly grid: CellGrid
   readonly query: GalleryQuery
   readonly question: HeatmapQuestion
+  /** Absent: the latest imagery of every point. */
+  readonly dates?: ImageryDates | undefined
 }
 
 /**
  * Measures the query against every embedding of the region and ranks the cells.
  * @throws {NotFoundError} `region-not-found`, `region-not-built` when nothing is embedded yet
+ * @throws {InputError} for a photo: as `refuseMixedModels`
  */
 export async function searchRegion(outside: Outside, search: RegionSearch): Promise<Heatmap> {
   const region = await findRegion(outside.db, search.region)
+  if (search.question.kind === 'photo') await refuseMixedModels(outside, region)
   const geometry = createCellGeometry(search.grid, region.centre)
   const distances = await measureCells(outside, { region, geometry, search })
   return assembleHeatmap(outside, { region, geometry, search, distances })
@@ -46,21 +53,13 @@ export async function assembleHeatmap(
   parts: {
     readonly region: Region
     readonly geometry: CellGeometry
-    readonly search: Pick<RegionSearch, 'grid' | 'question'>
+    readonly search: Pick<RegionSearch, 'grid' | 'question' | 'dates'>
     readonly distances: readonly CellDistance[]
   },
 ): Promise<Heatmap> {
   const { region, geometry, search, distances } = parts
-  if (distances.length === 0) {
-    throw new NotFoundError(
-      'region-not-built',
-      `Expected embeddings in region "${region.name}", got none`,
-      {
-        hint: `run \`whereabouts region build ${region.name}\``,
-      },
-    )
-  }
   const stats = await regionStats(outside.db, region.id)
+  if (distances.length === 0) throw nothingFound(region, stats)
   const cover = createRegionCover(geometry, region.boundary)
   const ranked = rankCells(distances, (key) => cover.areaInRegionKm2(key))
   return {
@@ -72,7 +71,37 @@ export async function assembleHeatmap(
     unavailableCount: stats.unavailable,
     pendingCount: stats.pending,
     capturedBetween: stats.capturedBetween,
+    ...(search.dates && (await tellDates(outside, { region, dates: search.dates }, distances))),
   }
+}
+
+async function tellDates(
+  outside: Outside,
+  { region, dates }: { readonly region: Region; readonly dates: ImageryDates },
+  distances: readonly CellDistance[],
+): Promise<Pick<Heatmap, 'pointCount' | 'capturedBetween' | 'dates'>> {
+  const { leftOut, capturedBetween } = await findDatesSearched(outside.db, {
+    regionId: region.id,
+    dates,
+  })
+  const pointCount = distances.reduce((sum, cell) => sum + cell.pointCount, 0)
+  return { pointCount, capturedBetween, dates: { ...dates, leftOut } }
+}
+
+function nothingFound({ name }: Region, { embedded, patchesByYear }: RegionStats): NotFoundError {
+  if (embedded === 0) {
+    return new NotFoundError(
+      'region-not-built',
+      `Expected embeddings in region "${name}", got none`,
+      { hint: `run \`whereabouts region build ${name}\`` },
+    )
+  }
+  const years = Object.entries(patchesByYear).map(([year, count]) => `${year} (${count})`)
+  return new NotFoundError(
+    'imagery-of-dates',
+    `Expected imagery of these dates in region "${name}", got none`,
+    { hint: `there are patches of ${years.join(', ')}` },
+  )
 }
 
 interface Measured {
@@ -83,15 +112,16 @@ interface Measured {
 
 async function measureCells(outside: Outside, parts: Measured): Promise<CellDistance[]> {
   const { region, geometry, search } = parts
-  const { query, grid } = search
+  const { query, grid, dates } = search
   if (grid.kind === 'h3' || grid.epsg === null) {
-    return aggregateDistancesByCell(outside.db, { regionId: region.id, query, grid })
+    return aggregateDistancesByCell(outside.db, { regionId: region.id, query, grid, dates })
   }
   // Squares of a named CRS: the stored x, y lie in the region's projection, so points are grouped here.
   const cells = new Map<string, CellDistance>()
   for (const { distance, point } of await findDistances(outside.db, {
     regionId: region.id,
     query,
+    dates,
   })) {
     const key = geometry.keyOf(point)
     const known = cells.get(key)
@@ -113,7 +143,8 @@ export async function findCandidates(
 ): Promise<Candidate[]> {
   const cells = heatmap.cells.slice(0, count)
   const ids = cells.map((cell) => cell.point.id)
-  const rows = await findEmbeddings(outside.db, heatmap.region.id, ids)
+  const choice = { regionId: heatmap.region.id, dates: heatmap.dates }
+  const rows = await findEmbeddings(outside.db, choice, ids)
   const byId = new Map(rows.map((row) => [row.id, row]))
   const ground = (await outside.encoder('ground')).card.stats
   const overhead = (await outside.encoder('overhead')).card.stats

@@ -4,7 +4,7 @@ import { meanLogitsByCell } from '../gallery/search.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { createCellGeometry, parseCells } from '../geo/cells.ts'
 import { parseSceneExpression, SCENES } from '../scenes.ts'
-import type { Candidate, CellDistance, Heatmap } from '../types.ts'
+import type { Candidate, CellDistance, Heatmap, ImageryDates } from '../types.ts'
 import type { Outside } from './outside.ts'
 import {
   assembleHeatmap,
@@ -20,6 +20,8 @@ export interface SceneRequest {
   readonly region: string
   readonly cells: string
   readonly candidateCount: number
+  /** Absent: the latest imagery of every point. */
+  readonly dates?: ImageryDates | undefined
 }
 
 /**
@@ -33,6 +35,7 @@ export async function searchScene(
   const heatmap = await searchRegion(outside, {
     region: request.region,
     grid: parseCells(request.cells),
+    dates: request.dates,
     ...(await sceneSearch(outside, request.expression)),
   })
   const candidates = await findCandidates(outside, heatmap, { count: request.candidateCount })
@@ -62,12 +65,16 @@ export async function sceneSearch(
  */
 export async function mapBestScenes(
   outside: Outside,
-  request: { readonly region: string; readonly cells: string },
+  request: Pick<SceneRequest, 'region' | 'cells' | 'dates'>,
 ): Promise<Heatmap> {
   const grid = parseCells(request.cells)
   const region = await findRegion(outside.db, request.region)
   const { card } = await outside.encoder('overhead')
-  const means = await meanLogitsByCell(outside.db, { regionId: region.id, grid })
+  const means = await meanLogitsByCell(outside.db, {
+    regionId: region.id,
+    grid,
+    dates: request.dates,
+  })
   const distances = means.map(({ key, logits, point, pointCount }): CellDistance => {
     const values = standardise(logits, card.stats)
     const index = values.reduce(
@@ -85,7 +92,7 @@ export async function mapBestScenes(
   return assembleHeatmap(outside, {
     region,
     geometry: createCellGeometry(grid, region.centre),
-    search: { grid, question: { kind: 'best-scene' } },
+    search: { grid, question: { kind: 'best-scene' }, dates: request.dates },
     distances,
   })
 }

@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts'
 import type { Encoder } from '../embedding/encoder.ts'
 import { recordRuntime } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
+import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Region } from '../types.ts'
@@ -39,7 +40,9 @@ export async function visitRegion(
       untilDatabaseAnswers(() => countPoints(outside.db, region.id), options.signal)
     const now = () => outside.now().getTime()
     const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
-    const site = { region, encoder, source, clock: meter.clock, leaseS: options.leaseS ?? LEASE_S }
+    const dates = await findDatePolicy(outside.db, region.id)
+    const leaseS = options.leaseS ?? LEASE_S
+    const site = { region, encoder, source, clock: meter.clock, dates, leaseS }
     for await (const outcome of buildBatches(outside, site, options.signal)) {
       meter.add(outcome)
       if (meter.isStale()) meter.recount(await count())

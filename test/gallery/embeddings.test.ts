@@ -25,7 +25,7 @@ describeOnEachDatabase('embeddings', (open) => {
   test('are read back in the order asked for, with logits in half precision', async () => {
     const region = await create('read')
     await store(region, points)
-    const found = await findEmbeddings(db, region, [7, 3, 999])
+    const found = await findEmbeddings(db, { regionId: region }, [7, 3, 999])
     expect(found).toEqual(
       [7, 3].map((id) => {
         const { lon, lat, capturedOn, reference, patchSha256, logits } = points[id]!
@@ -42,7 +42,7 @@ describeOnEachDatabase('embeddings', (open) => {
     await store(region, other, 'b')
     const rows = await findEmbeddings(
       db,
-      region,
+      { regionId: region },
       points.map(({ id }) => id),
     )
     expect(rows.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
@@ -57,7 +57,7 @@ describeOnEachDatabase('embeddings', (open) => {
     await Promise.all(slices.map((slice, i) => store(region, slice, `worker ${i}`)))
     const rows = await findEmbeddings(
       db,
-      region,
+      { regionId: region },
       points.map(({ id }) => id),
     )
     expect(rows.map(({ id }) => id)).toEqual(points.map(({ id }) => id))
@@ -68,7 +68,7 @@ describeOnEachDatabase('embeddings', (open) => {
     const unavailable = [{ id: 0, reason: 'nodata' }]
     await storeBatch(db, { regionId: region, modelSha256, worker: 'a', embedded: [], unavailable })
     await store(region, points.slice(0, 1), 'b')
-    expect(await findEmbeddings(db, region, [0])).toEqual([])
+    expect(await findEmbeddings(db, { regionId: region }, [0])).toEqual([])
     expect(await countPoints(db, region)).toMatchObject({ embedded: 0, unavailable: { nodata: 1 } })
   })
 
@@ -79,7 +79,7 @@ describeOnEachDatabase('embeddings', (open) => {
       name: 'InputError',
       code: 'model-mismatch',
     })
-    expect(await findEmbeddings(db, region, [0, 1])).toEqual([])
+    expect(await findEmbeddings(db, { regionId: region }, [0, 1])).toEqual([])
   })
 
   const broken = [
@@ -107,6 +107,6 @@ describeOnEachDatabase('embeddings', (open) => {
     const embedded = [...points.slice(0, 5), { ...points[5]!, patchSha256: 'ff' }]
     await expect(store(region, embedded)).rejects.toMatchObject({ code: '23514' })
     expect(await countPoints(db, region)).toMatchObject({ leased: 12, embedded: 0 })
-    expect(await findEmbeddings(db, region, [0, 1, 2])).toEqual([])
+    expect(await findEmbeddings(db, { regionId: region }, [0, 1, 2])).toEqual([])
   })
 })

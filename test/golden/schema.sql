@@ -66,6 +66,7 @@ create table points (
   reason text, -- why there is no patch: a stable word such as outside-imagery or nodata
   failures smallint not null default 0, -- how often its imagery was broken while that of others was not
   retry_at timestamp with time zone, -- not claimed before this moment
+  refreshing boolean not null default false, -- was embedded before and is to be embedded again: its rows count until and after that
   PRIMARY KEY (region, id),
   CHECK (((state = 'unavailable'::text) = (reason IS NOT NULL))),
   CHECK (((state = 'leased'::text) = (leased_until IS NOT NULL))),
@@ -93,9 +94,12 @@ create table regions (
   stats_version bigint,
   created_at timestamp with time zone not null default now(),
   problem jsonb, -- what holds the build up since the last stored batch: code, message, when it is tried again
+  vintages smallint not null default 1, -- dates per point that a build embeds at most, newest first
+  refreshed_at timestamp with time zone, -- when it was last asked for newer imagery; null: never
   UNIQUE (name),
   PRIMARY KEY (id),
   CHECK ((gsd > (0)::double precision)),
   CHECK ((model_sha256 ~ '^[0-9a-f]{64}$'::text)),
   CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'stopped'::text, 'built'::text]))),
+  CHECK (((vintages >= 1) AND (vintages <= 12))),
 );

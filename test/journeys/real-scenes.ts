@@ -81,7 +81,7 @@ export async function meanLogits(
   const region = await findRegion(outside.db, place.name)
   const { total } = await countPoints(outside.db, region.id)
   const ids = Array.from({ length: total }, (_, id) => id)
-  const rows = await findEmbeddings(outside.db, region.id, ids)
+  const rows = await findEmbeddings(outside.db, { regionId: region.id }, ids)
   const meanOf = (part: string, index: number) => {
     const values = rows
       .filter((row) => place.partOf(row) === part)

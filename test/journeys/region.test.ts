@@ -31,7 +31,7 @@ async function bruteForce(
   const ids = Array.from({ length: total }, (_, id) => id)
   const geometry = createCellGeometry(parseCells(cells), region.centre)
   const best = new Map<string, { distance: number; count: number }>()
-  for (const row of await findEmbeddings(world.db, region.id, ids)) {
+  for (const row of await findEmbeddings(world.db, { regionId: region.id }, ids)) {
     const key = geometry.keyOf(row)
     const known = best.get(key) ?? { distance: Infinity, count: 0 }
     const distance = Math.min(known.distance, iqtL2(logits, row.logits))

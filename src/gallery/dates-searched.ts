@@ -1,0 +1,50 @@
+/** What a span of dates leaves of a region, for those who read its heatmap. */
+import type { ImageryDates } from '../types.ts'
+import { countedRows, snapshot, spanOf, UNDATED, type RowChoice } from './counted-rows.ts'
+import type { Client, Database } from './database.ts'
+
+/** Points that a question leaves out, and the dates of those that it counts. */
+export interface DatesSearched {
+  readonly leftOut: { readonly otherDate: number; readonly undated: number }
+  readonly capturedBetween: readonly [from: string, to: string] | null
+}
+
+/** Counts the points of a region that have no imagery of the dates, and finds the dates of the others. */
+export async function findDatesSearched(
+  db: Database,
+  { regionId, dates }: RowChoice & { readonly dates: ImageryDates },
+): Promise<DatesSearched> {
+  return db.transaction(async (client) => {
+    await client.script(snapshot)
+    const counted = await countedRows(client, { regionId, dates }, { first: 2 })
+    const [ends] = await client.query<{ from: string; to: string } | NoEnds>(
+      `select min(vintage collate "C") filter (where captured_on is not null) as "from",
+              max(vintage collate "C") filter (where captured_on is not null) as "to"
+         from ${counted.sql} where region = $1`,
+      [regionId, ...counted.params],
+    )
+    const leftOut = await countLeftOut(client, regionId, dates)
+    const isDated = ends !== undefined && ends.from !== null
+    return { leftOut, capturedBetween: isDated ? [ends.from, ends.to] : null }
+  })
+}
+
+interface NoEnds {
+  readonly from: null
+}
+
+async function countLeftOut(
+  client: Client,
+  regionId: number,
+  dates: ImageryDates,
+): Promise<DatesSearched['leftOut']> {
+  const span = spanOf(dates, 2)
+  const [row] = await client.query<DatesSearched['leftOut']>(
+    `select count(*) filter (where not is_counted and is_dated)::integer as "otherDate",
+            count(*) filter (where not is_counted and not is_dated)::integer as undated
+       from (select bool_or(${span.sql}) as is_counted, bool_or(vintage <> '${UNDATED}') as is_dated
+               from embeddings where region = $1 group by point) as points`,
+    [regionId, ...span.params],
+  )
+  return row ?? { otherDate: 0, undated: 0 }
+}

@@ -1,0 +1,107 @@
+/** Newer imagery for points that are embedded: which dates they have, and which of them wait for more. */
+import type { LonLat } from '../types.ts'
+import { UNDATED } from './counted-rows.ts'
+import type { Database } from './database.ts'
+import { countChange } from './points.ts'
+
+/** What a build does about several dates of one place. */
+export interface DatePolicy {
+  /** Dates per point, newest first, at most. */
+  readonly vintages: number
+  /** ISO time; null: only ever built. */
+  readonly refreshedAt: string | null
+}
+
+export async function findDatePolicy(db: Database, regionId: number): Promise<DatePolicy> {
+  const [row] = await db.withClient((client) =>
+    client.query<DatePolicy>(
+      'select vintages, refreshed_at as "refreshedAt" from regions where id = $1',
+      [regionId],
+    ),
+  )
+  return row ?? { vintages: 1, refreshedAt: null }
+}
+
+/** A row that is there already. */
+export interface KnownVintage {
+  /** ISO date as the source told it; null: not known. */
+  readonly capturedOn: string | null
+  readonly patchSha256: string
+}
+
+/** What is stored of some points, newest first. */
+export async function findKnownVintages(
+  db: Database,
+  regionId: number,
+  pointIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly KnownVintage[]>> {
+  const rows = await db.withClient((client) =>
+    client.query<KnownVintage & { readonly point: number }>(
+      `select point, nullif(vintage, '${UNDATED}') as "capturedOn",
+              encode(patch_sha256, 'hex') as "patchSha256"
+         from embeddings
+        where region = $1 and point = any($2::integer[])
+        order by captured_on desc nulls last, vintage desc`,
+      [regionId, [...pointIds]],
+    ),
+  )
+  const known = new Map<number, KnownVintage[]>()
+  for (const { point, ...vintage } of rows) known.set(point, [...(known.get(point) ?? []), vintage])
+  return known
+}
+
+/** A point that is embedded and whose turn it could be. */
+export interface EmbeddedPlace extends LonLat {
+  readonly id: number
+}
+
+/** Embedded points of a region in the order of their ids, from `after` on. */
+export async function findEmbeddedPlaces(
+  db: Database,
+  { regionId, after, count }: { regionId: number; after: number; count: number },
+): Promise<EmbeddedPlace[]> {
+  return db.withClient((client) =>
+    client.query<EmbeddedPlace>(
+      `select id, lon, lat from points
+        where region = $1 and id > $2 and state = 'embedded'
+        order by id limit $3`,
+      [regionId, after, count],
+    ),
+  )
+}
+
+/**
+ * Lets embedded points wait for newer imagery; their rows stay and count. The region is from now on one with several
+ * dates per point.
+ */
+export async function markRefreshing(
+  db: Database,
+  regionId: number,
+  pointIds: readonly number[],
+): Promise<number> {
+  return db.transaction(async (client) => {
+    const marked = await client.query(
+      `update points set state = 'pending', refreshing = true, failures = 0, retry_at = null
+        where region = $1 and id = any($2::integer[]) and state = 'embedded'
+       returning id`,
+      [regionId, [...pointIds]],
+    )
+    await client.query('update regions set refreshed_at = now() where id = $1', [regionId])
+    await countChange(client, regionId)
+    return marked.length
+  })
+}
+
+/** Another source for the region, from which it is built and refreshed from now on. */
+export async function setImagery(
+  db: Database,
+  regionId: number,
+  { imagery, attribution }: { readonly imagery: object; readonly attribution: string },
+): Promise<void> {
+  await db.withClient((client) =>
+    client.query(
+      `update regions set imagery = $2::jsonb, attribution = $3, version = version + 1 where id = $1`,
+      [regionId, JSON.stringify(imagery), attribution],
+    ),
+  )
+}
