@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   embed: async () => (await import('./embed.ts')).addEmbedCommand,
   serve: async () => (await import('./serve.ts')).addServeCommand,
   models: async () => (await import('./models.ts')).addModelsCommand,
+  imagery: async () => (await import('./imagery.ts')).addImageryCommand,
   demo: async () => (await import('./demo.ts')).addDemoCommand,
 }
 

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { countPoints } from '../gallery/points.ts'
 import { createRegion, type SamplingRequest } from '../journeys/create-region.ts'
+import { isPreset } from '../imagery/presets.ts'
 import { parseCount, parseJson, readBoundary, readInput, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
 
@@ -25,7 +26,7 @@ export function addCreateCommand(region: Command): void {
     .command('create')
     .argument('<name>')
     .description('draw the points of a new region')
-    .option('--imagery <SOURCE>', 'imagery source: a JSON file or JSON text')
+    .option('--imagery <SOURCE>', 'imagery source: a JSON file, JSON text or preset:NAME')
     .option('--extract <FILE>', 'OSM extract: points on its roads')
     .option('--points <N>', 'how many points on the roads', '10000')
     .option('--seed <N>', 'same seed, same points', '1')
@@ -90,6 +91,7 @@ async function imageryOf(options: CreateOptions): Promise<unknown> {
       hint: `e.g. --imagery '{"kind":"geotiff","files":["ortho.tif"]}'`,
     })
   }
+  if (isPreset(options.imagery)) return options.imagery
   const text = options.imagery.trimStart().startsWith('{')
     ? options.imagery
     : new TextDecoder().decode(await readInput(options.imagery))
