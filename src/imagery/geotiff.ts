@@ -18,6 +18,8 @@ import { openRaster, type RasterOptions } from './raster.ts'
 import type { ImagerySource } from './source.ts'
 
 const BLOCK_BYTES_MAX = 64 * 2 ** 20
+/** Of files behind HTTP little more is decoded than a patch needs: a tile or a few strips. */
+const REMOTE_BLOCK_PX = 128
 /** Files that are opened at a time. */
 const OPENING_MAX = 8
 
@@ -57,7 +59,7 @@ export async function createCogSource(
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
   try {
-    const dated = await openAll(entries, config)
+    const dated = await openAll(entries, config, REMOTE_BLOCK_PX)
     return new RasterSource({ ...config, close: () => http.close() }, dated)
   } catch (error) {
     http.close()
@@ -71,10 +73,14 @@ interface Entry {
 }
 
 /** Opens the files whose dates are wanted, in their order; when one fails, none stays open. */
-async function openAll(entries: readonly Entry[], config: RasterReading): Promise<DatedRaster[]> {
+async function openAll(
+  entries: readonly Entry[],
+  config: RasterReading,
+  blockPx?: number,
+): Promise<DatedRaster[]> {
   const wanted = entries.filter((entry) => isWithin(entry.capturedOn, config))
   if (wanted.length === 0) throw noDates(config)
-  const options = rasterOptionsOf(config)
+  const options = { ...rasterOptionsOf(config), ...(blockPx && { blockPx }) }
   const opened: DatedRaster[] = []
   try {
     for (let start = 0; start < wanted.length; start += OPENING_MAX)

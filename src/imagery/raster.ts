@@ -46,6 +46,8 @@ export interface RasterOptions {
   readonly nodata?: number | undefined
   /** `percentile`: measured on the file; levels: the same for all files of a source. */
   readonly stretch: 'none' | 'percentile' | Stretch
+  /** About the side of the blocks that are decoded together, px; small where every byte is fetched. Default 512. */
+  readonly blockPx?: number
 }
 
 const BLOCK_PX = 512
@@ -94,7 +96,8 @@ async function describeRaster(reader: RangeReader, options: RasterOptions): Prom
       toColours(await pictures.read({ level, rect }, signal), format, stretch),
     close: () => reader.close(),
   }
-  images.forEach(({ image }, index) => levels.push(describeLevel(raster, image, index)))
+  for (const { image } of images)
+    levels.push(describeLevel(raster, image, options.blockPx ?? BLOCK_PX))
   return raster
 }
 
@@ -130,7 +133,7 @@ class Pictures {
   }
 }
 
-function describeLevel(raster: Raster, image: GeoTIFFImage, index: number): RasterLevel {
+function describeLevel(raster: Raster, image: GeoTIFFImage, blockPx: number): RasterLevel {
   const [width, height] = [image.getWidth(), image.getHeight()]
   const full = raster.levels[0] ?? { width, height }
   const [a, b, c, d, e, f] = raster.georeference.affine
@@ -138,16 +141,16 @@ function describeLevel(raster: Raster, image: GeoTIFFImage, index: number): Rast
   const [tileWidth, tileHeight] = [image.getTileWidth(), image.getTileHeight()]
   const whole = (tile: number, wanted: number): number =>
     tile * Math.max(1, Math.round(wanted / tile))
-  const blockWidth = Math.min(width, whole(tileWidth, BLOCK_PX))
+  const blockWidth = Math.min(width, whole(tileWidth, blockPx))
   return {
     raster,
-    index,
+    index: raster.levels.length,
     width,
     height,
     affine: [a * across, b * down, c, d * across, e * down, f],
     blockWidth,
     // Strips are as wide as the picture: then fewer of them make a block.
-    blockHeight: Math.min(height, whole(tileHeight, (BLOCK_PX * BLOCK_PX) / blockWidth)),
+    blockHeight: Math.min(height, whole(tileHeight, (blockPx * blockPx) / blockWidth)),
   }
 }
 
