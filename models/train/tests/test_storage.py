@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from torch import nn
 
 from whereabouts_train.average import average
 from whereabouts_train.export import check_bits, check_map, export_onnx, normalised, session
@@ -93,6 +94,19 @@ class Storage(unittest.TestCase):
             found = load_graph(file)(torch.from_numpy(pictures()))
             for name, expected in zip(OUTPUTS, self.outputs(file), strict=True):
                 np.testing.assert_allclose(found[name].numpy(), expected, atol=1e-4)
+
+    def test_reflected_borders_are_exported_as_plain_padding(self):
+        torch.manual_seed(3)
+        reflecting = nn.Conv2d(3, 32, 5, stride=4, padding=2, padding_mode="reflect")
+        net = SceneNet(nn.Sequential(reflecting, nn.ReLU(), nn.MaxPool2d(2)), 32, 8).eval()
+        file = self.root / "reflect.onnx"
+        export_onnx(net, "overhead", SIDE, file)
+        kinds = {node.op_type for node in onnx.load(str(file)).graph.node}
+        self.assertEqual(kinds & {"Pad", "ConstantOfShape", "Slice", "Transpose"}, {"Pad"})
+        expected = net(torch.from_numpy(pictures())).detach().numpy()
+        np.testing.assert_allclose(self.outputs(file)[0], expected, atol=1e-4)
+        found = load_graph(file)(torch.from_numpy(pictures()))["logits"].numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-4)
 
     def test_the_mean_of_two_models_reaches_the_map_too(self):
         other = self.root / "other.onnx"

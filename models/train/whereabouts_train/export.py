@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from .networks import MEAN, STD, SceneNet
 from .run import load_network
-from .storage import MAP_OUTPUT, share_classifier, to_float16
+from .storage import MAP_OUTPUT, fold_shapes, share_classifier, to_float16
 
 PHOTO_RESIZE = {
     "mode": "squash",
@@ -68,7 +68,7 @@ def export_onnx(net: SceneNet, view: str, side: int, file: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    onnx.save(share_classifier(onnx.load(str(file))), str(file))
+    onnx.save(share_classifier(fold_shapes(onnx.load(str(file)))), str(file))
 
 
 def pattern(side: int) -> np.ndarray:

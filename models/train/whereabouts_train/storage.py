@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 # Smaller tensors stay float32: biases weigh little, and shapes are not numbers to round.
 FLOAT16_LEAST = 1024
@@ -44,6 +45,32 @@ def share_classifier(model: ModelProto) -> ModelProto:
     names = [layer.input[1], shape.name]
     nodes.insert(0, helper.make_node("Reshape", names, ["classifier_kernel"]))
     over_map.input[1] = "classifier_kernel"
+    return model
+
+
+def fold_shapes(model: ModelProto) -> ModelProto:
+    """Replaces whole numbers that the exporter computes step by step, as of padding, by their values.
+
+    Weights stay as they are: two equal ones share one tensor.
+    """
+    known = {name: numpy_helper.to_array(i) for name, i in _initializers(model).items()}
+    kept, folded = [], {}
+    for node in model.graph.node:
+        constant = next((a.t for a in node.attribute if node.op_type == "Constant"), None)
+        if constant is not None:
+            known[node.output[0]] = numpy_helper.to_array(constant)
+        elif node.input and all(name in known for name in node.input if name):
+            (value,) = ReferenceEvaluator(node).run(None, {n: known[n] for n in node.input if n})
+            if np.issubdtype(value.dtype, np.integer):
+                known[node.output[0]] = folded[node.output[0]] = value
+                continue
+        kept.append(node)
+    used = {name for node in kept for name in node.input}
+    kept = [n for n in kept if n.op_type != "Constant" or n.output[0] in used]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    tensors = [numpy_helper.from_array(v, name) for name, v in folded.items() if name in used]
+    model.graph.initializer.extend(tensors)
     return model
 
 

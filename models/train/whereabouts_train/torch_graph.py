@@ -82,6 +82,14 @@ def _pool(reduce: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return pool
 
 
+def _pad(a: Attributes, x: Tensor, pads: Tensor, *_: Tensor | None) -> Tensor:
+    """Around rows and columns; `pads` are the beginnings of the four axes, then the ends."""
+    first, last = pads[:4].tolist(), pads[4:].tolist()
+    assert first[:2] == last[:2] == [0, 0], f"Expected to pad rows and columns, got {pads}"
+    sides = [first[3], last[3], first[2], last[2]]
+    return F.pad(x, sides, {b"reflect": "reflect", b"constant": "constant"}[a["mode"]])
+
+
 def _normalise(a: Attributes, x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, var: Tensor):
     return F.batch_norm(x, mean, var, scale, shift, eps=a.get("epsilon", 1e-5))
 
@@ -106,6 +114,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "Identity": lambda _, x: x,
     "MaxPool": _pool(F.max_pool2d),
     "Mul": lambda _, x, y: x * y,
+    "Pad": _pad,
     "ReduceMean": _mean,
     "Relu": lambda _, x: x.relu(),
     "Reshape": _reshape,
