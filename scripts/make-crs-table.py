@@ -2,7 +2,7 @@
 
 Run by hand with GDAL's Python bindings (apt: python3-gdal): /usr/bin/python3 scripts/make-crs-table.py.
 A CRS whose shift is unknown or needs a grid file is left out: the program refuses it instead of being 100 m off.
-test/geo/projection.gdal.test.ts compares a spread of codes with GDAL.
+test/geo/projection.test.ts holds what GDAL says of a spread of codes.
 """
 import json
 import pathlib

@@ -19,10 +19,7 @@ export async function openPglite(folder: string, inThread: boolean): Promise<Dat
   try {
     const cluster = join(folder, 'cluster')
     const session = await (inThread ? openThreadSession(cluster) : openSession(cluster))
-    const close = async () => {
-      await session.close()
-      await unlock()
-    }
+    const close = () => session.close().finally(unlock)
     return createDatabase({
       kind: 'pglite',
       acquire: createTurns(clientOf(session)),

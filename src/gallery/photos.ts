@@ -81,14 +81,6 @@ export async function findPhoto(db: Database, id: string): Promise<StoredPhoto> 
   })
 }
 
-/** All photos, newest first. */
-export async function listPhotos(db: Database): Promise<StoredPhoto[]> {
-  const rows = await db.withClient((client) =>
-    client.query<PhotoRow>(`select ${columns} from photos order by created_at desc, sha256`),
-  )
-  return rows.map(toPhoto)
-}
-
 /** @throws {NotFoundError} `photo-not-found` */
 export async function deletePhoto(db: Database, sha256: string): Promise<void> {
   const rows = await db.withClient((client) =>

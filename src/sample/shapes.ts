@@ -118,11 +118,6 @@ export function distance(a: Point, b: Point): number {
   return Math.hypot(a[0] - b[0], a[1] - b[1])
 }
 
-/** Distance from a point to a line. */
-export function distanceTo(line: readonly Point[], at: Point): number {
-  return Math.min(...segments(line).map((pair) => distance(nearestOn(pair, at), at)))
-}
-
 /** Convex hull (Andrew's monotone chain). */
 export function hull(points: readonly Point[]): Ring {
   const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1])
