@@ -6,14 +6,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { latLngToCell } from 'h3-js'
 import type { Database } from '../../src/gallery/database.ts'
-import { storeBatch } from '../../src/gallery/embeddings.ts'
 import { vectorText } from '../../src/gallery/halfvec.ts'
 import { migrate } from '../../src/gallery/migrate.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
 import {
   aggregateDistancesByCell,
   findDistances,
@@ -21,11 +17,11 @@ import {
   meanLogitsByCell,
 } from '../../src/gallery/search.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
-import type { CellGrid, EmbeddedPoint, GalleryQuery } from '../../src/types.ts'
-import { createRandom, draftRegion, modelSha256, randomLogits } from '../gallery/rows.ts'
+import type { CellGrid, GalleryQuery } from '../../src/types.ts'
+import { createRandom, randomLogits } from '../gallery/rows.ts'
+import { fillCountry } from './synthetic-country.ts'
 
 const rounds = 9
-const batchSize = 10_000
 const pgliteMax = 100_000
 
 const sizes = process.argv.slice(2).map(Number)
@@ -78,41 +74,6 @@ const cases: readonly Case[] = [
   },
 ]
 
-/** A country of 600 × 400 km. */
-function* batches(count: number): Generator<EmbeddedPoint[]> {
-  for (let from = 0; from < count; from += batchSize) {
-    yield Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => {
-      const lon = 27 + 8 * random()
-      const lat = 47 + 3.6 * random()
-      return {
-        id: from + i,
-        lon,
-        lat,
-        x: (lon - 31) * 75_000,
-        y: (lat - 48.8) * 111_200,
-        h3: BigInt(`0x${latLngToCell(lat, lon, 15)}`),
-        capturedOn: '2024-06-01',
-        reference: { kind: 'xyz' as const, items: ['17/70414/43014', '17/70415/43014'] },
-        patchSha256: 'ab'.repeat(32),
-        logits: randomLogits(random),
-      }
-    })
-  }
-}
-
-async function fill(db: Database, count: number): Promise<number> {
-  const { id } = await insertRegion(db, draftRegion(`bench-${count}`))
-  let ms = 0
-  for (const embedded of batches(count)) {
-    const startedAt = performance.now()
-    await insertPoints(db, id, embedded)
-    await storeBatch(db, { regionId: id, modelSha256, worker: 'bench', embedded, unavailable: [] })
-    ms += performance.now() - startedAt
-  }
-  console.log(`\n${db.kind}, ${count} points (stored ${Math.round((1000 * count) / ms)} rows/s)\n`)
-  return id
-}
-
 async function measure(db: Database, regionId: number): Promise<void> {
   const times = cases.map((): number[] => [])
   const sizes = cases.map(() => 0)
@@ -139,7 +100,7 @@ async function measure(db: Database, regionId: number): Promise<void> {
 async function bench(db: Database, defaults: readonly number[]): Promise<void> {
   await migrate(db)
   for (const count of sizes.length > 0 ? sizes : defaults) {
-    await measure(db, await fill(db, count))
+    await measure(db, await fillCountry(db, `bench-${count}`, count))
   }
 }
 
