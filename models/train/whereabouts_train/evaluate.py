@@ -97,7 +97,7 @@ def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, g
     keep = (photo_fits & patch_fits.any(0)).any(1)
     photo_rows, photo_fits = photo_rows[keep], photo_fits[keep]
     photos = embed_photos(pair[0], ground, photo_rows, cache)
-    patches = embed_patches(pair[1], overhead, patch_rows, *gsd)
+    patches = embed_patches(pair[1], overhead, patch_rows, *gsd, cache)
     fits = (photo_fits.astype(np.float32) @ patch_fits.T.astype(np.float32)) > 0
     groups = groups_of(ground, photo_rows)
     figures: dict[str, Any] = {"photos": len(photo_rows), "patches": len(patch_rows)}

@@ -64,17 +64,28 @@ def rescaled(pixels: np.ndarray, gsd: float, target: float = OVERHEAD_GSD) -> np
 
 
 def embed_patches(
-    model: Model, pack: Pack, rows: np.ndarray, gsd: float, target: float = OVERHEAD_GSD
+    model: Model,
+    pack: Pack,
+    rows: np.ndarray,
+    gsd: float,
+    target: float = OVERHEAD_GSD,
+    cache: Path | None = None,
 ) -> np.ndarray:
     """Whole pictures of a pack whose pixels measure `gsd` m, at `target` m/px. # [n, 365]"""
-    batches = []
-    for start in range(0, len(rows), 16):
-        pixels = [
-            rescaled(np.array(pack.pixels[row]), gsd, target) for row in rows[start : start + 16]
-        ]
-        image = normalised(np.stack(pixels).transpose(0, 3, 1, 2))
-        batches.append(model.run.run(["logits"], {"image": image})[0])
-    return np.concatenate(batches)
+
+    def make() -> np.ndarray:
+        batches = []
+        for start in range(0, len(rows), 16):
+            pixels = [
+                rescaled(np.array(pack.pixels[r]), gsd, target) for r in rows[start : start + 16]
+            ]
+            image = normalised(np.stack(pixels).transpose(0, 3, 1, 2))
+            batches.append(model.run.run(["logits"], {"image": image})[0])
+        return np.concatenate(batches)
+
+    first = pack.items[rows[0]]
+    what = f"{first['set']} {first['path']} {len(rows)} {rows.sum()} {gsd} {target}"
+    return remembered(model, cache, what, make)
 
 
 def indoor_scenes() -> np.ndarray:

@@ -64,8 +64,21 @@ class SceneNet(nn.Module):
         return self
 
 
-def mobilenet_v2() -> SceneNet:
-    return SceneNet(torchvision.models.mobilenet_v2(weights=None).features, 1280, 32)
+def mobilenet_v2(reflectFrom: int | None = None) -> SceneNet:  # noqa: N803, a recipe's key
+    """`reflectFrom`: first block whose maps are continued by reflection, not by zeros.
+
+    A single patch then looks to the network more like the same ground within a larger window.
+    """
+    trunk = torchvision.models.mobilenet_v2(weights=None).features
+    if reflectFrom is not None:
+        reflect_borders(trunk[reflectFrom:])
+    return SceneNet(trunk, 1280, 32)
+
+
+def reflect_borders(blocks: nn.Module) -> None:
+    for conv in (m for m in blocks.modules() if isinstance(m, nn.Conv2d) and max(m.padding) > 0):
+        conv.padding_mode = "reflect"
+        conv._reversed_padding_repeated_twice = [p for p in conv.padding[::-1] for _ in range(2)]
 
 
 def fuse_norms(block: nn.Module) -> nn.Module:

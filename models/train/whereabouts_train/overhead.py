@@ -125,8 +125,8 @@ def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
         rng = torch.Generator().manual_seed(config.seed)
         probe, _ = draw_views(patches, False, replace(config, batch=PROBE_COUNT), rng)
         load_onnx(net, config.start, normalise(probe))
-    elif config.start:
-        net = load_network(config.start)
+    elif config.start:  # the weights alone: how borders continue is this recipe's choice
+        net.load_state_dict(load_network(config.start).state_dict())
     net.freeze_blocks(config.frozenBlocks)
     return net.to(config.device, memory_format=torch.channels_last)
 
