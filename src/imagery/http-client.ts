@@ -4,10 +4,12 @@
  * @io network
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UpstreamError, WhereaboutsError } from '../errors.ts'
+import { WhereaboutsError } from '../errors.ts'
 import { networkFailure, retryAfterMs } from './http-answer.ts'
 import type { Failure, HostGate, HostGates, Verdict } from './host-gate.ts'
+import { refused, tooLarge, unavailable } from './http-errors.ts'
 import type { Politeness } from './kinds/common.ts'
+import { limitTime } from './limit-time.ts'
 import { readSecrets, type Environment, type Secrets } from './secrets.ts'
 
 /** What is asked for. */
@@ -81,7 +83,7 @@ export class HttpClient implements HttpGet {
     for (let attempt = 1; ; attempt++) {
       const verdict = await gate.pass(signal, () => this.#ask(request, signal))
       if ('answer' in verdict) return finish(request, verdict.answer)
-      if (attempt === ATTEMPTS) throw unavailable(request, verdict.failure)
+      if (attempt === ATTEMPTS) throw unavailable(request, verdict.failure, ATTEMPTS)
       // Half of it by chance, so that those who failed together do not come back together.
       const delayMs = FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
       if (verdict.waitMs === undefined) await sleep(delayMs, undefined, { signal })
@@ -112,19 +114,23 @@ export class HttpClient implements HttpGet {
     request: HttpRequest,
     signal: AbortSignal,
   ): Promise<Verdict<HttpAnswer | WhereaboutsError>> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#politeness.timeoutS * 1000)])
+    const limit = limitTime(signal, this.#politeness.timeoutS * 1000)
     try {
-      const response = await this.#fetch(request, limit)
+      const response = await this.#fetch(request, limit.signal)
       const { status, headers } = response
       if (status === 429 || status >= 500) {
         await response.body?.cancel()
         return { failure: String(status), waitMs: retryAfterMs(headers) }
       }
-      return this.#judge(request, await readBody(response, request))
+      const read = await readBody(response, request)
+      if ('bytes' in read) this.#hosts.count(read.bytes.byteLength)
+      return this.#judge(request, read)
     } catch (error) {
       if (error instanceof WhereaboutsError) return { answer: error }
       signal.throwIfAborted()
-      return { failure: limit.aborted ? 'no answer in time' : networkFailure(error) }
+      return { failure: limit.signal.aborted ? 'no answer in time' : networkFailure(error) }
+    } finally {
+      limit.end()
     }
   }
 
@@ -171,17 +177,7 @@ function finish(request: HttpRequest, answer: HttpAnswer | WhereaboutsError): Ht
   const { status } = answer
   const isUsable = status === 200 || status === 206 || status === 304 || isMissing(answer)
   if (isUsable) return answer
-  const isRedirect = REDIRECTS.includes(status)
-  throw new UpstreamError(
-    'tiles-refused',
-    `Fetching imagery failed: GET ${request.url} → ${String(status)}`,
-    {
-      hint: isRedirect
-        ? 'the server points to another address: use that one in the source'
-        : "check the source's url and key",
-      facts: { status },
-    },
-  )
+  throw refused(request, status, REDIRECTS.includes(status))
 }
 
 async function readBody(response: Response, request: HttpRequest): Promise<HttpAnswer | Failure> {
@@ -200,27 +196,4 @@ async function readBody(response: Response, request: HttpRequest): Promise<HttpA
     return { failure: `${String(byteCount)} of ${promised} bytes` }
   }
   return { status, headers, bytes: Buffer.concat(chunks) }
-}
-
-function tooLarge(request: HttpRequest, maxBytes: number): UpstreamError {
-  return new UpstreamError(
-    'tiles-refused',
-    `Expected at most ${String(maxBytes)} bytes, got more: GET ${request.url}`,
-    {
-      hint: request.range
-        ? 'the server does not answer ranges of a file; use another one or a local copy'
-        : "check the source's url: it does not answer with map tiles",
-    },
-  )
-}
-
-function unavailable(request: HttpRequest, failure: string): UpstreamError {
-  return new UpstreamError(
-    'tiles-unavailable',
-    `Fetching imagery failed: GET ${request.url} → ${failure} after ${String(ATTEMPTS)} attempts`,
-    {
-      hint: 'try again later, or lower requestsPerSecond; a build continues where it stopped',
-      facts: { failure, attempts: ATTEMPTS },
-    },
-  )
 }

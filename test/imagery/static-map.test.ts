@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { staticMap } from '../../src/imagery/kinds/static-map.ts'
+import { createStaticMapSource } from '../../src/imagery/static-map.ts'
+import { imageryDeps } from '../fixtures/imagery-deps.ts'
+import { answerStaticMap, CENTRE, startService, type MapService } from '../fixtures/map-services.ts'
+import { difference, groundPatch, waves } from '../fixtures/rasters.ts'
+
+const SIZE = { px: 64, gsd: 0.5 }
+const { signal } = new AbortController()
+let folder = ''
+let service: MapService
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whereabouts-static-'))
+  service = await startService((url) =>
+    url.searchParams.has('k') ? { type: 'text/html', body: '<h1>Sorry' } : answerStaticMap(url),
+  )
+})
+afterAll(async () => {
+  await service.close()
+  await rm(folder, { recursive: true })
+})
+
+function open(options: object = {}) {
+  const url = `${service.origin}/map?at={lon},{lat}&zoom={zoom}&size={width}x{height}&scale={scale}`
+  const config = staticMap.parse({
+    kind: 'static-map',
+    url,
+    attribution: 'A',
+    maxZoom: 19,
+    requestsPerSecond: 1000,
+    ...options,
+  })
+  return createStaticMapSource(config, imageryDeps(folder))
+}
+
+describe('a static map', () => {
+  test('is asked once for a patch, around its place, and not again', async () => {
+    const at = { lon: CENTRE.lon + 1 / 3e3, lat: CENTRE.lat }
+    const before = service.requests.length
+    const { reference } = await open({ cropPx: 12 }).patch(at, SIZE, signal)
+    await open({ cropPx: 12 }).patch(at, SIZE, signal)
+    expect(service.requests.length).toBe(before + 1)
+    expect(service.requests.at(-1)?.url.searchParams.get('at')).toBe('4.3603333,51.87')
+    expect(reference).toMatchObject({ kind: 'static-map', items: ['18/4.3603333/51.87'] })
+  })
+
+  test('has a logo that is cut off: with it the patch would not be the ground', async () => {
+    const truth = groundPatch(waves, SIZE.px, SIZE.gsd)
+    const clean = await open({ cropPx: 12 }).patch(CENTRE, SIZE, signal)
+    expect(difference(clean.image.data, truth).max).toBeLessThanOrEqual(2)
+    const marked = await open({ cropPx: 0 }).patch(CENTRE, SIZE, signal)
+    expect(difference(marked.image.data, truth).max).toBeGreaterThan(50)
+  })
+
+  test('too small for a patch is refused, with what would help', async () => {
+    await expect(open({ maxSidePx: 64 }).patch(CENTRE, SIZE, signal)).rejects.toMatchObject({
+      code: 'static-map-size',
+      hint: expect.stringContaining('cropPx') as unknown,
+    })
+  })
+
+  test('that answers with a page is not taken for a picture', async () => {
+    const url = `${service.origin}/map?k=1&at={lon},{lat}&zoom={zoom}&size={width}x{height}`
+    await expect(open({ url }).patch(CENTRE, SIZE, signal)).rejects.toMatchObject({
+      code: 'tiles-unavailable',
+      message: expect.stringContaining('text instead of a picture: "Sorry"') as unknown,
+    })
+  }, 15_000)
+
+  test('whose pictures have another size than was asked for is told so', async () => {
+    const url = `${service.origin}/map?at={lon},{lat}&zoom={zoom}&size={width}x{height}&scale=2&{scale}`
+    await expect(open({ url, scale: 1 }).patch(CENTRE, SIZE, signal)).rejects.toMatchObject({
+      code: 'tile-unreadable',
+    })
+  })
+})

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { wmts } from '../../src/imagery/kinds/wmts.ts'
+import { createWmtsSource } from '../../src/imagery/wmts.ts'
+import { imageryDeps } from '../fixtures/imagery-deps.ts'
+import {
+  CENTRE,
+  drawMercatorTile,
+  mercatorMatrixSet,
+  owsException,
+  startService,
+  wmtsCapabilities,
+  type Answer,
+  type MapService,
+} from '../fixtures/map-services.ts'
+
+const SIZE = { px: 64, gsd: 0.5 }
+const { signal } = new AbortController()
+const link = (limits = ''): string =>
+  `<TileMatrixSetLink><TileMatrixSet>web</TileMatrixSet>${limits}</TileMatrixSetLink>`
+const sets = [mercatorMatrixSet('web', [10, 19])]
+
+let folder = ''
+let service: MapService
+let layer: (origin: string) => string = () => link()
+let tile: (url: URL) => Answer | Promise<Answer>
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whereabouts-wmts-'))
+  layer = () => link()
+  tile = async ({ searchParams }) => {
+    const [z = 0, x = 0, y = 0] = ['TILEMATRIX', 'TILECOL', 'TILEROW'].map((name) =>
+      Number(searchParams.get(name)),
+    )
+    return { type: 'image/png', body: await drawMercatorTile({ z, x, y }) }
+  }
+  service = await startService((url, origin) =>
+    url.pathname === '/c' ? wmtsCapabilities({ origin, sets, layer: layer(origin) }) : tile(url),
+  )
+})
+afterEach(async () => {
+  await service.close()
+  await rm(folder, { recursive: true })
+})
+
+function open(options: object = {}) {
+  const config = wmts.parse({
+    kind: 'wmts',
+    url: `${service.origin}/c?apikey={key}`,
+    keyEnv: 'KEY',
+    layer: 'ortho',
+    attribution: 'A',
+    requestsPerSecond: 1000,
+    ...options,
+  })
+  return createWmtsSource(config, imageryDeps(folder, { secrets: { KEY: '5ecret' } }))
+}
+
+describe('a WMTS', () => {
+  test('is asked for tiles with the key with which it was asked for its capabilities', async () => {
+    const source = await open()
+    await source.patch(CENTRE, SIZE, signal)
+    const keys = service.requests.map(({ url }) => url.searchParams.get('apikey'))
+    expect(keys.length).toBeGreaterThan(1)
+    expect(new Set(keys)).toEqual(new Set(['5ecret']))
+    await source.close()
+  })
+
+  test('that writes the key into its addresses does not bring it into errors', async () => {
+    layer = (origin) => `${link()}<ResourceURL format="image/jpeg" resourceType="tile"
+      template="${origin}/5ecret/{TileMatrix}/{TileRow}/{TileCol}"/>`
+    tile = () => ({ status: 403, type: 'text/plain', body: 'no' })
+    const source = await open()
+    const error = await source.patch(CENTRE, SIZE, signal).catch((caught: unknown) => caught)
+    expect(service.requests.at(-1)?.url.pathname).toMatch(/^\/5ecret\//)
+    expect(String(error)).toMatch(/\/\{key\}\/.* → 403/)
+    expect(JSON.stringify(error) + String(error)).not.toContain('5ecret')
+  })
+
+  test('cannot send us to another host, unless the source names it', async () => {
+    layer = () => `${link()}<ResourceURL format="image/jpeg" resourceType="tile"
+      template="http://127.0.0.2:9/{TileMatrix}/{TileRow}/{TileCol}"/>`
+    await expect(open()).rejects.toMatchObject({
+      code: 'wmts-host',
+      hint: expect.stringContaining('"hosts": ["127.0.0.2:9"]') as unknown,
+    })
+    await (await open({ hosts: ['127.0.0.2:9'] })).close()
+  })
+
+  test('is not asked for tiles that its capabilities exclude', async () => {
+    layer = () =>
+      link(`<TileMatrixSetLimits><TileMatrixLimits><TileMatrix>18</TileMatrix><MinTileRow>0</MinTileRow>
+        <MaxTileRow>1</MaxTileRow><MinTileCol>0</MinTileCol><MaxTileCol>1</MaxTileCol></TileMatrixLimits></TileMatrixSetLimits>`)
+    const source = await open()
+    await expect(source.patch(CENTRE, SIZE, signal)).rejects.toMatchObject({ code: 'no-tile' })
+    expect(service.requests.length).toBe(1)
+  })
+
+  test('that has no tile there says so with an exception', async () => {
+    tile = () => owsException('TileOutOfRange', 'row 5')
+    const source = await open()
+    await expect(source.patch(CENTRE, SIZE, signal)).rejects.toMatchObject({
+      name: 'BadDataError',
+      code: 'no-tile',
+    })
+  })
+
+  test('is asked for its capabilities once, also by another process', async () => {
+    await (await open()).close()
+    await (await open()).close()
+    expect(service.requests.length).toBe(1)
+  })
+})
