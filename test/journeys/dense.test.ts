@@ -33,7 +33,7 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     const { total } = await countPoints(world.db, id)
     return findEmbeddings(
       world.db,
-      id,
+      { regionId: id },
       Array.from({ length: total }, (_, point) => point),
     )
   }
