@@ -52,6 +52,7 @@ export async function openWorld(
     ...models,
     db,
     openSource: (imagery: ImageryConfig) => createImagerySource(imagery, imageryDeps),
+    traffic: () => imageryDeps.hosts.traffic,
     readRoadNetwork,
     createPack,
     openPack,

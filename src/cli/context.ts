@@ -41,6 +41,25 @@ export async function withWorld<T>(
   }
 }
 
+/** As `withWorld`, for a command that only asks: Ctrl-C ends it at once. */
+export async function askWorld<T>(
+  command: Command,
+  work: (world: World) => Promise<T>,
+): Promise<T> {
+  const leave = () => process.exit(EXIT_INTERRUPTED)
+  process.on('SIGINT', leave)
+  process.on('SIGTERM', leave)
+  const { openWorld } = await import('../wire.ts')
+  const world = await openWorld(configOf(command), process.env)
+  try {
+    return await work(world)
+  } finally {
+    await world.close()
+    process.off('SIGINT', leave)
+    process.off('SIGTERM', leave)
+  }
+}
+
 /** First Ctrl-C: finish the work under way and stop; second: stop at once. */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()

@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts'
 import { knownPlace } from '../heatmap/rank.ts'
 import { locatePhoto, type LocateRequest } from '../journeys/locate-photo.ts'
 import { makeSheet } from '../journeys/make-sheet.ts'
-import { parseCount, parseLonLat, readInput, withWorld, writeResult } from './context.ts'
+import { askWorld, parseCount, parseLonLat, readInput, writeResult } from './context.ts'
 import {
   formatAsked,
   formatFindings,
@@ -57,7 +57,7 @@ async function locate(
     candidateCount: parseCount(options.candidates, '--candidates', 1000),
     ...(options.weights !== undefined && { groupWeights: parseWeights(options.weights) }),
   }
-  await withWorld(command, async (world) => {
+  await askWorld(command, async (world) => {
     const located = await locatePhoto(world, request)
     const known = at === null ? null : knownPlace(located.heatmap, at)
     if (options.sheet !== undefined) {

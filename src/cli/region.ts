@@ -1,17 +1,17 @@
-/** `whereabouts region create|build|stop|list|show|delete|export|import`. */
+/** `whereabouts region create|estimate|build|stop|list|show|delete|export|import`. */
 import type { Command } from 'commander'
 import { countPoints } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { describeBuild, describeRegion } from '../journeys/region-status.ts'
-import { confirm, withWorld } from './context.ts'
+import { askWorld, confirm } from './context.ts'
 import { addBuildCommands } from './region-build.ts'
-import { addCreateCommand } from './region-create.ts'
+import { addCreateCommands } from './region-create.ts'
 import { addPackCommands } from './region-pack.ts'
 
 /** Registers `region`. */
 export function addRegionCommand(program: Command): void {
   const region = program.command('region').description('regions: what is searched')
-  addCreateCommand(region)
+  addCreateCommands(region)
   addBuildCommands(region)
   addPackCommands(region)
   region
@@ -34,7 +34,7 @@ export function addRegionCommand(program: Command): void {
 }
 
 async function listAll(command: Command): Promise<void> {
-  await withWorld(command, async (world) => {
+  await askWorld(command, async (world) => {
     for (const region of await listRegions(world.db)) {
       const counts = await countPoints(world.db, region.id)
       console.log(
@@ -45,7 +45,7 @@ async function listAll(command: Command): Promise<void> {
 }
 
 async function show(name: string, command: Command): Promise<void> {
-  await withWorld(command, async (world) => {
+  await askWorld(command, async (world) => {
     const { region, points, workers } = await describeRegion(world, name)
     const build = describeBuild({ region, workers })
     console.log(JSON.stringify({ ...region, points, workers, build }, null, 2))
@@ -53,7 +53,7 @@ async function show(name: string, command: Command): Promise<void> {
 }
 
 async function remove(name: string, isSure: boolean, command: Command): Promise<void> {
-  await withWorld(command, async (world) => {
+  await askWorld(command, async (world) => {
     const region = await findRegion(world.db, name)
     const { total } = await countPoints(world.db, region.id)
     if (!isSure && !(await confirm(`delete region "${name}" with ${total} points?`))) return

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { mapBestScenes, searchScene } from '../journeys/search-scene.ts'
-import { parseCount, withWorld } from './context.ts'
+import { askWorld, parseCount } from './context.ts'
 import { formatAsked, formatFindings, writeHeatmap, type OutputOptions } from './report.ts'
 
 interface SceneOptions extends OutputOptions {
@@ -37,7 +37,7 @@ async function search(
   if ((words === undefined) !== (options.best ?? false)) {
     throw new InputError('scene-missing', 'Expected words for a scene, or --best without words')
   }
-  await withWorld(command, async (world) => {
+  await askWorld(command, async (world) => {
     const found =
       words === undefined
         ? { heatmap: await mapBestScenes(world, { region, cells }), candidates: [] }

@@ -31,8 +31,17 @@ export interface Failure {
 /** Nobody is left alone for longer, whatever it asks: it may have written milliseconds. */
 const WAIT_MS_MAX = 86_400_000
 
+/** What came over the network. */
+export interface Traffic {
+  readonly requests: number
+  /** Of bodies. */
+  readonly bytes: number
+}
+
 /** All hosts that a process talks to. */
 export class HostGates {
+  /** Since the process began, from all hosts. */
+  traffic: Traffic = { requests: 0, bytes: 0 }
   readonly #gates = new Map<string, HostGate>()
   readonly #limits: BreakerLimits
 
@@ -45,6 +54,10 @@ export class HostGates {
     const gate = this.#gates.get(host) ?? new HostGate(host, new CircuitBreaker(this.#limits))
     this.#gates.set(host, gate)
     return gate
+  }
+
+  count(bytes: number): void {
+    this.traffic = { requests: this.traffic.requests + 1, bytes: this.traffic.bytes + bytes }
   }
 }
 

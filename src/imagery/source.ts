@@ -71,6 +71,11 @@ export interface ImagerySource {
    * Where the source knows its outline.
    */
   coversPatch?(at: LonLat, size: PatchSize): boolean
+  /**
+   * Names of the pieces that a patch is made of, without fetching any: patches that share a piece share its name.
+   * Where imagery comes in pieces.
+   */
+  piecesOf?(at: LonLat, size: PatchSize): readonly string[]
   /** The places of a source that brings its own (`patches`). */
   points?(): Promise<readonly RoadPoint[]>
   close(): Promise<void>

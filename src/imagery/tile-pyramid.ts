@@ -6,12 +6,12 @@
 import { setMaxListeners } from 'node:events'
 import { BadDataError, UpstreamError } from '../errors.ts'
 import { mercatorGsd, toUnitSquare, worldSizePx, zoomForGsd } from '../geo/mercator.ts'
-import type { PixelRect, PixelWindow } from '../image/resample.ts'
+import { sourceRect, type PixelRect, type PixelWindow } from '../image/resample.ts'
 import type { MultiPolygon } from 'geojson'
 import type { Bbox, LonLat, Patch } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
 import { checkFineness } from './check-fineness.ts'
-import { coversPatch, cutPatch, type PixelLayer } from './cut.ts'
+import { coversPatch, cutPatch, mapPatch, type PixelLayer } from './cut.ts'
 import type { PyramidFields } from './kinds/common.ts'
 import { assembleWindow } from './pixel-window.ts'
 import type { ImagerySource, PatchSize } from './source.ts'
@@ -85,6 +85,15 @@ export class TilePyramid implements ImagerySource {
     }
   }
 
+  piecesOf(at: LonLat, size: PatchSize): readonly string[] {
+    const zoom = this.#zoomOf(at, size)
+    const count = 2 ** zoom
+    const rect = sourceRect(mapPatch(this.#layer(zoom, []), at, size), size.px)
+    return this.#placesOver(rect, count).map(({ x, y }) =>
+      tileName({ z: zoom, x: modulo(x, count), y }),
+    )
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     this.#memory.clear()
@@ -121,12 +130,7 @@ export class TilePyramid implements ImagerySource {
   ): Promise<PixelWindow> {
     const side = this.#config.tileSizePx
     const count = 2 ** zoom
-    const places: { x: number; y: number }[] = []
-    for (let y = Math.floor(rect.y / side); y * side < rect.y + rect.height; y++) {
-      if (y < 0 || y >= count) continue
-      for (let x = Math.floor(rect.x / side); x * side < rect.x + rect.width; x++)
-        places.push({ x, y })
-    }
+    const places = this.#placesOver(rect, count)
     const tiles = await Promise.all(
       // Beyond the date line the world goes on with its other end.
       places.map(({ x, y }) => this.#tile({ z: zoom, x: modulo(x, count), y }, signal)),
@@ -137,6 +141,18 @@ export class TilePyramid implements ImagerySource {
       return { x: x * side, y: y * side, width: side, height: side, channels, data: pixels }
     })
     return assembleWindow(rect, pieces)
+  }
+
+  /** Column and row of the tiles that a rectangle touches; columns may lie beyond the date line. */
+  #placesOver(rect: PixelRect, count: number): { x: number; y: number }[] {
+    const side = this.#config.tileSizePx
+    const places: { x: number; y: number }[] = []
+    for (let y = Math.floor(rect.y / side); y * side < rect.y + rect.height; y++) {
+      if (y < 0 || y >= count) continue
+      for (let x = Math.floor(rect.x / side); x * side < rect.x + rect.width; x++)
+        places.push({ x, y })
+    }
+    return places
   }
 
   /** The work on a tile is shared: it goes on when one of those who wait for it gives up. */

@@ -1,12 +1,10 @@
 /** A wish for a region → its boundary, projection and points in the database, ready to be built. */
 import { InputError } from '../errors.ts'
-import { insertRegionWithPoints } from '../gallery/regions.ts'
-import { gridPoints, regionCentre } from '../geo/grid.ts'
-import { boundaryFromBbox, boundaryFromPoints } from '../geo/polygon.ts'
-import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
-import type { ImagerySource } from '../imagery/source.ts'
-import { sampleRoadPoints } from '../roads/sample.ts'
-import type { Boundary, LonLat, Region, RoadPoint, Sampling } from '../types.ts'
+import { insertRegionWithPoints, type RegionDraft } from '../gallery/regions.ts'
+import { regionCentre } from '../geo/grid.ts'
+import { parseImageryConfig } from '../imagery/config.ts'
+import type { Boundary, Region, RoadPoint } from '../types.ts'
+import { drawPoints } from './draw-points.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 
@@ -37,159 +35,79 @@ export interface CreateProgress {
   readonly onRead?: (bytesDone: number, bytesTotal: number) => void
 }
 
-interface Drawn {
-  readonly boundary: Boundary
-  readonly sampling: Sampling
+/** A region that is drawn but not written. */
+export interface RegionPlan {
+  readonly draft: RegionDraft
   readonly points: readonly RoadPoint[]
 }
 
 /**
  * Creates a region and its points; nothing is left behind when it fails.
- * @throws {InputError} `region-exists`, `region-empty`, `boundary-missing` and those of the imagery config
+ * @throws {InputError} `region-exists` and those of `planRegion`
  */
 export async function createRegion(
   outside: Outside,
   request: RegionRequest,
   progress: CreateProgress,
 ): Promise<Region> {
+  return insertPlan(outside, await planRegion(outside, request, progress))
+}
+
+/** Writes a plan. @throws {InputError} `region-exists` */
+export async function insertPlan(outside: Outside, { draft, points }: RegionPlan): Promise<Region> {
+  return insertRegionWithPoints(outside.db, draft, points)
+}
+
+/**
+ * Draws the points of a region and writes nothing.
+ * @throws {InputError} `region-name`, `region-empty`, `boundary-missing` and those of the imagery config
+ */
+export async function planRegion(
+  outside: Outside,
+  request: RegionRequest,
+  progress: CreateProgress,
+): Promise<RegionPlan> {
   checkRegionName(request.name)
   const imagery = parseImageryConfig(request.imagery)
   const { card } = await outside.encoder('overhead')
   const source = await outside.openSource(imagery)
   try {
-    const drawn = await drawPoints(outside, { request, imagery, source }, progress)
+    const { boundary, sampling, points } = await drawPoints(
+      outside,
+      { request, imagery, source },
+      progress,
+    )
+    refuseEmpty(request.name, points)
     const draft = {
       name: request.name,
-      boundary: drawn.boundary,
-      centre: regionCentre(drawn.boundary),
-      sampling: drawn.sampling,
+      boundary,
+      centre: regionCentre(boundary),
+      sampling,
       imagery: { ...imagery },
       attribution: source.attribution,
       model: { name: card.name, sha256: card.sha256 },
       gsd: patchSizeOf(card).gsd,
     }
-    return await insertWithPoints(outside, draft, drawn.points)
+    return { draft, points }
   } finally {
     await source.close()
   }
 }
 
-async function insertWithPoints(
-  outside: Outside,
-  draft: Parameters<typeof insertRegionWithPoints>[1],
-  points: readonly RoadPoint[],
-): Promise<Region> {
-  if (points.length === 0) {
-    throw new InputError('region-empty', `Expected points for region "${draft.name}", got none`, {
-      hint: 'check that boundary, extract and imagery overlap',
-    })
-  }
-  return insertRegionWithPoints(outside.db, draft, points)
+function refuseEmpty(name: string, points: readonly RoadPoint[]): void {
+  if (points.length > 0) return
+  throw new InputError('region-empty', `Expected points for region "${name}", got none`, {
+    hint: 'check that boundary, extract and imagery overlap',
+  })
 }
+
+export const regionNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/
 
 /** @throws {InputError} `region-name` */
 export function checkRegionName(name: string): void {
-  if (/^[a-z0-9][a-z0-9_-]{0,62}$/.test(name)) return
+  if (regionNamePattern.test(name)) return
   throw new InputError(
     'region-name',
     `Expected 1–63 of a–z, 0–9, - and _ for the region's name, got "${name.slice(0, 80)}"`,
   )
-}
-
-interface DrawContext {
-  readonly request: RegionRequest
-  readonly imagery: ImageryConfig
-  readonly source: ImagerySource
-}
-
-async function drawPoints(
-  outside: Outside,
-  context: DrawContext,
-  progress: CreateProgress,
-): Promise<Drawn> {
-  const { sampling } = context.request
-  if (sampling.kind === 'roads') return drawOnRoads(outside, { ...context, sampling }, progress)
-  if (sampling.kind === 'grid') return drawGrid(outside, { ...context, sampling })
-  return drawPatches(context)
-}
-
-type RoadsRequest = Extract<SamplingRequest, { kind: 'roads' }>
-
-async function drawOnRoads(
-  outside: Outside,
-  { request, sampling }: DrawContext & { readonly sampling: RoadsRequest },
-  progress: CreateProgress,
-): Promise<Drawn> {
-  const network = await outside.readRoadNetwork(sampling.extract, {
-    boundary: request.boundary ?? 'header',
-    threads: outside.threads,
-    signal: progress.signal,
-    ...(progress.onRead && { onProgress: progress.onRead }),
-  })
-  const boundary = request.boundary ?? headerBoundary(network.headerBbox, progress)
-  return {
-    boundary,
-    sampling: { ...sampling, extractSha256: network.sha256 },
-    points: sampleRoadPoints(network, { count: sampling.points, seed: sampling.seed }),
-  }
-}
-
-function headerBoundary(
-  bbox: Parameters<typeof boundaryFromBbox>[0] | null,
-  progress: CreateProgress,
-): Boundary {
-  if (bbox === null) {
-    throw new InputError(
-      'boundary-missing',
-      'Expected a boundary: the extract names no bounding box',
-      {
-        hint: 'give --boundary FILE.geojson or --bbox W,S,E,N',
-      },
-    )
-  }
-  progress.onWarning(
-    `no boundary given: using the extract's bounding box ${bbox.join(', ')}; ways that leave it are cut`,
-  )
-  return boundaryFromBbox(bbox)
-}
-
-type GridRequest = Extract<SamplingRequest, { kind: 'grid' }>
-
-async function drawGrid(
-  outside: Outside,
-  { request, source, sampling }: DrawContext & { readonly sampling: GridRequest },
-): Promise<Drawn> {
-  const boundary = request.boundary ?? (await source.footprint?.())
-  if (boundary === undefined) {
-    throw new InputError(
-      'boundary-missing',
-      'Expected a boundary: this kind of imagery has no outline',
-      {
-        hint: 'give --boundary FILE.geojson or --bbox W,S,E,N',
-      },
-    )
-  }
-  const { card } = await outside.encoder('overhead')
-  const size = patchSizeOf(card)
-  if (sampling.whereImagery && source.coversPatch === undefined) {
-    throw new InputError(
-      'where-imagery',
-      'Expected imagery with a known outline for --where-imagery (kind "geotiff")',
-    )
-  }
-  const keep = (at: LonLat) => !sampling.whereImagery || source.coversPatch?.(at, size) === true
-  const points = gridPoints(boundary, sampling.stepM, keep)
-  return { boundary, sampling, points }
-}
-
-async function drawPatches({ request, imagery, source }: DrawContext): Promise<Drawn> {
-  if (imagery.kind !== 'patches' || source.points === undefined) {
-    throw new InputError('patches-missing', 'Expected imagery of kind "patches" for --patches')
-  }
-  const points = await source.points()
-  return {
-    boundary: request.boundary ?? boundaryFromPoints(points),
-    sampling: { kind: 'patches', file: imagery.file },
-    points,
-  }
 }

@@ -5,6 +5,7 @@ import type { createPack, openPack } from '../gallery/pack-file.ts'
 import type { decodePhoto } from '../image/decode.ts'
 import type { encodeJpeg } from '../image/encode.ts'
 import type { ImageryConfig } from '../imagery/config.ts'
+import type { Traffic } from '../imagery/host-gate.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Heatmap } from '../types.ts'
 import type { readRoadNetwork } from '../roads/read-network.ts'
@@ -19,6 +20,8 @@ export interface Outside {
   encoder(view: View): Promise<Encoder>
   /** The caller closes the source. */
   openSource(imagery: ImageryConfig): Promise<ImagerySource>
+  /** What this process has fetched of imagery so far. */
+  traffic(): Traffic
   readonly readRoadNetwork: typeof readRoadNetwork
   readonly createPack: typeof createPack
   readonly openPack: typeof openPack

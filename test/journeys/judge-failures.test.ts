@@ -12,8 +12,10 @@ const failed = (id: number, code: string, more: { failures?: number; failure?: s
     }),
   }) satisfies FailedPatch
 const cut: CutPatch[] = [{ point: point(100) } as CutPatch]
-const judge = (patches: FailedPatch[], others: CutPatch[] = []) =>
-  judgeFailures({ cut: others, unavailable: [], failed: patches })
+const judge = (patches: FailedPatch[], others: CutPatch[] = []) => {
+  const found = { cut: others, unchanged: [], unavailable: [], failed: patches }
+  return judgeFailures(found)
+}
 
 const unavailable = 'tiles-unavailable'
 const cases = [

@@ -16,6 +16,7 @@ import { createRegion } from '../../src/journeys/create-region.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
 import { describeBuild, describeRegion } from '../../src/journeys/region-status.ts'
 import { workRegions, type WorkOptions } from '../../src/journeys/work-regions.ts'
+import type { RoadPoint } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -72,7 +73,7 @@ describeOnEachDatabase('a build', (_open, place) => {
     openSource: async (imagery) => {
       const source = await world.openSource(imagery)
       const patch: ImagerySource['patch'] = async (at, size, stop) => {
-        await disturb((at as { id: number }).id)
+        await disturb((at as RoadPoint).id)
         return source.patch(at, size, stop)
       }
       return { attribution: source.attribution, patch, close: () => source.close() }

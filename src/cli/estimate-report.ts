@@ -1,0 +1,39 @@
+/** What a build will cost, for people. */
+import type { Estimate, Requests } from '../journeys/estimate-region.ts'
+import { formatDuration } from './progress.ts'
+
+/** A few lines, one subject each. */
+export function formatEstimate(estimate: Estimate): string {
+  const { areaKm2, points, patchM, requests, terms } = estimate
+  return [
+    `region   ${Number(areaKm2.toPrecision(3))} km², ${points} points, a patch of ${patchM} m for each`,
+    requests === null ? 'imagery  from local files' : `imagery  ${formatRequests(requests)}`,
+    ...formatSample(estimate),
+    `time     ${formatTime(estimate)}`,
+    `terms    ${terms.join('; ')}`,
+  ].join('\n')
+}
+
+function formatRequests({ hosts, count, bytes, isMeasured }: Requests): string {
+  const kb = Math.round(bytes / count / 1000)
+  const source = isMeasured ? 'measured' : 'assumed; --sample measures it'
+  return `about ${count} requests to ${hosts.join(', ')}, ${formatBytes(bytes)} (${kb} kB each, ${source})`
+}
+
+function formatSample({ sample }: Estimate): string[] {
+  if (sample === null) return []
+  const rate = sample.patchesPerSecond.toFixed(1)
+  return [
+    `sample   ${sample.unavailable} of ${sample.patches} patches have no imagery, ${rate} patches/s`,
+  ]
+}
+
+function formatTime({ inferenceS, imageryS, patchesPerSecond }: Estimate): string {
+  const inference = `inference ${formatDuration(inferenceS)} at ${patchesPerSecond.toFixed(0)} patches/s on this machine`
+  if (imageryS === null) return `about ${formatDuration(inferenceS)}: ${inference}`
+  return `about ${formatDuration(Math.max(inferenceS, imageryS))}: imagery ${formatDuration(imageryS)}, meanwhile ${inference}`
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
+}

@@ -1,0 +1,105 @@
+/** What `region create` and `region estimate` ask for: options → the wish for a region. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { InputError } from '../errors.ts'
+import { isPreset } from '../imagery/presets.ts'
+import type { RegionRequest, SamplingRequest } from '../journeys/create-region.ts'
+import { parseCount, parseJson, readBoundary, readInput } from './context.ts'
+
+/** The options, as commander gives them. */
+export interface RegionOptions {
+  readonly imagery?: string
+  readonly extract?: string
+  readonly points: string
+  readonly seed: string
+  readonly grid?: string
+  readonly whereImagery?: true
+  readonly patches?: string
+  readonly boundary?: string
+  readonly bbox?: string
+}
+
+/** Adds the options to a command. */
+export function addRegionOptions(command: Command): Command {
+  return command
+    .option('--imagery <SOURCE>', 'imagery source: a JSON file, JSON text or preset:NAME')
+    .option('--extract <FILE>', 'OSM extract: points on its roads')
+    .option('--points <N>', 'how many points on the roads', '10000')
+    .option('--seed <N>', 'same seed, same points', '1')
+    .option('--grid <METRES>', 'a grid of cell centres with this step')
+    .option('--where-imagery', 'grid points only where the whole patch lies in the imagery')
+    .option('--patches <CSV>', 'patches already cut: file,lon,lat[,date,attribution]')
+    .option('--boundary <FILE>', 'GeoJSON polygon')
+    .option('--bbox <W,S,E,N>', 'bounding box in degrees')
+}
+
+/** @throws {InputError} for options that do not go together or files that cannot be read */
+export async function readRegionRequest(
+  name: string,
+  options: RegionOptions,
+): Promise<RegionRequest> {
+  return {
+    name,
+    sampling: samplingOf(options),
+    imagery: await imageryOf(options),
+    boundary: await readBoundary(options),
+  }
+}
+
+function samplingOf(options: RegionOptions): SamplingRequest {
+  const kinds = [options.extract, options.grid, options.patches].filter(
+    (kind) => kind !== undefined,
+  )
+  if (kinds.length !== 1) {
+    throw new InputError(
+      'sampling',
+      `Expected one of --extract, --grid and --patches, got ${kinds.length}`,
+    )
+  }
+  if (options.extract !== undefined) {
+    const points = parseCount(options.points, '--points', 10_000_000)
+    const seed = parseCount(options.seed, '--seed')
+    return { kind: 'roads', extract: resolve(options.extract), points, seed }
+  }
+  if (options.patches !== undefined) return { kind: 'patches' }
+  const stepM = Number(options.grid)
+  if (!(stepM >= 0.5 && stepM <= 1_000_000)) {
+    throw new InputError('grid', `Expected metres from 0.5 for --grid, got "${options.grid ?? ''}"`)
+  }
+  return { kind: 'grid', stepM, whereImagery: options.whereImagery ?? false }
+}
+
+async function imageryOf(options: RegionOptions): Promise<unknown> {
+  if (options.imagery === undefined) {
+    if (options.patches !== undefined) return { kind: 'patches', file: resolve(options.patches) }
+    throw new InputError('imagery-missing', 'Expected --imagery SOURCE, got none', {
+      hint: `e.g. --imagery '{"kind":"geotiff","files":["ortho.tif"]}'`,
+    })
+  }
+  return readImagery(options.imagery)
+}
+
+/** A source as it is given to `--imagery`. @throws {InputError} `json`, `file-unreadable` */
+export async function readImagery(source: string): Promise<unknown> {
+  if (isPreset(source)) return source
+  const text = source.trimStart().startsWith('{')
+    ? source
+    : new TextDecoder().decode(await readInput(source))
+  return withAbsolutePaths(parseJson(text, '--imagery'))
+}
+
+/** Paths are relative to where the user stands now; the build may be started from elsewhere. */
+function withAbsolutePaths(imagery: unknown): unknown {
+  if (typeof imagery !== 'object' || imagery === null) return imagery
+  const absolute = (path: unknown): unknown => {
+    if (typeof path === 'string') return resolve(path)
+    const isDated = typeof path === 'object' && path !== null && 'file' in path
+    return isDated ? { ...path, file: absolute(path.file) } : path
+  }
+  return {
+    ...imagery,
+    ...('files' in imagery &&
+      Array.isArray(imagery.files) && { files: imagery.files.map(absolute) }),
+    ...('file' in imagery && { file: absolute(imagery.file) }),
+  }
+}

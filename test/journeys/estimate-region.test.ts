@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { formatEstimate } from '../../src/cli/estimate-report.ts'
+import { listRegions } from '../../src/gallery/regions.ts'
+import { boundaryFromBbox } from '../../src/geo/polygon.ts'
+import { planRegion, type RegionPlan } from '../../src/journeys/create-region.ts'
+import { estimateRegion } from '../../src/journeys/estimate-region.ts'
+import { pgliteFolder } from '../databases.ts'
+import { startTileServer, type TileServer } from '../fixtures/tile-server.ts'
+import { makeTown, type Town } from '../http/town.ts'
+import { openTestWorld, type TestWorld } from '../world.ts'
+
+const { signal } = new AbortController()
+let folder: string
+let town: Town
+let server: TileServer
+let world: TestWorld
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whereabouts-estimate-'))
+  town = await makeTown(folder)
+  server = await startTileServer()
+  world = await openTestWorld({ models: 'tiny', databaseDir: (await pgliteFolder()).dataDir })
+})
+afterAll(async () => {
+  await world.close()
+  await server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const plan = (imagery: object): Promise<RegionPlan> =>
+  planRegion(
+    world,
+    {
+      name: 'r',
+      imagery,
+      sampling: { kind: 'grid', stepM: 30, whereImagery: false },
+      boundary: boundaryFromBbox([9, 47.2, 9.004, 47.203]),
+    },
+    { signal, onWarning: () => undefined },
+  )
+const tiles = () => ({
+  kind: 'xyz',
+  url: server.url,
+  attribution: 'made by us',
+  licence: 'CC0',
+  termsUrl: 'https://example.org/terms',
+  maxZoom: 18,
+  requestsPerSecond: 10,
+})
+
+test('an estimate counts every tile once, tells the terms, and fetches nothing', async () => {
+  const planned = await plan(tiles())
+  const estimate = await estimateRegion(world, planned, { sampleCount: 0, signal })
+  expect(server.requests.length).toBe(0)
+  // 0.004° × 0.003° at 47.2° are 303 × 334 m; a tile of zoom 18 is 104 m wide there, a patch 112 m.
+  expect(estimate.areaKm2).toBeCloseTo(0.303 * 0.3336, 2)
+  expect(estimate.points).toBe(planned.points.length)
+  expect(estimate.requests).toMatchObject({ isMeasured: false, hosts: [new URL(server.url).host] })
+  expect(estimate.requests?.count).toBeGreaterThanOrEqual(16)
+  expect(estimate.requests?.count).toBeLessThanOrEqual(30)
+  expect(estimate.requests?.bytes).toBe(20_000 * (estimate.requests?.count ?? 0))
+  expect(estimate.imageryS).toBeCloseTo((estimate.requests?.count ?? 0) / 10, 6)
+  expect(estimate.patchesPerSecond).toBeGreaterThan(1)
+  expect(estimate.terms).toEqual(['made by us', 'CC0', 'https://example.org/terms'])
+  expect(await listRegions(world.db)).toEqual([])
+})
+
+test('samples measure the weight of a tile and find what is not there', async () => {
+  const planned = await plan(tiles())
+  const { sample, requests } = await estimateRegion(world, planned, { sampleCount: 5, signal })
+  expect(server.requests.length).toBeGreaterThan(3)
+  expect(sample).toMatchObject({ patches: 5, unavailable: 0 })
+  expect(requests?.isMeasured).toBe(true)
+  expect(requests?.bytes).not.toBe(20_000 * (requests?.count ?? 0))
+})
+
+test('the count is that of a build', async () => {
+  const planned = await plan(tiles())
+  const { requests } = await estimateRegion(world, planned, { sampleCount: 1000, signal })
+  expect(new Set(server.requests.map(({ path }) => path)).size).toBe(requests?.count)
+})
+
+test('local files need no requests', async () => {
+  const planned = await plan({ kind: 'geotiff', files: [town.ortho], attribution: 'drawn' })
+  const estimate = await estimateRegion(world, planned, { sampleCount: 4, signal })
+  expect(estimate).toMatchObject({ requests: null, terms: ['drawn'], sample: { patches: 4 } })
+  expect(formatEstimate(estimate)).toMatch(/^imagery {2}from local files$/m)
+})
+
+test('the report says what is measured and what is assumed', () => {
+  const text = formatEstimate({
+    areaKm2: 603_549.7,
+    points: 100_000,
+    patchM: 112,
+    requests: { hosts: ['t.example.org'], count: 400_000, bytes: 8e9, isMeasured: false },
+    patchesPerSecond: 200,
+    sample: { patches: 8, unavailable: 1, patchesPerSecond: 4 },
+    inferenceS: 500,
+    imageryS: 40_000,
+    terms: ['© Example', 'no bulk downloads'],
+  })
+  expect(text.split('\n')).toEqual([
+    'region   604000 km², 100000 points, a patch of 112 m for each',
+    'imagery  about 400000 requests to t.example.org, 8.0 GB (20 kB each, assumed; --sample measures it)',
+    'sample   1 of 8 patches have no imagery, 4.0 patches/s',
+    'time     about 11 h 6 min: imagery 11 h 6 min, meanwhile inference 8 min 20 s at 200 patches/s on this machine',
+    'terms    © Example; no bulk downloads',
+  ])
+})
