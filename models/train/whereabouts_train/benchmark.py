@@ -1,15 +1,17 @@
-"""Patches per second of CPU time, one thread, with DenseNet-161 in the same run as the yardstick.
+"""Patches per second, with DenseNet-161 in the same run as the yardstick.
 
-python -m whereabouts_train.benchmark --out runs/benchmark
+python -m whereabouts_train.benchmark --out runs/benchmark [--model ../overhead-… --model …-int8]
 
-Speed does not depend on the weights, so networks of `networks.py` run with random ones. CPU time
-and interleaved rounds keep the ratios meaningful on a machine that others use too.
+Networks of `networks.py` run with random weights (speed does not depend on them), and as int8.
+On one thread CPU time counts, on more the clock: rounds are interleaved and the best one is told,
+so that the ratios mean something on a machine that others use too.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +21,13 @@ from onnxruntime import InferenceSession
 
 from .export import export_onnx, session
 from .networks import NETWORKS, SceneNet, create_network
+from .quantise import to_int8
+from .storage import load_plain
 
 SIDE = 224
-ROUNDS = 5
+BATCHES = (1, 8, 32)
 WINDOWS = (448, 640)
+YARDSTICK = "densenet_161"
 
 
 def densenet_161() -> SceneNet:
@@ -32,24 +37,35 @@ def densenet_161() -> SceneNet:
     return SceneNet(trunk, 2208, 32)
 
 
-def sessions(folder: Path) -> dict[str, InferenceSession]:
+def random_pictures() -> Iterator[np.ndarray]:
+    yield from np.random.default_rng(1).integers(0, 256, (2, SIDE, SIDE, 3), np.uint8)
+
+
+def files(folder: Path, models: list[Path]) -> dict[str, Path]:
+    """Every network by name, made in `folder` where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
-    for name in [*NETWORKS, "densenet_161"]:
-        file = folder / f"{name}.onnx"
-        if not file.is_file():
-            net = densenet_161() if name == "densenet_161" else create_network(name)
-            export_onnx(net, "overhead", SIDE, file)
-        found[name] = session(file)
-    return found
+    for name in [*NETWORKS, YARDSTICK]:
+        plain, int8 = folder / f"{name}.onnx", folder / f"{name}-int8.onnx"
+        if not plain.is_file():
+            net = densenet_161() if name == YARDSTICK else create_network(name)
+            export_onnx(net, "overhead", SIDE, plain)
+        found[name] = plain
+        if name == YARDSTICK:
+            continue
+        if not int8.is_file():
+            to_int8(load_plain(plain), random_pictures(), int8)
+        found[f"{name} int8"] = int8
+    return found | {model.name: model / "model.onnx" for model in models}
 
 
-def seconds(run: InferenceSession, batch: int, side: int, output: str) -> float:
-    """CPU seconds of one inference."""
+def seconds(run: InferenceSession, batch: int, side: int, threads: int) -> float:
+    """Seconds of one inference: of the CPU on one thread, else of the clock."""
     image = np.random.default_rng(1).normal(size=(batch, 3, side, side)).astype(np.float32)
-    start = time.process_time()
-    run.run([output], {"image": image})
-    return time.process_time() - start
+    clock = time.process_time if threads == 1 else time.perf_counter
+    start = clock()
+    run.run(["logits" if side == SIDE else "logitsmap"], {"image": image})
+    return clock() - start
 
 
 def patches_in(window: int) -> int:
@@ -57,30 +73,42 @@ def patches_in(window: int) -> int:
     return ((window - SIDE) // 32 + 1) ** 2
 
 
-def table(folder: Path) -> list[list[str | float]]:
-    """Best of some rounds: network, case, patches per CPU second."""
-    cases = [(f"batch {b}", b, SIDE, "logits", b) for b in (1, 8, 32)]
-    cases += [(f"window {w}", 1, w, "logitsmap", patches_in(w)) for w in WINDOWS]
-    runs, rows = sessions(folder), []
-    for case, batch, side, output, patches in cases:
-        best: dict[str, float] = {}
-        for turn in range(ROUNDS):
+def cases(threads: int) -> list[tuple[str, int, int, int]]:
+    """Name, batch, side in px, patches."""
+    found = [(f"batch {b}", b, SIDE, b) for b in BATCHES]
+    if threads == 1:
+        found += [(f"window {w}", 1, w, patches_in(w)) for w in WINDOWS]
+    return found
+
+
+def table(networks: dict[str, Path], threads: int, rounds: int) -> dict[str, dict[str, float]]:
+    """Best of some rounds: network -> case -> patches per second."""
+    runs = {name: session(file, threads) for name, file in networks.items()}
+    rates: dict[str, dict[str, float]] = {name: {} for name in runs}
+    for case, batch, side, patches in cases(threads):
+        for turn in range(rounds):
             for name, run in runs.items():
-                if name == "densenet_161" and (turn or batch > 8 or side > 448):
-                    continue  # half a second a patch: once is enough
-                spent = seconds(run, batch, side, output)
-                best[name] = min(best.get(name, np.inf), spent)
-        rows += [[name, case, round(patches / spent, 1)] for name, spent in best.items()]
-    return rows
+                if name == YARDSTICK and turn * batch >= 8:
+                    continue  # a quarter of a second a patch: fewer rounds of large batches
+                rate = patches / seconds(run, batch, side, threads)
+                rates[name][case] = max(rates[name].get(case, 0), rate)
+    return rates
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the ONNX files")
+    parser.add_argument("--model", type=Path, action="append", default=[], help="model folder")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     args = parser.parse_args()
-    print("| network | case | patches per CPU second |\n| --- | --- | --- |")
-    for row in table(args.out):
-        print("|", " | ".join(map(str, row)), "|")
+    networks = files(args.out, args.model)
+    for threads in args.threads:
+        names = [case for case, *_ in cases(threads)]
+        print(f"\n| patches/s, threads: {threads} | {' | '.join(names)} |")
+        print("| --- |" + " --- |" * len(names))
+        for name, rates in table(networks, threads, args.rounds).items():
+            print(f"| {name} | {' | '.join(f'{rates[n]:.1f}' for n in names)} |", flush=True)
 
 
 if __name__ == "__main__":

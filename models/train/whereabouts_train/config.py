@@ -74,6 +74,8 @@ class OverheadConfig(TrainConfig):
     contrastCount: int = 512  # photos of the bank per step
     temperature: float = 0.15
     agree: float = 1.0  # weight: map of a window against the single patch
+    teacher: str = ""  # checkpoint of a larger overhead model
+    teach: float = 0.0  # weight: squared distance to the teacher's logits of the same patch
     keep: float = 0.0  # weight: distance to what the start said of a window's middle
 
 

@@ -1,11 +1,15 @@
 """Computes the teacher's logits for every picture of a pack once: `teacher.npy` beside its pixels.
 
 python -m whereabouts_train.distil packs/ground --weights raw/teacher/….params
+python -m whereabouts_train.distil packs/ground --weights runs/photo-teacher/checkpoint.pt
+
+The teacher is the released SqueezeNet, or any photo model that was trained here.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .networks import normalise
 from .pack import Pack, load_pack
+from .run import load_network
 from .scenes import CLASS_COUNT
 from .teacher import load_teacher
 
@@ -33,16 +39,31 @@ def open_targets(folder: Path, count: int) -> np.memmap:
     return targets
 
 
+def open_teacher(weights: Path, device: str = "cpu") -> Callable[[Tensor], Tensor]:
+    """-> a function: pixels 0…255 [n, 3, h, w] -> logits [n, 365] on the CPU"""
+    if weights.suffix != ".pt":
+        return load_teacher(weights, MEAN_BGR)
+    net = load_network(weights).to(device)
+    return lambda pixels: net(normalise(pixels.to(device))).cpu()
+
+
 class TeacherCache:
     """The teacher's logits of a pack's pictures, computed when first asked for and kept.
 
     Without `weights` nothing is computed: rows that are not stored come back as NaN.
     """
 
-    def __init__(self, pack: Pack, folder: Path, weights: Path | None, side: int = 160) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        folder: Path,
+        weights: Path | None,
+        side: int = 160,
+        device: str = "cpu",
+    ) -> None:
         self.pack, self.side = pack, side
         self.targets = open_targets(folder, len(pack.items))
-        self.teacher = load_teacher(weights, MEAN_BGR) if weights else None
+        self.teacher = open_teacher(weights, device) if weights else None
 
     @torch.no_grad()
     def logits(self, rows: np.ndarray) -> Tensor:  # -> [b, 365]
@@ -63,10 +84,14 @@ def main() -> None:
     parser.add_argument("--split", default="train")
     parser.add_argument("--part", default="0/1", help="k/n: every n-th batch, from k")
     parser.add_argument("--batch", type=int, default=50)
+    parser.add_argument("--replace", action="store_true", help="forget another teacher's logits")
+    parser.add_argument("--device", default="cpu", help="of a network trained here: cuda")
     args = parser.parse_args()
     torch.set_num_threads(1)
     pack = load_pack(args.pack)
-    cache = TeacherCache(pack, args.pack, args.weights, args.side)
+    if args.replace:
+        (args.pack / "teacher.npy").unlink(missing_ok=True)
+    cache = TeacherCache(pack, args.pack, args.weights, args.side, args.device)
     part, parts = map(int, args.part.split("/"))
     rows = pack.rows(args.split)
     for start in range(part * args.batch, len(rows), parts * args.batch):

@@ -147,7 +147,15 @@ def densenet_bc(growth: int = 16, blocks: tuple[int, ...] = (4, 8, 16, 12), stem
     return SceneNet(nn.Sequential(*layers), count, 32)
 
 
-NETWORKS = OrderedDict(mobilenet_v2=mobilenet_v2, densenet_bc=densenet_bc)
+def densenet_121() -> SceneNet:
+    """A teacher for the compact one: 7 M weights, a GPU's work to train."""
+    trunk = torchvision.models.densenet121(weights=None).features.append(nn.ReLU())
+    return SceneNet(trunk, 1024, 32)
+
+
+NETWORKS = OrderedDict(
+    mobilenet_v2=mobilenet_v2, densenet_bc=densenet_bc, densenet_121=densenet_121
+)
 
 
 def create_network(name: str, **options) -> SceneNet:

@@ -72,6 +72,7 @@ class Trainer:
         self.windows = Patches(config.windows, config.exclude) if config.windows else patches
         self.targets = Targets(load_bank(config.bank))
         self.std = self.targets.std.to(config.device)
+        self.teacher = load_network(config.teacher).to(config.device) if config.teacher else None
         self.before = copy.deepcopy(start).eval() if config.keep else None
 
     def loss(self, net: SceneNet, rng) -> tuple[Tensor, dict[str, float]]:
@@ -83,7 +84,8 @@ class Trainer:
         if is_window:
             logits, terms = self.window_terms(net, views, image)
         else:
-            logits, terms = net(image), {}  # [n, 365]
+            logits = net(image)  # [n, 365]
+            terms = self.teacher_terms(logits, image)
         if fits.any():
             terms |= self.label_terms(logits, fits, rng)
         loss = sum(getattr(self.config, name) * term for name, term in terms.items())
@@ -101,6 +103,13 @@ class Trainer:
                 told = self.before(normalise(views[:, :, middle, middle].to(image.device)))
             terms["keep"] = ((single - told) / self.std).square().mean()
         return logits, terms
+
+    def teacher_terms(self, logits: Tensor, image: Tensor) -> dict[str, Tensor]:
+        if self.teacher is None:
+            return {}
+        with torch.no_grad():
+            told = self.teacher(image)  # [n, 365]
+        return {"teach": ((logits - told) / self.std).square().mean()}
 
     def label_terms(self, logits: Tensor, fits: Tensor, rng) -> dict[str, Tensor]:
         config, device = self.config, logits.device

@@ -49,7 +49,7 @@ def share_classifier(model: ModelProto) -> ModelProto:
 
 
 def fold_shapes(model: ModelProto) -> ModelProto:
-    """Replaces whole numbers that the exporter computes step by step, as of padding, by their values.
+    """Replaces whole numbers that the exporter computes, as of padding, by their values.
 
     Weights stay as they are: two equal ones share one tensor.
     """

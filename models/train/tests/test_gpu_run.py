@@ -1,0 +1,148 @@
+"""python -m unittest tests.test_gpu_run"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from whereabouts_train import gpu_run, pieces
+from whereabouts_train.config import OverheadConfig, PhotoConfig, load_config
+from whereabouts_train.gallery import load_model
+from whereabouts_train.pack import load_pack
+from whereabouts_train.tiny import SCENES, drawing
+
+TRAIN = Path(__file__).parents[1]
+BLOCKS = {"growth": 4, "blocks": [1, 1, 1, 1], "stem": 8}
+SIDE = 64
+
+
+def write_pack(folder: Path, set_name: str, count: int, splits: tuple[str, str]) -> None:
+    """A pack of drawn pictures; the second split has a quarter of them."""
+    folder.mkdir(parents=True)
+    pixels = np.stack([drawing(i % len(SCENES), i, SIDE) for i in range(count)])
+    np.save(folder / "pixels.npy", pixels)
+    np.save(folder / "teacher.npy", np.random.default_rng(1).normal(size=(count, 365)).astype("f2"))
+    with open(folder / "items.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["set", "cls", "split", "path", "place"])
+        for i in range(count):
+            split = splits[1] if i % 32 >= 24 else splits[0]
+            writer.writerow([set_name, SCENES[i % len(SCENES)], split, f"{i}.jpg", ""])
+
+
+class Folders(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        write_pack(self.root / "home" / "ground", "tiny-ground", 96, ("train", "val"))
+        write_pack(self.root / "home" / "above", "tiny-overhead", 64, ("train", "test"))
+        self.packs = [self.root / "home" / name for name in ("ground", "above")]
+
+
+class Pieces(Folders):
+    def test_pieces_stay_below_the_limit_and_come_together_in_order(self):
+        for quality, error in ((0, 0), (90, 8)):  # the drawings are noisy
+            with self.subTest(quality=quality):
+                out = self.root / f"pieces-{quality}"
+                entries = pieces.split(self.packs, out, 200_000, quality)
+                self.assertGreater(len(entries), 3)
+                sizes = [(out / e["file"]).stat().st_size for e in entries]
+                self.assertLess(max(sizes), 200_000)
+                joined = pieces.join(out, self.root / f"joined-{quality}")
+                for before, after in zip(self.packs, joined, strict=True):
+                    one, other = load_pack(before), load_pack(after)
+                    self.assertEqual(one.items, other.items)
+                    difference = np.abs(one.pixels.astype(int) - other.pixels)
+                    self.assertLessEqual(difference.mean(), error)
+                    logits = [np.load(folder / "teacher.npy") for folder in (before, after)]
+                    np.testing.assert_array_equal(*logits)
+
+    def test_a_missing_or_damaged_piece_is_named_before_anything_is_written(self):
+        out = self.root / "pieces"
+        entries = pieces.split(self.packs, out, 200_000, 90)
+        file = out / entries[1]["file"]
+        data = file.read_bytes()
+        for damaged in (None, data[:-1] + bytes([data[-1] ^ 1])):
+            file.unlink(missing_ok=True)
+            if damaged:
+                file.write_bytes(damaged)
+            with self.assertRaisesRegex(FileNotFoundError, file.name):
+                pieces.join(out, self.root / "joined")
+            self.assertFalse((self.root / "joined").exists())
+
+
+class Plans(Folders):
+    def recipe(self, name: str, kind: type, **changes) -> None:
+        """A recipe of the plan, for two steps on a CPU."""
+        file = TRAIN / "recipes" / f"{name}.json"
+        load_config(kind, file, [])  # its keys are known
+        values = json.loads(file.read_text())
+        values |= {"device": "cpu", "threads": 1, "steps": 2, "everySteps": 1, "batch": 8}
+        values |= {"validateCount": 8, **changes}
+        (self.root / "recipes").mkdir(exist_ok=True)
+        (self.root / "recipes" / file.name).write_text(json.dumps(values))
+
+    def plan(self) -> dict:
+        """The committed plan on small pictures and networks, with the packs of this test."""
+        text = (TRAIN / "recipes" / "gpu-plan.json").read_text()
+        text = text.replace('"packs/ucm", "packs/aid"', '"packs/above"').replace("cuda", "cpu")
+        text = text.replace('"0.3", "0.5"', '"0.5"').replace('"--batch", "500"', '"--batch", "16"')
+        return json.loads(text)
+
+    def test_the_committed_plan_runs_from_pieces_to_two_exported_students(self):
+        pieces.split(self.packs, self.root / "pieces", 60_000_000, 90)
+        photo = {"sides": [SIDE], "validateSide": SIDE}
+        overhead = {"packs": [{"folder": "packs/above", "gsd": 0.5, "weight": 1}]}
+        overhead |= {"side": SIDE, "windowSide": 2 * SIDE, "windowBatch": 4}
+        small = {"network": "densenet_bc", "networkOptions": BLOCKS | {"growth": 6}}
+        # The student's network stays DenseNet-BC; the teacher is a smaller one than DenseNet-121.
+        self.recipe("gpu-photo-teacher", PhotoConfig, **photo, **small)
+        self.recipe("gpu-photo-student", PhotoConfig, **photo, networkOptions=BLOCKS)
+        self.recipe("gpu-overhead-teacher", OverheadConfig, **overhead, **small)
+        self.recipe("gpu-overhead-student", OverheadConfig, **overhead, networkOptions=BLOCKS)
+        plan, before = self.plan(), np.load(self.packs[0] / "teacher.npy")
+        self.assertTrue(gpu_run.run_steps(plan["steps"], self.root, time.monotonic() + 500))
+        taught = np.load(self.root / "packs" / "ground" / "teacher.npy")
+        self.assertFalse(np.isnan(taught[0]).any())
+        self.assertGreater(np.abs(taught[0] - before[0]).max(), 0.1)
+        log = (self.root / "runs" / "gpu-overhead-student" / "log.jsonl").read_text()
+        self.assertIn('"teach"', log)
+        parts = gpu_run.pack_results(plan["results"], self.root, self.root / "results")
+        home = self.root / "back"
+        home.mkdir()
+        gpu_run.collect(parts[0].parent, home)
+        for name, outputs in (("photo-densenet", 1), ("overhead-densenet", 3)):
+            model = load_model(home / "models" / name)
+            self.assertEqual(len(model.run.get_outputs()), outputs)
+            self.assertIn("stats", model.card)
+        self.assertFalse(list(home.glob("runs/*-teacher/checkpoint.pt")))
+
+    def test_a_run_out_of_time_goes_on_where_it_was(self):
+        steps = [["pieces", "join", "pieces", "--out", "packs"], ["distil", "--help"]]
+        self.assertFalse(gpu_run.run_steps(steps, self.root, time.monotonic() - 1))
+        pieces.split(self.packs, self.root / "pieces", 60_000_000, 90)
+        self.assertTrue(gpu_run.run_steps(steps[:1], self.root, time.monotonic() + 100))
+        (self.root / "pieces" / "pieces.json").unlink()  # a second join would fail
+        self.assertTrue(gpu_run.run_steps(steps, self.root, time.monotonic() + 100))
+
+    def test_results_are_cut_into_parts_and_come_back_whole(self):
+        (self.root / "runs").mkdir()
+        data = np.random.default_rng(1).bytes(2 * gpu_run.PART_BYTES)
+        (self.root / "runs" / "large.bin").write_bytes(data)
+        parts = gpu_run.pack_results(["runs/*"], self.root, self.root / "results")
+        self.assertEqual(len(parts), 3)
+        self.assertLessEqual(max(p.stat().st_size for p in parts), 16 * 2**20)
+        (self.root / "back").mkdir()
+        gpu_run.collect(self.root / "results", self.root / "back")
+        self.assertEqual((self.root / "back" / "runs" / "large.bin").read_bytes(), data)
+
+
+if __name__ == "__main__":
+    unittest.main()
