@@ -6,6 +6,7 @@ import { knownPlace } from '../heatmap/rank.ts'
 import { locatePhoto, type LocateRequest } from '../journeys/locate-photo.ts'
 import { makeSheet } from '../journeys/make-sheet.ts'
 import { askWorld, parseCount, parseLonLat, readInput, writeResult } from './context.ts'
+import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
 import {
   formatAsked,
   formatFindings,
@@ -15,7 +16,7 @@ import {
   type OutputOptions,
 } from './report.ts'
 
-interface LocateOptions extends OutputOptions {
+interface LocateOptions extends OutputOptions, DateOptions {
   readonly region: string
   readonly cells: string
   readonly candidates: string
@@ -26,7 +27,7 @@ interface LocateOptions extends OutputOptions {
 
 /** Registers `locate`. */
 export function addLocateCommand(program: Command): void {
-  program
+  const command = program
     .command('locate')
     .argument('<photo...>', 'photo, or several frames of one place (their logits are averaged)')
     .description('search a region for the place of a photo')
@@ -38,7 +39,7 @@ export function addLocateCommand(program: Command): void {
     .option('--sheet <FILE>', 'an HTML page with the photo beside the best 20 patches')
     .option('--candidates <N>', 'how many candidates to list', '20')
     .option('--weights <M,N,I>', 'weights of man-made, natural and indoor scenes, e.g. 1,1,0')
-    .action(locate)
+  addDateOptions(command).action(locate)
 }
 
 async function locate(
@@ -55,6 +56,7 @@ async function locate(
     region: options.region,
     cells: options.cells,
     candidateCount: parseCount(options.candidates, '--candidates', 1000),
+    ...datesOf(options),
     ...(options.weights !== undefined && { groupWeights: parseWeights(options.weights) }),
   }
   await askWorld(command, async (world) => {

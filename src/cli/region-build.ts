@@ -1,13 +1,16 @@
 /** `whereabouts region build|stop`. */
 import type { Command } from 'commander'
 import { buildRegion, detachBuild, endBuild, retryPoints } from '../journeys/build-region.ts'
+import { keepVintages } from '../journeys/refresh-region.ts'
 import { formatCounts, formatProgress } from './build-report.ts'
 import { EXIT_INTERRUPTED, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
+import { parseVintages } from './region-dates.ts'
 import { requestDense } from '../journeys/request-dense.ts'
 
 interface BuildCommandOptions {
   readonly retry?: string | true
+  readonly vintages?: string
   readonly detach?: true
   readonly dense?: string | true
 }
@@ -23,6 +26,10 @@ export function addBuildCommands(region: Command): void {
       '--dense [METRES]',
       'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; 20 times faster',
     )
+    .option(
+      '--vintages <N>',
+      'embed the N newest dates of each place (1 to 12; kept for later builds)',
+    )
     .option('--detach', 'leave the work to `whereabouts worker` (PostgreSQL)')
     .action(build)
   region
@@ -34,7 +41,7 @@ export function addBuildCommands(region: Command): void {
 
 async function build(
   name: string,
-  { retry, detach, dense }: BuildCommandOptions,
+  { retry, vintages, detach, dense }: BuildCommandOptions,
   command: Command,
 ): Promise<void> {
   await withWorld(command, async (world, signal) => {
@@ -46,6 +53,7 @@ async function build(
       const spacingM = await requestDense(world, name, dense === true ? null : Number(dense))
       console.error(`region "${name}": dense, a patch every ${spacingM} m`)
     }
+    if (vintages !== undefined) await keepVintages(world, name, parseVintages(vintages))
     if (detach) {
       await detachBuild(world, name)
       console.log(`region "${name}" waits for workers: whereabouts worker`)

@@ -1,11 +1,8 @@
 /** `whereabouts region export|import`: a region as one GeoParquet file. */
 import type { Command } from 'commander'
 import { exportRegion, importRegion, type PackProgress } from '../journeys/pack-region.ts'
-import { withWorld } from './context.ts'
+import { EXIT_INTERRUPTED, withWorld } from './context.ts'
 import { openProgress, type ProgressLine } from './progress.ts'
-
-/** Exit code of a command that Ctrl-C ended. */
-const EXIT_INTERRUPTED = 130
 
 /** Registers `region export` and `region import`. */
 export function addPackCommands(region: Command): void {

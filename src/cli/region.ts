@@ -1,4 +1,4 @@
-/** `whereabouts region create|estimate|build|stop|list|show|delete|export|import`. */
+/** `whereabouts region create|estimate|build|stop|dates|refresh|list|show|delete|export|import`. */
 import type { Command } from 'commander'
 import { countPoints } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
@@ -6,6 +6,7 @@ import { describeBuild, describeRegion } from '../journeys/region-status.ts'
 import { askWorld, confirm } from './context.ts'
 import { addBuildCommands } from './region-build.ts'
 import { addCreateCommands } from './region-create.ts'
+import { addDateCommands } from './region-dates.ts'
 import { addPackCommands } from './region-pack.ts'
 
 /** Registers `region`. */
@@ -13,6 +14,7 @@ export function addRegionCommand(program: Command): void {
   const region = program.command('region').description('regions: what is searched')
   addCreateCommands(region)
   addBuildCommands(region)
+  addDateCommands(region)
   addPackCommands(region)
   region
     .command('list')

@@ -64,6 +64,7 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
   return [
     `${heatmap.cells.length} cells of ${formatCells(heatmap.grid)} searched, ${good.length} good ones (${formatKm2(km2)} km²)`,
     ...notSearched(heatmap),
+    ...leftOut(heatmap),
     'rank  lon,lat               distance  imagery     scenes',
     ...rows,
     `imagery: ${heatmap.region.attribution}`,
@@ -71,11 +72,21 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
   ].join('\n')
 }
 
-function notSearched({ unavailableCount, pendingCount, pointCount }: Heatmap): string[] {
-  const total = unavailableCount + pendingCount + pointCount
-  if (pointCount === total) return []
+function notSearched(heatmap: Heatmap): string[] {
+  const { unavailableCount, pendingCount, pointCount, dates } = heatmap
+  const otherCount = dates === undefined ? 0 : dates.leftOut.otherDate + dates.leftOut.undated
+  const total = unavailableCount + pendingCount + pointCount + otherCount
+  if (unavailableCount + pendingCount === 0) return []
   return [
     `not searched: ${unavailableCount} of ${total} points have no imagery, ${pendingCount} are not built yet`,
+  ]
+}
+
+function leftOut({ dates }: Heatmap): string[] {
+  if (dates === undefined || (dates.from === null && dates.to === null)) return []
+  const { otherDate, undated } = dates.leftOut
+  return [
+    `left out: ${otherDate} points with imagery of other dates, ${undated} with none of a known date`,
   ]
 }
 

@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { mapBestScenes, searchScene } from '../journeys/search-scene.ts'
 import { askWorld, parseCount } from './context.ts'
+import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
 import { formatAsked, formatFindings, writeHeatmap, type OutputOptions } from './report.ts'
 
-interface SceneOptions extends OutputOptions {
+interface SceneOptions extends OutputOptions, DateOptions {
   readonly region: string
   readonly cells: string
   readonly candidates: string
@@ -14,7 +15,7 @@ interface SceneOptions extends OutputOptions {
 
 /** Registers `scene`. */
 export function addSceneCommand(program: Command): void {
-  program
+  const command = program
     .command('scene')
     .argument('[words]', 'a scene class, words for one, or "a + b - c"')
     .description('search a region for a kind of scene; --best maps the best scene of every cell')
@@ -24,7 +25,7 @@ export function addSceneCommand(program: Command): void {
     .option('--out <FILE>', 'write the heatmap to a file (the ending names the format)')
     .option('--candidates <N>', 'how many candidates to list', '20')
     .option('--best', 'no words: which scene stands out most in every cell')
-    .action(search)
+  addDateOptions(command).action(search)
 }
 
 async function search(
@@ -34,17 +35,19 @@ async function search(
 ): Promise<void> {
   formatAsked(options)
   const { region, cells } = options
+  const dates = datesOf(options)
   if ((words === undefined) !== (options.best ?? false)) {
     throw new InputError('scene-missing', 'Expected words for a scene, or --best without words')
   }
   await askWorld(command, async (world) => {
     const found =
       words === undefined
-        ? { heatmap: await mapBestScenes(world, { region, cells }), candidates: [] }
+        ? { heatmap: await mapBestScenes(world, { region, cells, ...dates }), candidates: [] }
         : await searchScene(world, {
             expression: words,
             region,
             cells,
+            ...dates,
             candidateCount: parseCount(options.candidates, '--candidates', 1000),
           })
     if (!(await writeHeatmap(world, found.heatmap, options))) return

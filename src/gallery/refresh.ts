@@ -22,6 +22,16 @@ export async function findDatePolicy(db: Database, regionId: number): Promise<Da
   return row ?? { vintages: 1, refreshedAt: null }
 }
 
+/** A build takes at most so many dates of a place: 12 pictures of each of 64 points are 120 MB. */
+export const VINTAGES_MAX = 12
+
+/** Says how many dates of each place are embedded from now on. */
+export async function setVintages(db: Database, regionId: number, vintages: number): Promise<void> {
+  await db.withClient((client) =>
+    client.query('update regions set vintages = $2 where id = $1', [regionId, vintages]),
+  )
+}
+
 /** A row that is there already. */
 export interface KnownVintage {
   /** ISO date as the source told it; null: not known. */

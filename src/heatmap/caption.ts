@@ -32,7 +32,10 @@ export function captionOf(heatmap: Heatmap): Caption {
     region: region.name,
     cells: formatCells(grid),
     attribution: attributionOf(heatmap),
-    imageryDates: capturedBetween === null ? 'dates unknown' : datesOf(capturedBetween),
+    imageryDates: [
+      capturedBetween === null ? 'dates unknown' : datesOf(capturedBetween),
+      ...wishOf(heatmap),
+    ].join('; '),
     regionKm2,
     searchedKm2,
     notSearchedShare: Math.max(0, 1 - searchedKm2 / regionKm2),
@@ -57,6 +60,22 @@ function attributionOf({ region }: Heatmap): string {
 
 function datesOf([from, to]: readonly [string, string]): string {
   return from === to ? from : `${from} to ${to}`
+}
+
+/** Which dates were asked for, and what that left out. */
+function wishOf({ dates }: Heatmap): string[] {
+  if (dates === undefined) return []
+  const { from, to, nearestTo, leftOut } = dates
+  const span = [...(from === null ? [] : [`from ${from}`]), ...(to === null ? [] : [`to ${to}`])]
+  return [
+    ...(span.length === 0 ? [] : [`asked for: ${span.join(' ')}`]),
+    ...(nearestTo === null ? [] : [`of each place the nearest to ${nearestTo}`]),
+    ...(span.length === 0
+      ? []
+      : [
+          `left out: ${leftOut.otherDate} points of other dates, ${leftOut.undated} without a date`,
+        ]),
+  ]
 }
 
 /** Numbers for people: three significant digits, thousands apart. */

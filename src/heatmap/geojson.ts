@@ -68,6 +68,7 @@ function factsOf(heatmap: Heatmap) {
     region: { name, centre, sampling, model, gsd, runtime },
     attribution,
     capturedBetween: heatmap.capturedBetween,
+    ...(heatmap.dates && { dates: heatmap.dates }),
     best,
     worst,
     points: { searched: pointCount, withoutImagery: unavailableCount, notBuilt: pendingCount },

@@ -1,0 +1,114 @@
+/** `whereabouts region dates|refresh`: of which years the imagery is, and newer imagery for a region. */
+import type { Command } from 'commander'
+import { findRegion } from '../gallery/regions.ts'
+import { VINTAGES_MAX } from '../gallery/refresh.ts'
+import { regionStats } from '../gallery/stats.ts'
+import { buildRegion, detachBuild } from '../journeys/build-region.ts'
+import { checkSample } from '../journeys/check-sample.ts'
+import { keepVintages, refreshRegion, type Refreshed } from '../journeys/refresh-region.ts'
+import type { World } from '../wire.ts'
+import { formatCounts, formatProgress } from './build-report.ts'
+import { askWorld, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
+import { openProgress } from './progress.ts'
+import { readImagery } from './region-request.ts'
+
+interface RefreshOptions {
+  readonly imagery?: string
+  readonly all?: true
+  readonly check?: string
+  readonly vintages?: string
+  readonly detach?: true
+}
+
+/** Registers `region dates` and `region refresh`. */
+export function addDateCommands(region: Command): void {
+  region
+    .command('dates')
+    .argument('<name>')
+    .description('patches per year of capture')
+    .action((name: string, _options: unknown, command: Command) => showDates(name, command))
+  region
+    .command('refresh')
+    .argument('<name>')
+    .description('embed what has newer imagery; older dates stay, and can be searched')
+    .option('--imagery <SOURCE>', 'another source from now on: a JSON file or JSON text')
+    .option('--vintages <N>', `embed the N newest dates of each place (1 to ${VINTAGES_MAX}; kept)`)
+    .option('--all', 'embed every point again, also where the source tells no dates')
+    .option('--check <N>', 'only compare the pixels of N points with those that were embedded')
+    .option('--detach', 'leave the work to `whereabouts worker` (PostgreSQL)')
+    .action(refresh)
+}
+
+async function showDates(name: string, command: Command): Promise<void> {
+  await askWorld(command, async (world) => {
+    const { id } = await findRegion(world.db, name)
+    const { patchesByYear, embedded } = await regionStats(world.db, id)
+    const rows = Object.entries(patchesByYear)
+    const total = rows.reduce((sum, [, count]) => sum + count, 0)
+    console.log('year\tpatches\tshare')
+    for (const [year, count] of rows) {
+      console.log(`${year}\t${count}\t${((100 * count) / total).toFixed(1)} %`)
+    }
+    console.log(`${total} patches of ${embedded} points`)
+  })
+}
+
+async function refresh(name: string, options: RefreshOptions, command: Command): Promise<void> {
+  const imagery = options.imagery === undefined ? undefined : await readImagery(options.imagery)
+  await withWorld(command, async (world, signal) => {
+    if (options.check !== undefined) {
+      const count = Math.max(1, parseCount(options.check, '--check', 100_000))
+      const { checked, ...found } = await checkSample(world, { name, count }, signal)
+      console.log(
+        `${checked} patches compared: ${found.same} as they were, ${found.changed} changed, ${found.gone} without imagery now`,
+      )
+      return
+    }
+    if (options.vintages !== undefined) {
+      await keepVintages(world, name, parseVintages(options.vintages))
+    }
+    const request = { name, isAll: options.all ?? false, ...(imagery !== undefined && { imagery }) }
+    const found = await look(world, request, signal)
+    if (found === null) return
+    console.log(`${found.waiting} of ${found.looked} points have newer imagery`)
+    if (found.waiting === 0) return
+    if (options.detach) await detachBuild(world, name)
+    else await build(world, name, signal)
+  })
+}
+
+/** 1 to 12. @throws {InputError} `number` */
+export function parseVintages(text: string): number {
+  return Math.max(1, parseCount(text, '--vintages', VINTAGES_MAX))
+}
+
+async function look(
+  world: World,
+  request: Parameters<typeof refreshRegion>[1],
+  signal: AbortSignal,
+): Promise<Refreshed | null> {
+  const line = openProgress()
+  try {
+    return await refreshRegion(world, request, {
+      signal,
+      onLook: (looked, waiting) =>
+        line.show(`looked at ${looked} points · ${waiting} have newer imagery`),
+    })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    process.exitCode = EXIT_INTERRUPTED
+    return null
+  } finally {
+    line.end()
+  }
+}
+
+async function build(world: World, name: string, signal: AbortSignal): Promise<void> {
+  const line = openProgress()
+  const counts = await buildRegion(world, name, {
+    signal,
+    onProgress: (state) => line.show(formatProgress(state)),
+  }).finally(() => line.end())
+  console.log(formatCounts(name, counts))
+  if (signal.aborted) process.exitCode = EXIT_INTERRUPTED
+}
