@@ -61,6 +61,9 @@ function openRemote(
     get etag() {
       return reader.etag
     },
+    get isOutdated() {
+      return reader.isOutdated
+    },
     read: (offset, length, signal) => reader.read(offset, length, signal),
     size: (signal) => reader.size(signal),
     close,

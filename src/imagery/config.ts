@@ -5,6 +5,7 @@ import { mbtiles, pmtiles } from './kinds/archives.ts'
 import { cog } from './kinds/cog.ts'
 import { geotiff } from './kinds/geotiff.ts'
 import { patches } from './kinds/patches.ts'
+import { stac } from './kinds/stac.ts'
 import { staticMap } from './kinds/static-map.ts'
 import { wms } from './kinds/wms.ts'
 import { wmts } from './kinds/wmts.ts'
@@ -12,7 +13,7 @@ import { xyz } from './kinds/xyz.ts'
 import { expandPreset, isPreset } from './presets.ts'
 
 /** The kinds, one line each; what opens them stands in registry.ts. */
-const KINDS = [cog, geotiff, mbtiles, patches, pmtiles, staticMap, wms, wmts, xyz] as const
+const KINDS = [cog, geotiff, mbtiles, patches, pmtiles, stac, staticMap, wms, wmts, xyz] as const
 
 const imageryConfig = z.discriminatedUnion('kind', KINDS)
 

@@ -1,5 +1,5 @@
 /** Several pictures of one place → the newest that shows it whole. */
-import { BadDataError } from '../errors.ts'
+import { BadDataError, InputError } from '../errors.ts'
 import type { LonLat } from '../types.ts'
 import { cutPatch, type CutPatch, type PixelLayer } from './cut.ts'
 import type { PatchRequest, PatchSize } from './source.ts'
@@ -47,7 +47,11 @@ export function datesOf(
   dates: readonly DatedLayers[],
   { capturedOn }: PatchRequest,
 ): readonly DatedLayers[] {
-  return capturedOn === undefined ? dates : dates.filter((date) => date.capturedOn === capturedOn)
+  if (capturedOn === undefined) return dates
+  const exact = dates.filter((date) => date.capturedOn === capturedOn)
+  if (exact.length > 0) return exact
+  // A database keeps the first day of a year or month that is all that is known.
+  return dates.filter((date) => date.capturedOn !== null && capturedOn.startsWith(date.capturedOn))
 }
 
 /** The date of all of them, where they have one. */
@@ -70,11 +74,14 @@ async function tryCut(
   }
 }
 
+/** Dates that pictures are wanted of. */
+export interface DateSpan {
+  readonly imageryFrom?: string | undefined
+  readonly imageryTo?: string | undefined
+}
+
 /** Does a date (or the year or month that is all that is known) lie between two, where they are given? */
-export function isWithin(
-  date: string | null,
-  { imageryFrom, imageryTo }: { imageryFrom?: string | undefined; imageryTo?: string | undefined },
-): boolean {
+export function isWithin(date: string | null, { imageryFrom, imageryTo }: DateSpan): boolean {
   if (imageryFrom === undefined && imageryTo === undefined) return true
   if (date === null) return false
   const isLate = imageryFrom === undefined || date >= imageryFrom.slice(0, date.length)
@@ -92,4 +99,13 @@ export function groupByDate<T extends { readonly capturedOn: string | null }>(
     else group.push(thing)
   }
   return [...groups].sort(([a], [b]) => ((a ?? '') < (b ?? '') ? 1 : -1))
+}
+
+/** None of the pictures was taken when the source wants them. */
+export function noDates({ imageryFrom, imageryTo }: DateSpan): InputError {
+  return new InputError(
+    'imagery-dates',
+    `Expected pictures from ${imageryFrom ?? 'the beginning'} to ${imageryTo ?? 'now'}, got none`,
+    { hint: 'say when pictures were taken (capturedOn), or widen imageryFrom and imageryTo' },
+  )
 }

@@ -3,23 +3,21 @@
  * @io disk network native
  */
 import { basename, resolve } from 'node:path'
-import { InputError } from '../errors.ts'
 import { ByteCache } from './byte-cache.ts'
-import { isWithin } from './dates.ts'
+import { isWithin, noDates } from './dates.ts'
 import type { ImageryDeps } from './deps.ts'
 import { HttpClient } from './http-client.ts'
 import { openHttpReader } from './http-range.ts'
 import type { CogConfig } from './kinds/cog.ts'
 import type { GeotiffConfig } from './kinds/geotiff.ts'
 import { rasterOptionsOf, type RasterReading } from './kinds/raster.ts'
+import { OpenRasters, type DatedRaster } from './open-rasters.ts'
 import { openFileReader, type RangeReader } from './range-reader.ts'
-import { RasterSource, type DatedRaster } from './raster-source.ts'
-import { openRaster, type RasterOptions } from './raster.ts'
+import { RasterSource } from './raster-source.ts'
+import { openRaster, REMOTE_BLOCK_PX, type RasterOptions } from './raster.ts'
 import type { ImagerySource } from './source.ts'
 
 const BLOCK_BYTES_MAX = 64 * 2 ** 20
-/** Of files behind HTTP little more is decoded than a patch needs: a tile or a few strips. */
-const REMOTE_BLOCK_PX = 128
 /** Files that are opened at a time. */
 const OPENING_MAX = 8
 
@@ -39,7 +37,8 @@ export async function createGeotiffSource(
   })
   const dated = await openAll(entries, config)
   const names = dated.map(({ raster }) => basename(raster.file)).join(', ')
-  return new RasterSource({ kind: config.kind, attribution: config.attribution ?? names }, dated)
+  const identity = { kind: config.kind, attribution: config.attribution ?? names }
+  return new RasterSource(identity, new OpenRasters(dated, () => undefined))
 }
 
 /**
@@ -60,7 +59,7 @@ export async function createCogSource(
   })
   try {
     const dated = await openAll(entries, config, REMOTE_BLOCK_PX)
-    return new RasterSource({ ...config, close: () => http.close() }, dated)
+    return new RasterSource(config, new OpenRasters(dated, () => http.close()))
   } catch (error) {
     http.close()
     throw error
@@ -107,13 +106,4 @@ async function openSome(
   for (const result of results) if (result.status === 'fulfilled') opened.push(result.value)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason as Error
-}
-
-/** None of the pictures was taken when the source wants them. */
-export function noDates({ imageryFrom, imageryTo }: RasterReading): InputError {
-  return new InputError(
-    'imagery-dates',
-    `Expected pictures from ${imageryFrom ?? 'the beginning'} to ${imageryTo ?? 'now'}, got none`,
-    { hint: 'say when pictures were taken (capturedOn), or widen imageryFrom and imageryTo' },
-  )
 }

@@ -52,6 +52,7 @@ class HttpReader implements RangeReader {
   readonly #wanted = new Map<number, Waiting>()
   readonly #closing = new AbortController()
   #version: Version | undefined
+  #isOutdated = false
 
   constructor(url: string, deps: RangeDeps) {
     this.name = url
@@ -60,6 +61,10 @@ class HttpReader implements RangeReader {
 
   get etag(): string | null {
     return this.#version?.etag ?? null
+  }
+
+  get isOutdated(): boolean {
+    return this.#isOutdated
   }
 
   async size(signal: AbortSignal): Promise<number> {
@@ -137,7 +142,8 @@ class HttpReader implements RangeReader {
   #check(answer: HttpAnswer, offset: number, last: number): string | UpstreamError | undefined {
     const version = versionOf(answer)
     const known = this.#version ?? version
-    if (version.tag !== known.tag || version.size !== known.size) return changed(this.name)
+    this.#isOutdated ||= version.tag !== known.tag || version.size !== known.size
+    if (this.#isOutdated) return changed(this.name)
     const expected = Math.min(last + 1, version.size) - (answer.status === 200 ? 0 : offset)
     const { byteLength } = answer.bytes
     if (byteLength < expected) return `${String(byteLength)} of ${String(expected)} bytes`

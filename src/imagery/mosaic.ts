@@ -110,7 +110,8 @@ async function readBlock(
   const y = row * level.blockHeight
   const width = Math.min(level.blockWidth, level.width - x)
   const height = Math.min(level.blockHeight, level.height - y)
-  const key = `${level.raster.file}\n${String(level.index)}/${String(row)}/${String(column)}`
+  const { file, etag } = level.raster
+  const key = `${file}\n${etag ?? ''}\n${String(level.index)}/${String(row)}/${String(column)}`
   signal.throwIfAborted()
   // The work is shared, so one waiting caller that gives up must not end it for the others.
   const data = await cache.get(key, () =>

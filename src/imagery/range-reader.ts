@@ -16,6 +16,8 @@ export interface RangeReader {
   size(signal: AbortSignal): Promise<number>
   /** What the server calls this version of the file, once something was read; null for files on disk. */
   readonly etag: string | null
+  /** The file is no longer the one that was opened: all reads fail until it is opened anew. */
+  readonly isOutdated: boolean
   close(): Promise<void>
 }
 
@@ -38,6 +40,7 @@ export async function openFileReader(path: string, name: string): Promise<RangeR
 class FileReader implements RangeReader {
   readonly name: string
   readonly etag = null
+  readonly isOutdated = false
   readonly #file: FileHandle
 
   constructor(name: string, file: FileHandle) {

@@ -1,13 +1,10 @@
-/** Open rasters, several, in any CRS and of several dates → patches. */
+/** Pictures of several dates, in rasters of any CRS → patches: the newest that shows a place whole. */
 import type { MultiPolygon } from 'geojson'
 import type { PixelRect } from '../image/resample.ts'
 import type { LonLat, Patch, SourceReference } from '../types.ts'
-import { ByteCache } from './byte-cache.ts'
-import { coversPatch, type PixelLayer } from './cut.ts'
-import { commonDate, cutNewest, datesOf, groupByDate, type DatedLayers } from './dates.ts'
-import type { MosaicLayer } from './mosaic.ts'
-import { createLayers, layersNear, outlineOf, referenceOf } from './raster-layers.ts'
-import type { Raster } from './raster.ts'
+import type { PixelLayer } from './cut.ts'
+import { commonDate, cutNewest, datesOf, type DatedLayers } from './dates.ts'
+import { referenceOf } from './raster-layers.ts'
 import type {
   ImagerySource,
   ImageryWindow,
@@ -17,47 +14,42 @@ import type {
 } from './source.ts'
 import { cutWindow } from './window.ts'
 
-const PIXEL_BYTES_MAX = 256 * 2 ** 20
-
-/** An open file and its date. */
-export interface DatedRaster {
-  readonly raster: Raster
-  /** ISO date; null: not known. */
-  readonly capturedOn: string | null
+/** Where a source's pictures come from. */
+export interface Pictures {
+  /** Those around a patch, newest first; those of unknown date last. */
+  near(at: LonLat, size: PatchSize): readonly DatedLayers[]
+  /** Does the whole patch lie in them, of whatever dates? Geometry only. */
+  covers(at: LonLat, size: PatchSize): boolean
+  footprint(): MultiPolygon
+  close(): Promise<void>
 }
 
-/** What a source of rasters is besides them. */
+/** What a source is besides its pictures. */
 export interface RasterIdentity {
   readonly kind: string
   readonly attribution: string
-  /** Called when the rasters are closed. */
-  readonly close?: () => void
 }
 
-/** Of one date the finest raster that covers a place is used, adjacent ones complete each other; of several the newest. */
+/** A source of dated pictures. */
 export class RasterSource implements ImagerySource {
   readonly attribution: string
-  readonly #rasters: readonly Raster[]
-  readonly #byDate: readonly [capturedOn: string | null, rasters: DatedRaster[]][]
-  readonly #cache = new ByteCache<Uint8Array>(PIXEL_BYTES_MAX)
-  readonly #layers = new Map<string, readonly MosaicLayer[]>()
-  readonly #identity: RasterIdentity
+  readonly #kind: string
+  readonly #pictures: Pictures
 
-  constructor(identity: RasterIdentity, dated: readonly DatedRaster[]) {
-    this.attribution = identity.attribution
-    this.#identity = identity
-    this.#rasters = dated.map(({ raster }) => raster)
-    this.#byDate = groupByDate(dated)
+  constructor({ kind, attribution }: RasterIdentity, pictures: Pictures) {
+    this.attribution = attribution
+    this.#kind = kind
+    this.#pictures = pictures
   }
 
   async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {
-    const cut = await cutNewest(this.#datesNear(at, size), { at, size }, signal)
+    const cut = await cutNewest(this.#pictures.near(at, size), { at, size }, signal)
     const { image, layer, rect, capturedOn } = cut
     return { image, capturedOn, reference: this.#refer(layer, rect) }
   }
 
   async window(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<ImageryWindow> {
-    const dates = datesOf(this.#datesNear(at, size), size)
+    const dates = datesOf(this.#pictures.near(at, size), size)
     const layers = (await Promise.all(dates.map((date) => date.layers()))).flat()
     const cut = await cutWindow(layers, { at, size }, signal)
     const nameSource = (square: PixelSquare): SourceReference => {
@@ -68,49 +60,24 @@ export class RasterSource implements ImagerySource {
   }
 
   async vintages(at: LonLat, size: PatchSize): Promise<readonly string[]> {
-    return this.#datesNear(at, size).flatMap((date) =>
-      date.capturedOn !== null && date.covers() ? date.capturedOn : [],
-    )
+    return this.#pictures
+      .near(at, size)
+      .flatMap((date) => (date.capturedOn !== null && date.covers() ? date.capturedOn : []))
   }
 
   coversPatch(at: LonLat, size: PatchSize): boolean {
-    const layers = this.#byDate.flatMap(([capturedOn]) => this.#near(capturedOn, at, size))
-    return coversPatch(layers, at, size)
+    return this.#pictures.covers(at, size)
   }
 
   async footprint(): Promise<MultiPolygon> {
-    return { type: 'MultiPolygon', coordinates: this.#rasters.map((raster) => [outlineOf(raster)]) }
+    return this.#pictures.footprint()
   }
 
   async close(): Promise<void> {
-    this.#cache.clear()
-    await Promise.all(this.#rasters.map((raster) => raster.close()))
-    this.#identity.close?.()
+    await this.#pictures.close()
   }
 
   #refer(layer: PixelLayer, rect: PixelRect): SourceReference {
-    return { kind: this.#identity.kind, ...referenceOf(layer, rect) }
-  }
-
-  #datesNear(at: LonLat, size: PatchSize): DatedLayers[] {
-    return this.#byDate.flatMap(([capturedOn]) => {
-      const layers = this.#near(capturedOn, at, size)
-      if (layers.length === 0) return []
-      const covers = (): boolean => coversPatch(layers, at, size)
-      return [{ capturedOn, covers, layers: async () => layers }]
-    })
-  }
-
-  /** The layers of a date near a place, finest first. */
-  #near(capturedOn: string | null, at: LonLat, size: PatchSize): readonly MosaicLayer[] {
-    const key = `${String(capturedOn)} ${String(size.gsd)}`
-    let layers = this.#layers.get(key)
-    if (layers === undefined) {
-      const dated = this.#byDate.find(([date]) => date === capturedOn)?.[1] ?? []
-      const rasters = dated.map(({ raster }) => raster)
-      layers = createLayers(rasters, size.gsd, this.#cache)
-      this.#layers.set(key, layers)
-    }
-    return layersNear(layers, at, size)
+    return { kind: this.#kind, ...referenceOf(layer, rect) }
   }
 }

@@ -33,6 +33,8 @@ export interface Raster {
   readonly file: string
   /** What the server calls this version of the file; null on disk. */
   readonly etag: string | null
+  /** The file is no longer the one that was opened: all reads fail until it is opened anew. */
+  readonly isOutdated: boolean
   readonly georeference: Georeference
   readonly levels: readonly RasterLevel[]
   /** Decodes a rectangle of a level: `uint8[h, w, 3]`, or `uint8[h, w, 4]` where some pixels hold no data. */
@@ -51,6 +53,8 @@ export interface RasterOptions {
 }
 
 const BLOCK_PX = 512
+/** Of files behind HTTP little more is decoded than a patch needs: a tile or a few strips. */
+export const REMOTE_BLOCK_PX = 128
 const STRETCH_SAMPLE_PX = 4_000_000
 
 /**
@@ -89,6 +93,9 @@ async function describeRaster(reader: RangeReader, options: RasterOptions): Prom
     file,
     get etag() {
       return reader.etag
+    },
+    get isOutdated() {
+      return reader.isOutdated
     },
     georeference,
     levels,

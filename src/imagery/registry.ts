@@ -8,6 +8,7 @@ import type { ImageryDeps } from './deps.ts'
 import { createCogSource, createGeotiffSource } from './geotiff.ts'
 import { createPatchesSource } from './patches.ts'
 import type { ImagerySource } from './source.ts'
+import { createStacSource } from './stac.ts'
 import { createStaticMapSource } from './static-map.ts'
 import { createWmsSource } from './wms.ts'
 import { createWmtsSource } from './wmts.ts'
@@ -24,6 +25,7 @@ const OPENERS: Openers = {
   mbtiles: createMbtilesSource,
   patches: (config, { baseDir }) => createPatchesSource(config, baseDir),
   pmtiles: createPmtilesSource,
+  stac: createStacSource,
   'static-map': createStaticMapSource,
   wms: createWmsSource,
   wmts: createWmtsSource,

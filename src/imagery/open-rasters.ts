@@ -1,0 +1,72 @@
+/** The pictures of a source whose rasters are all open. */
+import type { MultiPolygon } from 'geojson'
+import type { LonLat } from '../types.ts'
+import { ByteCache } from './byte-cache.ts'
+import { coversPatch } from './cut.ts'
+import { groupByDate, type DatedLayers } from './dates.ts'
+import type { MosaicLayer } from './mosaic.ts'
+import { createLayers, layersNear, outlineOf } from './raster-layers.ts'
+import type { Pictures } from './raster-source.ts'
+import type { Raster } from './raster.ts'
+import type { PatchSize } from './source.ts'
+
+const PIXEL_BYTES_MAX = 256 * 2 ** 20
+
+/** An open file and its date. */
+export interface DatedRaster {
+  readonly raster: Raster
+  /** ISO date; null: not known. */
+  readonly capturedOn: string | null
+}
+
+/** Of one date the finest raster that covers a place is used, adjacent ones complete each other. */
+export class OpenRasters implements Pictures {
+  readonly #rasters: readonly Raster[]
+  readonly #byDate: readonly [capturedOn: string | null, rasters: DatedRaster[]][]
+  readonly #cache = new ByteCache<Uint8Array>(PIXEL_BYTES_MAX)
+  readonly #layers = new Map<string, readonly MosaicLayer[]>()
+  readonly #onClose: () => void
+
+  constructor(dated: readonly DatedRaster[], onClose: () => void) {
+    this.#rasters = dated.map(({ raster }) => raster)
+    this.#byDate = groupByDate(dated)
+    this.#onClose = onClose
+  }
+
+  near(at: LonLat, size: PatchSize): DatedLayers[] {
+    return this.#byDate.flatMap(([capturedOn]) => {
+      const layers = this.#near(capturedOn, at, size)
+      if (layers.length === 0) return []
+      const covers = (): boolean => coversPatch(layers, at, size)
+      return [{ capturedOn, covers, layers: async () => layers }]
+    })
+  }
+
+  covers(at: LonLat, size: PatchSize): boolean {
+    const layers = this.#byDate.flatMap(([capturedOn]) => this.#near(capturedOn, at, size))
+    return coversPatch(layers, at, size)
+  }
+
+  footprint(): MultiPolygon {
+    return { type: 'MultiPolygon', coordinates: this.#rasters.map((raster) => [outlineOf(raster)]) }
+  }
+
+  async close(): Promise<void> {
+    this.#cache.clear()
+    await Promise.all(this.#rasters.map((raster) => raster.close()))
+    this.#onClose()
+  }
+
+  /** The layers of a date near a place, finest first. */
+  #near(capturedOn: string | null, at: LonLat, size: PatchSize): readonly MosaicLayer[] {
+    const key = `${String(capturedOn)} ${String(size.gsd)}`
+    let layers = this.#layers.get(key)
+    if (layers === undefined) {
+      const dated = this.#byDate.find(([date]) => date === capturedOn)?.[1] ?? []
+      const rasters = dated.map(({ raster }) => raster)
+      layers = createLayers(rasters, size.gsd, this.#cache)
+      this.#layers.set(key, layers)
+    }
+    return layersNear(layers, at, size)
+  }
+}
