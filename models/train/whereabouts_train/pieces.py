@@ -37,7 +37,7 @@ class Piece:
 def encoded(pixels: np.ndarray, quality: int) -> bytes:
     buffer = io.BytesIO()
     if quality:
-        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality, subsampling=0)
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
     else:
         Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
