@@ -34,7 +34,7 @@ export function judgeException(xml: string): string | WhereaboutsError | undefin
     })
   }
   if (PASSING.includes(code)) return `exception of the service: ${said}`
-  return new UpstreamError('service-exception', `Expected a picture, got the exception ${said}`, {
+  return new UpstreamError('service-refused', `Expected a picture, got the exception ${said}`, {
     hint: "check the source's layer, style, format and coordinate system",
     facts: { exceptionCode: code },
   })

@@ -43,7 +43,7 @@ export interface ImageryWindow {
  *   asked again, until then every call fails at once, without a request. `facts`: `host`, `since`, `failure`, `failures`.
  * - `tiles-unavailable`, `tile-unreadable`: this address failed in all attempts, others may not. Try later; a point that
  *   fails so again and again while others of the host succeed can be given up.
- * - `tiles-refused`, `service-exception`: waiting does not help; key, address or layer are wrong.
+ * - `tiles-refused`, `service-refused`: waiting does not help; key, address or layer are wrong.
  */
 export interface ImagerySource {
   /** Shown on every result made from it. */

@@ -13,6 +13,7 @@ const parser = new XMLParser({
   // Identifiers like `007` are names, not numbers.
   parseTagValue: false,
   parseAttributeValue: false,
+  htmlEntities: true,
 })
 
 /** Reads a document; nothing where it is no XML, a page of HTML most likely. */

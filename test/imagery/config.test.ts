@@ -7,7 +7,7 @@ const xyz = { kind: 'xyz', url, attribution: 'A', maxZoom: 19 }
 
 const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
   { name: 'text that is not JSON', input: '{kind', says: /JSON/ },
-  { name: 'an unknown kind', input: { kind: 'wms' }, says: /kind/ },
+  { name: 'an unknown kind', input: { kind: 'wmx' }, says: /kind/ },
   {
     name: 'a misspelt option',
     input: { kind: 'geotiff', files: ['a'], strech: 'x' },
@@ -16,6 +16,11 @@ const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
   { name: 'no files', input: { kind: 'geotiff', files: [] }, says: /files/ },
   { name: 'an address without {y}', input: { ...xyz, url: 'https://a/{z}/{x}' }, says: /url/ },
   { name: 'a key without its variable', input: { ...xyz, url: `${url}?k={key}` }, says: /keyEnv/ },
+  {
+    name: 'a password in the address',
+    input: { ...xyz, url: 'https://me:pw@a/{z}/{x}/{y}' },
+    says: /headersEnv/,
+  },
   { name: 'a secret header', input: { ...xyz, headers: { Authorization: 'x' } }, says: /secret/ },
 ]
 

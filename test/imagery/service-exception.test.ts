@@ -35,7 +35,7 @@ describe('readException', () => {
 describe('judgeException', () => {
   test('a wrong layer is an error with its text', () => {
     expect(judgeException(xmlOf(wmsException('1.3.0', 'InvalidCRS', 'not EPSG:1')))).toMatchObject({
-      code: 'service-exception',
+      code: 'service-refused',
       message: expect.stringContaining('InvalidCRS: not EPSG:1') as unknown,
     })
   })

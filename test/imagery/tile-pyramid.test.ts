@@ -5,6 +5,7 @@ import { createLocalFrame } from '../../src/geo/local-frame.ts'
 import { fromUnitSquare, mercatorGsd } from '../../src/geo/mercator.ts'
 import { TilePyramid } from '../../src/imagery/tile-pyramid.ts'
 import type { TileAddress, TileReader } from '../../src/imagery/tile-reader.ts'
+import { cutSquare, whyMissing } from '../../src/imagery/window.ts'
 import type { LonLat } from '../../src/types.ts'
 import { difference, groundPatch, waves } from '../fixtures/rasters.ts'
 import { drawTile } from '../fixtures/tile-server.ts'
@@ -137,5 +138,45 @@ describe('TilePyramid', () => {
     await expect(open(stubborn).patch(at, SIZE, signal)).rejects.toMatchObject({
       code: 'tile-unreadable',
     })
+  })
+
+  test('a window holds every patch as it is cut alone, and knows where tiles are missing', async () => {
+    const at = { lon: 12.3, lat: 52.1 }
+    const whole = wavesAround(at)
+    const [first] = new TilePyramid(
+      { kind: 'xyz', attribution: 'A', maxZoom: 22, tileSizePx: 256 },
+      whole,
+    ).piecesOf(at, SIZE)
+    const [, column = 0] = (first ?? '').split('/').map(Number)
+    const reader: TileReader = {
+      ...whole,
+      // The imagery ends with the column of the middle.
+      readTile: async (address, stop) => {
+        if (address.x > column) throw new BadDataError('no-tile', 'none')
+        return whole.readTile(address, stop)
+      },
+    }
+    const source = open(reader)
+    const window = await source.window(at, { px: 480, gsd: 0.5 }, signal)
+    expect(window.reasons).toContain('no-tile')
+    const outcomes = new Set<string | null>()
+    const frame = createLocalFrame(at)
+    for (let x = 0; x + SIZE.px <= 480; x += 104) {
+      const square = { x, y: 208, px: SIZE.px }
+      const reason = whyMissing(window, square)
+      outcomes.add(reason)
+      const middle = frame.inverse((x + 32 - 240) * 0.5, (240 - 208 - 32) * 0.5)
+      const alone = source.patch(middle, SIZE, signal)
+      if (reason !== null) {
+        await expect(alone).rejects.toHaveProperty('code', reason)
+        continue
+      }
+      const { image, reference } = await alone
+      expect(difference(cutSquare(window.image, square).data, image.data).max).toBeLessThanOrEqual(
+        2,
+      )
+      expect(reference.items).toEqual(expect.arrayContaining([...window.referenceOf(square).items]))
+    }
+    expect(outcomes).toEqual(new Set([null, 'no-tile']))
   })
 })

@@ -84,7 +84,7 @@ describe('a WMS', () => {
     const error = await patch({ layers: 'wrong' }).catch((caught: unknown) => caught)
     expect(error).toMatchObject({
       name: 'UpstreamError',
-      code: 'service-exception',
+      code: 'service-refused',
       message: expect.stringContaining('LayerNotDefined: layer for key {key} is not') as unknown,
     })
     const perTile = new Map<string, number>()

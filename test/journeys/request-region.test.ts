@@ -114,8 +114,6 @@ const hosts = [
   { url: 'http://169.254.169.254/{z}/{x}/{y}', isAllowed: false },
   { url: 'https://a.tiles.example.org/{z}/{x}/{y}', isAllowed: false },
   { url: 'https://tiles.example.org.evil.net/{z}/{x}/{y}', isAllowed: false },
-  { url: 'https://tiles.example.org@evil.net/{z}/{x}/{y}', isAllowed: false },
-  { url: 'https://user@tiles.example.org/{z}/{x}/{y}', isAllowed: false },
   { url: 'https://{z}.example.org/{x}/{y}', isAllowed: false },
   { url: 'https://tiles.example.org/{switch:a,b}/{z}/{x}/{y}', isAllowed: true },
   { url: 'https://{switch:tiles.example.org,evil.net}/{z}/{x}/{y}', isAllowed: false },
@@ -125,6 +123,15 @@ for (const { url, isAllowed } of hosts) {
     const asked = xyz(url)
     if (isAllowed) await expect(asked).resolves.toMatchObject({ imagery: { url } })
     else await expect(asked).rejects.toMatchObject({ code: 'source-forbidden' })
+  })
+}
+
+for (const user of ['tiles.example.org@evil.net', 'user@tiles.example.org', 'a:b@localhost:8081']) {
+  test(`${user} is no host of an address at all`, async () => {
+    await expect(xyz(`https://${user}/{z}/{x}/{y}`)).rejects.toMatchObject({
+      code: 'imagery-config',
+      message: expect.not.stringContaining(user) as unknown,
+    })
   })
 }
 

@@ -9,7 +9,10 @@ import { isIsoDate } from '../iso-date.ts'
 export const isoDate = z.string().refine(isIsoDate, 'an ISO date, e.g. 2022-03-18')
 
 /** An address on the web. */
-export const address = z.string().regex(/^https?:\/\//, 'an http or https address')
+export const address = z
+  .string()
+  .regex(/^https?:\/\//, 'an http or https address')
+  .regex(/^https?:\/\/[^/?#@]*([/?#]|$)/, 'no name or password in an address: use headersEnv')
 
 const envName = z
   .string()
