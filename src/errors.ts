@@ -81,6 +81,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'origin-forbidden': 403,
   'method-not-allowed': 405,
   'media-type': 415,
+  'too-busy': 429,
   'not-ready': 503,
   timeout: 503,
 }

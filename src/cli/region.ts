@@ -1,10 +1,11 @@
-/** `whereabouts region create|estimate|build|stop|dates|refresh|list|show|delete|export|import`. */
+/** `whereabouts region create|estimate|build|stop|coverage|dates|refresh|list|show|delete|export|import`. */
 import type { Command } from 'commander'
 import { countPoints } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { describeBuild, describeRegion } from '../journeys/region-status.ts'
 import { askWorld, confirm } from './context.ts'
 import { addBuildCommands } from './region-build.ts'
+import { addCoverageCommand } from './region-coverage.ts'
 import { addCreateCommands } from './region-create.ts'
 import { addDateCommands } from './region-dates.ts'
 import { addPackCommands } from './region-pack.ts'
@@ -13,6 +14,7 @@ import { addPackCommands } from './region-pack.ts'
 export function addRegionCommand(program: Command): void {
   const region = program.command('region').description('regions: what is searched')
   addCreateCommands(region)
+  addCoverageCommand(region)
   addBuildCommands(region)
   addDateCommands(region)
   addPackCommands(region)

@@ -5,7 +5,7 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { InputError, NotFoundError } from '../errors.ts'
 import type { AppDeps, AppEnv } from './deps.ts'
-import { guardHost, guardOrigin, limitBody, limitTime, logRequests } from './guards.ts'
+import { guardHost, guardOrigin, limitBody, limitCostly, limitTime, logRequests } from './guards.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { addDocsRoutes } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
@@ -56,6 +56,7 @@ export function createApp(deps: AppDeps): App {
   )
   app.use(limitBody(deps.photoMaxBytes))
   app.use(limitTime())
+  app.use(limitCostly())
   addRegionRoutes(app, deps)
   addPhotoRoutes(app, deps)
   addHeatmapRoutes(app, deps)

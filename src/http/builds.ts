@@ -65,6 +65,10 @@ export class Builds {
     return this.#statuses.get(region) ?? null
   }
 
+  isRunning(region: string): boolean {
+    return this.#running.has(region)
+  }
+
   /** @throws {InputError} `region-busy` */
   refuseWhileRunning(region: string): void {
     if (!this.#running.has(region)) return

@@ -2,10 +2,11 @@
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { timeout } from 'hono/timeout'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Logger } from 'pino'
 import { InputError, outcomeOf, UpstreamError } from '../errors.ts'
 import type { AppEnv } from './deps.ts'
+import { answerProblem } from './problem.ts'
 
 /** Room for the parts of a multipart body around the photo. */
 const MULTIPART_OVERHEAD_BYTES = 64 * 1024
@@ -74,6 +75,41 @@ function limit(maxBytes: number, code: string): MiddlewareHandler {
       })
     },
   })
+}
+
+/** What a request of each kind costs memory and a core for; so many run at a time. */
+const COSTLY: Readonly<Record<string, number>> = { 'POST /v1/regions': 2, 'POST /v1/heatmaps': 4 }
+const RETRY_AFTER_S = 10
+
+/** Refuses a costly request while as many of its kind run as may; who comes too early is told when to come again. */
+export function limitCostly(): MiddlewareHandler<AppEnv> {
+  const running: Record<string, number> = {}
+  return async (c, next) => {
+    const kind = `${c.req.method} ${c.req.path}`
+    const most = COSTLY[kind]
+    if (most === undefined) return next()
+    const count = running[kind] ?? 0
+    if (count >= most) return tooBusy(c, kind, most)
+    running[kind] = count + 1
+    try {
+      await next()
+    } finally {
+      running[kind] = (running[kind] ?? 1) - 1
+    }
+  }
+}
+
+function tooBusy(c: Context<AppEnv>, kind: string, most: number): Response {
+  const error = new InputError(
+    'too-busy',
+    `Expected at most ${most} × ${kind} at a time, got more`,
+    {
+      hint: `ask again in ${RETRY_AFTER_S} s`,
+    },
+  )
+  const answer = answerProblem(error, c)
+  answer.headers.set('retry-after', String(RETRY_AFTER_S))
+  return answer
 }
 
 /** Ends the wait, not the work: a heatmap that comes late is stored and there when asked again. */

@@ -52,6 +52,8 @@ function presentBuild(
     pointsDone: progress?.done ?? 0,
     pointsPerSecond: rate,
     secondsLeft: isGoingOn ? Math.round(left / rate) : null,
+    waitingFor: progress && { ...progress.steps },
+    triedAgain: { ...progress?.failures },
     problem,
   }
 }

@@ -87,6 +87,13 @@ const buildSchema = z
     pointsDone: z.int().openapi({ description: 'by this build' }),
     pointsPerSecond: z.number().nullable(),
     secondsLeft: z.number().nullable(),
+    waitingFor: z
+      .object({ imagery: z.number(), inference: z.number(), database: z.number() })
+      .nullable()
+      .openapi({ description: 'share of the time spent at each step, 0…1: the bottleneck' }),
+    triedAgain: z
+      .record(z.string(), z.int())
+      .openapi({ description: 'failures that are tried again, counted by code' }),
     problem: problemSchema.nullable(),
   })
   .openapi('Build')

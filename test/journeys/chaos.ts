@@ -173,7 +173,7 @@ function createCrew(folder: string, place: { databaseUrl: string; log: string })
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     members.push(child)
-    await once(child.stdout, 'data')
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   }
   return {
     start: async (count: number) => {

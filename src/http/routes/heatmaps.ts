@@ -29,6 +29,7 @@ const ask = createRoute({
       413: 'the body is too large',
       415: 'the body is not JSON',
       422: 'no scene is meant, or several',
+      429: 'others are being computed; ask again after Retry-After',
     }),
   },
 })

@@ -1,5 +1,6 @@
 /** Regions: create, build, watch, stop, delete. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { detachBuild, endBuild } from '../../journeys/build-region.ts'
 import { createRegion } from '../../journeys/create-region.ts'
 import { describeRegion, describeRegions, removeRegion } from '../../journeys/region-status.ts'
 import { requestRegion } from '../../journeys/request-region.ts'
@@ -29,6 +30,7 @@ const create = createRoute({
       413: 'the body is too large',
       415: 'the body is not JSON',
       422: 'extract or imagery cannot be used',
+      429: 'others are being created; ask again after Retry-After',
       502: 'the imagery or the database did not answer',
     }),
   },
@@ -74,11 +76,17 @@ const remove = createRoute({
   },
 })
 
+const builder = z.object({
+  by: z.enum(['server', 'workers']).default('server').openapi({
+    description: 'server: here, workers help; workers: by `whereabouts worker` alone (PostgreSQL)',
+  }),
+})
+
 const startBuild = createRoute({
   method: 'post',
   path: '/v1/regions/{name}/build',
   summary: 'Embed the points that have no embedding yet; goes on when the client leaves',
-  request: { params },
+  request: { params, query: builder },
   responses: {
     202: json(regionSchema, 'started; ask for the region to see its progress'),
     ...problems({ ...missing, 409: 'it is being built already, or by another model' }),
@@ -88,11 +96,11 @@ const startBuild = createRoute({
 const stopBuild = createRoute({
   method: 'delete',
   path: '/v1/regions/{name}/build',
-  summary: 'Stop a build; what is done stays, the rest can be built later',
+  summary: 'Stop a build wherever it runs; what is done stays, the rest can be built later',
   request: { params },
   responses: {
     200: json(regionSchema, 'stopped'),
-    ...problems({ ...missing, 404: 'no such region, or it is not being built here' }),
+    ...problems({ ...missing, 404: 'no such region, or it is not being built' }),
   },
 })
 
@@ -133,12 +141,16 @@ export function addRegionRoutes(app: App, deps: AppDeps): void {
   app.openapi(startBuild, async (c) => {
     const { name } = c.req.valid('param')
     await describeRegion(outside, name)
-    builds.start(name)
+    if (c.req.valid('query').by === 'workers') await detachBuild(outside, name)
+    else builds.start(name)
     return c.json(await shown(name), 202)
   })
   app.openapi(stopBuild, async (c) => {
     const { name } = c.req.valid('param')
-    await builds.stop(name)
+    const { region } = await describeRegion(outside, name)
+    const isElsewhere = region.state === 'building' && !builds.isRunning(name)
+    if (!isElsewhere) await builds.stop(name)
+    await endBuild(outside, name)
     return c.json(await shown(name), 200)
   })
 }

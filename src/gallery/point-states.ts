@@ -1,0 +1,33 @@
+/** What became of every point of a region, page by page: 10⁶ and more. */
+import type { RoadPoint } from '../types.ts'
+import type { Database } from './database.ts'
+
+const PAGE_ROWS = 50_000
+
+/** A point and its state. */
+export interface PointState extends RoadPoint {
+  readonly state: 'pending' | 'leased' | 'embedded' | 'unavailable'
+  /** Why there is no patch; null unless `unavailable`. */
+  readonly reason: string | null
+}
+
+/** Pages by id; what changes meanwhile shows in later pages. */
+export async function* readPointStates(
+  db: Database,
+  regionId: number,
+): AsyncGenerator<readonly PointState[]> {
+  let after = -1
+  for (;;) {
+    const page = await db.withClient((client) =>
+      client.query<PointState>(
+        `select id, lon, lat, state, reason
+           from points where region = $1 and id > $2 order by id limit $3`,
+        [regionId, after, PAGE_ROWS],
+      ),
+    )
+    const last = page.at(-1)
+    if (last === undefined) return
+    yield page
+    after = last.id
+  }
+}

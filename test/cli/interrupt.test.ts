@@ -1,0 +1,120 @@
+/** What Ctrl-C and `docker stop` do to commands, on imagery that never answers. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeOnEachDatabase } from '../databases.ts'
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const models = fileURLToPath(new URL('../../models/tiny/', import.meta.url))
+
+describeOnEachDatabase('a command', (_open, place) => {
+  let folder: string
+  let url: string
+  const silent = createServer(() => undefined)
+
+  const start = (...args: readonly string[]) => {
+    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        WHEREABOUTS_DATA_DIR: join(folder, 'data'),
+        WHEREABOUTS_MODELS_DIR: models,
+        WHEREABOUTS_PHOTO_MODEL: 'photo',
+        WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
+        WHEREABOUTS_THREADS: '1',
+        DATABASE_URL: url,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()))
+    child.stderr.on('data', (text: Buffer) => (output += text.toString()))
+    const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }))
+    return { child, ended }
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whereabouts-interrupt-'))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const at = await place()
+    url = 'url' in at ? at.url : ''
+    await mkdir(join(folder, 'data'))
+    if ('dataDir' in at) await rename(at.dataDir, join(folder, 'data', 'database'))
+    const { port } = silent.address() as AddressInfo
+    const imagery = {
+      kind: 'xyz',
+      url: `http://127.0.0.1:${port}/{z}/{x}/{y}`,
+      attribution: 'nobody',
+      maxZoom: 18,
+      timeoutS: 600,
+    }
+    const wanted = ['--grid', '40', '--bbox', '9,47.2,9.002,47.202', '--yes']
+    const created = start(
+      'region',
+      'create',
+      'slow',
+      '--imagery',
+      JSON.stringify(imagery),
+      ...wanted,
+    )
+    expect(await created.ended).toMatchObject({ code: 0 })
+  })
+  afterAll(async () => {
+    silent.closeAllConnections()
+    silent.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('that builds stops at Ctrl-C with 130, gives its points back and says how to go on', async () => {
+    // The same on both databases; processes are slow to start.
+    if (url !== '') return
+    const { child, ended } = start('region', 'build', 'slow')
+    silent.once('request', () => child.kill('SIGINT'))
+    const { code, output } = await ended
+    expect(code).toBe(130)
+    expect(output).toMatch(/continue with `whereabouts region build slow`/)
+    const shown = await start('region', 'show', 'slow').ended
+    expect(JSON.parse(shown.output)).toMatchObject({
+      state: 'stopped',
+      build: 'stopped, continue with: whereabouts region build slow',
+      points: { leased: 0 },
+    })
+  })
+
+  test('that only asks ends at Ctrl-C with 130', async () => {
+    // The lock of the embedded database tells that the command has begun; on a server nothing does.
+    if (url !== '') return
+    const { child, ended } = start('scene', 'harbour', '--region', 'slow')
+    const lock = join(folder, 'data', 'database', 'lock')
+    while (!existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 10))
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(130)
+  })
+
+  test('worker takes part in a build that was asked for until it is told to stop; PGlite refuses it', async () => {
+    if (url === '') {
+      const { code, output } = await start('worker').ended
+      expect({ code, output }).toMatchObject({
+        code: 64,
+        output: expect.stringMatching(/PostgreSQL.*\n.*region build/) as unknown,
+      })
+      return
+    }
+    expect(await start('region', 'build', 'slow', '--detach').ended).toMatchObject({ code: 0 })
+    const { child, ended } = start('worker', '--region', 'slow')
+    silent.once('request', () => child.kill('SIGTERM'))
+    expect(await ended).toMatchObject({ code: 0 })
+    const shown = await start('region', 'show', 'slow').ended
+    // Other workers may go on: the build is still wanted.
+    expect(JSON.parse(shown.output)).toMatchObject({ state: 'building', points: { leased: 0 } })
+  })
+})

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { clientOf, gridRegion, openHarness, type Harness, type ProblemAnswer } from './harness.ts'
+
+describeOnEachDatabase('over HTTP', (_open, place) => {
+  let http: Harness
+  beforeAll(async () => {
+    http = await openHarness(await place())
+  })
+  afterAll(() => http.close())
+
+  test('a third region at a time is answered with 429 and when to come again', async () => {
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    let waiting = 0
+    const outside = {
+      ...http.deps.outside,
+      openSource: async (imagery: Parameters<typeof http.deps.outside.openSource>[0]) => {
+        waiting++
+        await gate
+        return http.deps.outside.openSource(imagery)
+      },
+    }
+    const client = clientOf(createApp({ ...http.deps, outside }))
+    const create = (name: string) => client.post('/v1/regions', gridRegion(name, http.town))
+    const first = [create('one'), create('two')]
+    while (waiting < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    const third = await create('three')
+    expect(third.status).toBe(429)
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await third.json()) as ProblemAnswer).toMatchObject({ code: 'too-busy', status: 429 })
+    open()
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([201, 201])
+    expect((await create('three')).status).toBe(201)
+  })
+
+  test('a build is left to workers where there may be some, and stopped there', async () => {
+    const asked = await http.post('/v1/regions/one/build?by=workers')
+    if (http.world.db.kind === 'pglite') {
+      expect(asked.status).toBe(400)
+      expect(await asked.json()).toMatchObject({ code: 'workers-need-server' })
+      return
+    }
+    expect(asked.status).toBe(202)
+    expect(await asked.json()).toMatchObject({ state: 'building', build: null, workers: [] })
+    const stopped = await http.remove('/v1/regions/one/build')
+    expect(stopped.status).toBe(200)
+    expect(await stopped.json()).toMatchObject({ state: 'stopped', problem: null })
+    expect((await http.remove('/v1/regions/one/build')).status).toBe(404)
+  })
+})
