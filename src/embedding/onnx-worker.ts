@@ -16,9 +16,10 @@ export interface WorkerSetup {
 }
 
 /** Up to `batchSize` images, one after another in `pixels`; for a `logitsmap` one image, of any size. */
-export interface EncodeRequest {
+export interface WorkerRequest {
   readonly output: 'logits' | 'logitsmap'
   readonly sizes: readonly { readonly width: number; readonly height: number }[]
+  /** In memory that both threads share; not touched by the other one until the reply. */
   readonly pixels: Uint8Array
 }
 
@@ -43,7 +44,7 @@ const loading = InferenceSession.create(onnxPath, {
 })
 
 /** Images → one tensor of the card's size. */
-function toBatch(request: EncodeRequest): Tensor {
+function toBatch(request: WorkerRequest): Tensor {
   let at = 0
   request.sizes.forEach((size, index) => {
     const length = size.width * size.height * 3
@@ -57,14 +58,14 @@ function toBatch(request: EncodeRequest): Tensor {
 }
 
 /** One image as it is → a tensor. */
-function toWindow({ sizes, pixels }: EncodeRequest): Tensor {
+function toWindow({ sizes, pixels }: WorkerRequest): Tensor {
   const { width = 0, height = 0 } = sizes[0] ?? {}
   const values = new Float32Array(3 * width * height)
   writeTensor({ width, height, data: pixels }, values, 0)
   return new Tensor('float32', values, [1, 3, height, width])
 }
 
-async function encode(request: EncodeRequest): Promise<Float32Array> {
+async function encode(request: WorkerRequest): Promise<Float32Array> {
   const input = request.output === 'logits' ? toBatch(request) : toWindow(request)
   const session = await loading
   const outputs = await session.run({ [card.input.name]: input }, [request.output])
@@ -82,5 +83,5 @@ function answer(work: Promise<Float32Array>): void {
   )
 }
 
-port.on('message', (request: EncodeRequest) => answer(encode(request)))
+port.on('message', (request: WorkerRequest) => answer(encode(request)))
 answer(loading.then(() => new Float32Array(0)))

@@ -12,7 +12,6 @@ import { instructionSetOf } from './instruction-set.ts'
 import type { LogitsMap } from './logits-map.ts'
 import { readModel } from './model-files.ts'
 import { createSessionPool, type SessionPool } from './session-pool.ts'
-import type { EncodeRequest } from './onnx-worker.ts'
 
 /** Images per inference: bare onnxruntime is no faster per image with 8 or 32, and few end a call sooner. */
 const BATCH_SIZE = 4
@@ -35,8 +34,8 @@ export async function createEncoder(
     runtime: { executionProvider: 'cpu', instructionSet: instructionSetOf(cpuinfo, arch()) },
     encode: async (images) => {
       images.forEach((image) => checkImage(image, card))
-      const requests = chunk(images).map(toRequest)
-      const parts = await Promise.all(requests.map((request) => pool.run(request)))
+      const runs = chunk(images).map((some) => pool.run({ output: 'logits', images: some }))
+      const parts = await Promise.all(runs)
       return concat(parts, images.length * card.classes)
     },
     ...('logitsmap' in card.outputs && {
@@ -59,7 +58,7 @@ async function encodeMap(
       `Expected whole strides of ${stride} px for window, got ${image.width} × ${image.height} px`,
     )
   }
-  const logits = await pool.run({ ...toRequest([image]), output: 'logitsmap' })
+  const logits = await pool.run({ output: 'logitsmap', images: [image] })
   return { logits, width, height }
 }
 
@@ -88,18 +87,6 @@ function chunk(images: readonly Rgb8[]): readonly (readonly Rgb8[])[] {
   return Array.from({ length: Math.ceil(images.length / BATCH_SIZE) }, (_, i) =>
     images.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
   )
-}
-
-/** One compact buffer, because a view is sent with the whole buffer that it looks into. */
-function toRequest(images: readonly Rgb8[]): EncodeRequest {
-  const pixels = new Uint8Array(images.reduce((sum, image) => sum + image.data.length, 0))
-  let at = 0
-  for (const image of images) {
-    pixels.set(image.data, at)
-    at += image.data.length
-  }
-  const sizes = images.map(({ width, height }) => ({ width, height }))
-  return { output: 'logits', sizes, pixels }
 }
 
 function concat(parts: readonly Float32Array[], length: number): Float32Array {

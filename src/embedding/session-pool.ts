@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { EncodeReply, EncodeRequest, WorkerSetup } from './onnx-worker.ts'
+import type { Rgb8 } from '../types.ts'
+import type { EncodeReply, WorkerRequest, WorkerSetup } from './onnx-worker.ts'
+
+/** Up to a batch of images; for a `logitsmap` one image, of any size. */
+export interface EncodeRequest {
+  readonly output: WorkerRequest['output']
+  readonly images: readonly Rgb8[]
+}
 
 /** Runs requests on whichever session is free. */
 export interface SessionPool {
@@ -18,20 +25,20 @@ export interface SessionPool {
  */
 export async function createSessionPool(setup: WorkerSetup, count: number): Promise<SessionPool> {
   const workers = Array.from({ length: Math.max(1, count) }, () => startWorker(setup))
-  const idle: Worker[] = []
-  const waiting: { give(worker: Worker): void; fail(error: Error): void }[] = []
+  const idle: Session[] = []
+  const waiting: { give(session: Session): void; fail(error: Error): void }[] = []
   let ended: Error | undefined
 
   function end(error: Error): void {
     ended ??= error
     for (const waiter of waiting.splice(0)) waiter.fail(ended)
   }
-  function release(worker: Worker): void {
+  function release(session: Session): void {
     const next = waiting.shift()
-    if (next === undefined) idle.push(worker)
-    else next.give(worker)
+    if (next === undefined) idle.push(session)
+    else next.give(session)
   }
-  async function acquire(): Promise<Worker> {
+  async function acquire(): Promise<Session> {
     if (ended !== undefined) throw ended
     return idle.pop() ?? new Promise((give, fail) => waiting.push({ give, fail }))
   }
@@ -50,19 +57,42 @@ export async function createSessionPool(setup: WorkerSetup, count: number): Prom
     await close()
     throw error
   }
-  workers.forEach(release)
+  for (const worker of workers) release({ worker, memory: shareMemory(0) })
   return {
     run: async (request) => {
-      const worker = await acquire()
+      const session = await acquire()
       try {
-        worker.postMessage(request, [request.pixels.buffer as ArrayBuffer])
-        return await reply(worker)
+        session.worker.postMessage(hand(session, request))
+        return await reply(session.worker)
       } finally {
-        release(worker)
+        release(session)
       }
     },
     close,
   }
+}
+
+/** A thread and the memory in which it is handed pixels. */
+interface Session {
+  readonly worker: Worker
+  memory: Uint8Array
+}
+
+function shareMemory(byteCount: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(byteCount))
+}
+
+/** Copies the pixels to where the thread sees them: memory of their own per request would keep the engine collecting it. */
+function hand(session: Session, { output, images }: EncodeRequest): WorkerRequest {
+  const byteCount = images.reduce((sum, { data }) => sum + data.length, 0)
+  if (session.memory.length < byteCount) session.memory = shareMemory(byteCount)
+  let at = 0
+  for (const { data } of images) {
+    session.memory.set(data, at)
+    at += data.length
+  }
+  const sizes = images.map(({ width, height }) => ({ width, height }))
+  return { output, sizes, pixels: session.memory.subarray(0, byteCount) }
 }
 
 function startWorker(workerData: WorkerSetup): Worker {

@@ -22,6 +22,7 @@ import {
   paint,
   type Canvas,
 } from './canvas.ts'
+import { assembleWindow } from './pixel-window.ts'
 import type { PatchSize } from './source.ts'
 
 /** One georeferenced grid of pixels, however its source stores it. */
@@ -30,9 +31,9 @@ export interface PixelLayer {
   toPixel(place: LonLat): [u: number, v: number]
   /** True where the layer has an image, data or not; `u`, `v` in px. */
   covers(u: number, v: number): boolean
-  /** Pixels of a rectangle; what lies outside the layer is invalid. */
-  readWindow(rect: PixelRect, signal: AbortSignal): Promise<PixelWindow>
-  /** Filled by `readWindow`: where it found that there is no imagery. Absent: it throws instead. */
+  /** The blocks or tiles that a rectangle touches, best first where they overlap. */
+  readPieces(rect: PixelRect, signal: AbortSignal): Promise<readonly PixelWindow[]>
+  /** Filled by `readPieces`: where it found that there is no imagery. Absent: it throws instead. */
   readonly holes?: readonly Hole[]
 }
 
@@ -107,8 +108,8 @@ export async function cutPatch(
   for (const [index, layer] of layers.entries()) {
     const mapping = mapPatch(layer, at, size)
     const rect = sourceRect(mapping, px)
-    const window = await layer.readWindow(rect, signal)
-    const picture = warp(window, mapping, px)
+    const pieces = await layer.readPieces(rect, signal)
+    const picture = warp(assembleWindow(rect, pieces), mapping, px)
     if (used === undefined && picture.isValid === null) {
       return { image: { width: px, height: px, data: picture.data }, layer, rect }
     }

@@ -6,7 +6,7 @@ import type { PixelRect, PixelWindow } from '../image/resample.ts'
 import type { LonLat } from '../types.ts'
 import type { ByteCache } from './byte-cache.ts'
 import type { PixelLayer } from './cut.ts'
-import { assembleWindow, intersect } from './pixel-window.ts'
+import { intersect } from './pixel-window.ts'
 import { applyAffine, invertAffine, type Affine } from './georeference.ts'
 import type { RasterLevel } from './raster.ts'
 
@@ -65,7 +65,11 @@ function createMosaic(members: readonly Member[], cache: ByteCache<Uint8Array>):
       members.some(
         ({ level, x, y }) => u >= x && v >= y && u <= x + level.width && v <= y + level.height,
       ),
-    readWindow: (rect, signal) => readWindow({ members, cache, signal }, rect),
+    readPieces: async (rect, signal) => {
+      const reading = { members, cache, signal }
+      const pieces = members.map((member) => readPieces(reading, member, rect))
+      return (await Promise.all(pieces)).flat()
+    },
   }
 }
 
@@ -73,13 +77,6 @@ interface Reading {
   readonly members: readonly Member[]
   readonly cache: ByteCache<Uint8Array>
   readonly signal: AbortSignal
-}
-
-async function readWindow(reading: Reading, rect: PixelRect): Promise<PixelWindow> {
-  const pieces = (
-    await Promise.all(reading.members.map((member) => readPieces(reading, member, rect)))
-  ).flat()
-  return assembleWindow(rect, pieces)
 }
 
 async function readPieces(

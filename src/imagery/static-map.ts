@@ -13,7 +13,6 @@ import { HttpCache } from './http-cache.ts'
 import { HttpClient, isMissing, type HttpAnswer } from './http-client.ts'
 import { looksLikeText, textInstead } from './http-tiles.ts'
 import type { StaticMapConfig } from './kinds/static-map.ts'
-import { assembleWindow } from './pixel-window.ts'
 import type { ImagerySource, PatchSize } from './source.ts'
 import { TileDecoder, type Tile } from './tile-decode.ts'
 
@@ -116,10 +115,9 @@ class StaticMap implements ImagerySource {
       },
       covers: (u, v) =>
         Math.abs(u - middle) <= middle - cropPx && Math.abs(v - middle) <= middle - cropPx,
-      readWindow: async (rect) => {
+      readPieces: async () => {
         const { pixels, channels } = await read()
-        const whole = { x: 0, y: 0, width: sidePx, height: sidePx, channels, data: pixels }
-        return assembleWindow(rect, [whole])
+        return [{ x: 0, y: 0, width: sidePx, height: sidePx, channels, data: pixels }]
       },
     }
   }

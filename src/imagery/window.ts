@@ -16,6 +16,7 @@ import {
   type Canvas,
 } from './canvas.ts'
 import { mapPatch, NODATA_SHARE_MAX, type PixelLayer } from './cut.ts'
+import { assembleWindow } from './pixel-window.ts'
 import type { PatchSize, PixelSquare } from './source.ts'
 
 /** A window, and why pixels of it are missing. */
@@ -46,8 +47,10 @@ export async function cutWindow(
   const placed: Placed[] = []
   for (const [index, layer] of layers.entries()) {
     const mapping = mapPatch(layer, at, size)
-    const source = await layer.readWindow(sourceRect(mapping, px), signal)
-    paint(canvas, { index, layer, mapping, picture: warp(source, mapping, px) })
+    const rect = sourceRect(mapping, px)
+    const pieces = await layer.readPieces(rect, signal)
+    const picture = warp(assembleWindow(rect, pieces), mapping, px)
+    paint(canvas, { index, layer, mapping, picture })
     placed.push({ layer, mapping })
     if (isComplete(canvas)) break
   }

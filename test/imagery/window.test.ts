@@ -106,14 +106,16 @@ test('a part of a layer that the source calls a hole is missing for its reason',
   const layer: PixelLayer = {
     toPixel: ({ lon, lat }) => [lon * 1e5, -lat * 1e5],
     covers: () => true,
-    readWindow: async (rect) => ({
-      ...rect,
-      channels: 4,
-      data: Uint8Array.from({ length: rect.width * rect.height * 4 }, (_, i) => {
-        const x = rect.x + (Math.floor(i / 4) % rect.width)
-        return x < 0 ? 0 : i % 4 === 3 ? 255 : 80
-      }),
-    }),
+    readPieces: async (rect) => [
+      {
+        ...rect,
+        channels: 4,
+        data: Uint8Array.from({ length: rect.width * rect.height * 4 }, (_, i) => {
+          const x = rect.x + (Math.floor(i / 4) % rect.width)
+          return x < 0 ? 0 : i % 4 === 3 ? 255 : 80
+        }),
+      },
+    ],
     holes: [{ rect: { x: -1000, y: -1000, width: 1000, height: 2000 }, reason: 'no-tile' }],
   }
   const size = { px: 64, gsd: 1 }
