@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import type { Bbox, Region } from '../types.ts'
+import { VINTAGES_MAX, type DatePolicy } from './refresh.ts'
 
 /** Raise when older programs could not read what is written. */
 export const PACK_VERSION = 1
@@ -24,8 +25,10 @@ const region = z.looseObject({
   attribution: z.string(),
   model: z.object({ name: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   gsd: z.number().positive(),
-  runtime: z.object({ executionProvider: z.string(), instructionSet: z.string() }).nullable(),
+  runtime: z.looseObject({ executionProvider: z.string(), instructionSet: z.string() }).nullable(),
   createdAt: z.iso.datetime(),
+  vintages: z.int().min(1).max(VINTAGES_MAX),
+  refreshedAt: z.iso.datetime().nullable(),
 })
 
 const manifest = z.looseObject({
@@ -40,19 +43,20 @@ const manifest = z.looseObject({
 })
 
 /** The region of a pack: everything but what its new database decides. */
-export type PackedRegion = Pick<
-  Region,
-  | 'name'
-  | 'boundary'
-  | 'centre'
-  | 'sampling'
-  | 'imagery'
-  | 'attribution'
-  | 'model'
-  | 'gsd'
-  | 'runtime'
-  | 'createdAt'
->
+export type PackedRegion = DatePolicy &
+  Pick<
+    Region,
+    | 'name'
+    | 'boundary'
+    | 'centre'
+    | 'sampling'
+    | 'imagery'
+    | 'attribution'
+    | 'model'
+    | 'gsd'
+    | 'runtime'
+    | 'createdAt'
+  >
 
 /** What a pack says about itself. */
 export interface PackManifest {

@@ -150,27 +150,44 @@ export async function insertRegionRows(
 ): Promise<{ readonly isBuilt: boolean }> {
   return db.transaction(async (client) => {
     const { id } = await insertRegionOn(client, region)
-    let isBuilt = true
-    let lastPoint = -1
-    for await (const chunk of rows) {
-      const points = chunk.filter((row, i) => row.id !== (chunk[i - 1]?.id ?? lastPoint))
-      lastPoint = chunk.at(-1)?.id ?? lastPoint
-      isBuilt &&= !points.some(({ state }) => state === 'pending')
-      await client.copyRows(pointsTable, pointRows(id, points))
-      await client.copyRows(embeddingsTable, embeddingRows(id, chunk))
-    }
+    const { isBuilt, isDated } = await copyAll(client, id, rows)
     await client.query(
-      `update regions set state = $2, runtime = $3::jsonb, created_at = $4 where id = $1`,
+      `update regions set state = $2, runtime = $3::jsonb, created_at = $4, vintages = $5,
+              refreshed_at = $6
+        where id = $1`,
       [
         id,
         isBuilt ? 'built' : 'created',
         region.runtime && JSON.stringify(region.runtime),
         region.createdAt,
+        region.vintages,
+        // A search counts one row of each point only where it knows that there may be several.
+        region.refreshedAt ?? (isDated ? region.createdAt : null),
       ],
     )
     await countChange(client, id)
     return { isBuilt }
   })
+}
+
+/** @returns whether no point waits, and whether some point has several dates */
+async function copyAll(
+  client: Client,
+  regionId: number,
+  rows: RegionRows['rows'],
+): Promise<{ readonly isBuilt: boolean; readonly isDated: boolean }> {
+  let isBuilt = true
+  let isDated = false
+  let lastPoint = -1
+  for await (const chunk of rows) {
+    const points = chunk.filter((row, i) => row.id !== (chunk[i - 1]?.id ?? lastPoint))
+    lastPoint = chunk.at(-1)?.id ?? lastPoint
+    isDated ||= points.length < chunk.length
+    isBuilt &&= !points.some(({ state }) => state === 'pending')
+    await client.copyRows(pointsTable, pointRows(regionId, points))
+    await client.copyRows(embeddingsTable, embeddingRows(regionId, chunk))
+  }
+  return { isBuilt, isDated }
 }
 
 function* pointRows(regionId: number, rows: readonly PackRow[]): Generator<CopyValue[]> {

@@ -84,6 +84,7 @@ export function presentHeatmap({
       pending: heatmap.pendingCount,
     },
     capturedBetween: heatmap.capturedBetween && [...heatmap.capturedBetween],
+    ...(heatmap.dates && { dates: heatmap.dates }),
     attribution: heatmap.region.attribution,
     candidates: candidates.map(presentCandidate),
     known: known && { ...known },

@@ -1,5 +1,7 @@
 /** The shapes of the API, once: validation, types and /openapi.json come from here. A table; hence its length. */
 import { z } from '@hono/zod-openapi'
+import { regionNamePattern } from '../journeys/create-region.ts'
+import { datesBody, datesSchema } from './date-schemas.ts'
 import { PROBLEM_JSON, problemSchema } from './problem.ts'
 
 const POINTS_MAX = 10_000_000
@@ -21,7 +23,7 @@ const sceneShare = z.object({ scene: z.string(), share: z.number() })
 
 export const regionName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'expected 1–63 of a–z, 0–9, - and _')
+  .regex(regionNamePattern, 'expected 1–63 of a–z, 0–9, - and _')
   .openapi({ example: 'liechtenstein' })
 
 const sampling = z.discriminatedUnion('kind', [
@@ -173,6 +175,7 @@ export const heatmapBody = z
       .optional(),
     candidates: z.int().min(0).max(1000).default(20),
     known: lonLat.optional().openapi({ description: 'the true place: its rank is told' }),
+    ...datesBody,
   })
   .superRefine((body, context) => {
     const asked = (['photos', 'embeddings', 'scene', 'best'] as const).filter(
@@ -229,6 +232,7 @@ export const heatmapSchema = z
     worst: z.number(),
     points: z.object({ embedded: z.int(), unavailable: z.int(), pending: z.int() }),
     capturedBetween: z.array(z.string()).length(2).nullable(),
+    dates: datesSchema.optional(),
     attribution: z.string(),
     candidates: z.array(candidate),
     known: knownSchema.nullable(),

@@ -4,6 +4,7 @@ import type { PackManifest } from '../gallery/pack-manifest.ts'
 import { PACK_VERSION } from '../gallery/pack-manifest.ts'
 import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pack-rows.ts'
 import type { PackReader } from '../gallery/pack-file.ts'
+import { findDatePolicy, type DatePolicy } from '../gallery/refresh.ts'
 import { findRegion, listRegions } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Region } from '../types.ts'
@@ -65,7 +66,8 @@ export async function exportRegion(
         },
       },
     )
-    const manifest = manifestOf(region, { program, extent, now: outside.now() })
+    const dates = await findDatePolicy(outside.db, region.id)
+    const manifest = manifestOf({ ...region, ...dates }, { program, extent, now: outside.now() })
     return { manifest, bytes: await pack.finish(manifest, extent.bbox) }
   } finally {
     await pack.discard()
@@ -73,32 +75,31 @@ export async function exportRegion(
 }
 
 function manifestOf(
-  region: Region,
+  region: Region & DatePolicy,
   parts: { readonly program: string; readonly extent: PackExtent; readonly now: Date },
 ): PackManifest {
-  const { name, boundary, centre, sampling, imagery, attribution, model, gsd, runtime, createdAt } =
-    region
+  const { name, boundary, centre, sampling, imagery, attribution, model, gsd } = region
+  const { runtime, createdAt, vintages, refreshedAt } = region
+  const source = { boundary, centre, sampling, imagery, attribution, model, gsd }
   return {
     kind: 'region-pack',
     version: PACK_VERSION,
     program: parts.program,
     exportedAt: parts.now.toISOString(),
-    region: {
-      name,
-      boundary,
-      centre,
-      sampling,
-      imagery,
-      attribution,
-      model,
-      gsd,
-      runtime,
-      createdAt,
-    },
-    terms: [`imagery: ${attribution}`, ...(sampling.kind === 'roads' ? [OSM_TERMS] : [])],
+    region: { name, ...source, runtime, createdAt, vintages, refreshedAt },
+    terms: termsOf(region),
     pointCount: parts.extent.pointCount,
     embeddingCount: parts.extent.embeddingCount,
   }
+}
+
+function termsOf({ attribution, imagery, sampling }: Region): string[] {
+  const { licence, termsUrl } = imagery
+  return [
+    `imagery: ${attribution}`,
+    ...[licence, termsUrl].filter((term) => typeof term === 'string'),
+    ...(sampling.kind === 'roads' ? [OSM_TERMS] : []),
+  ]
 }
 
 /** Where a region comes from. */

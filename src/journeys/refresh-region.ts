@@ -68,61 +68,74 @@ export async function refreshRegion(
   progress: RefreshProgress,
 ): Promise<Refreshed> {
   const region = await findRegion(outside.db, name)
-  const isOther = imagery !== undefined
-  const config = parseImageryConfig(isOther ? imagery : region.imagery)
+  const config = parseImageryConfig(imagery ?? region.imagery)
   const source = await outside.openSource(config)
   try {
-    const isDated = source.vintages !== undefined
-    if (!isDated && !isOther && !isAll) throw undated(name)
-    if (isOther) {
+    if (imagery !== undefined) {
       const { attribution } = source
       await setImagery(outside.db, region.id, { imagery: { ...config }, attribution })
     }
-    const isNewer =
-      isAll || !isDated ? async () => true : await lackTest(outside, region.id, source)
-    return await markNewer(outside, { regionId: region.id, isNewer }, progress)
+    const test = await lackTest(outside, region.id, source)
+    const isLacking: IsLacking = isAll ? async () => 'yes' : test
+    const found = await markLacking(outside, { regionId: region.id, isLacking }, progress)
+    const isUndated = found.undated === found.looked && found.looked > 0
+    if (!isUndated) return found
+    // Another source without dates is of another date as a whole; of the same one nothing can be said.
+    if (imagery === undefined) throw undated(name)
+    const all: IsLacking = async () => 'yes'
+    return await markLacking(outside, { regionId: region.id, isLacking: all }, progress)
   } finally {
     await source.close()
   }
 }
 
-type IsNewer = (place: EmbeddedPlace, known: readonly KnownVintage[]) => Promise<boolean>
+/** Whether a place lacks a date; `undated`: the source tells none there. */
+type IsLacking = (
+  place: EmbeddedPlace,
+  known: readonly KnownVintage[],
+) => Promise<'yes' | 'no' | 'undated'>
 
 async function lackTest(
   outside: Outside,
   regionId: number,
   source: ImagerySource,
-): Promise<IsNewer> {
+): Promise<IsLacking> {
   const size = patchSizeOf((await outside.encoder('overhead')).card)
   const { vintages } = await findDatePolicy(outside.db, regionId)
   return async (place, known) => {
     const offered = (await source.vintages?.(place, size)) ?? []
     const has = new Set(known.map(({ capturedOn }) => capturedOn))
-    return offered.slice(0, vintages).some((date) => !has.has(date))
+    if (offered.length === 0) return 'undated'
+    return offered.slice(0, vintages).some((date) => !has.has(date)) ? 'yes' : 'no'
   }
 }
 
-async function markNewer(
+async function markLacking(
   { db }: Outside,
-  { regionId, isNewer }: { readonly regionId: number; readonly isNewer: IsNewer },
+  { regionId, isLacking }: { readonly regionId: number; readonly isLacking: IsLacking },
   { signal, onLook }: RefreshProgress,
-): Promise<Refreshed> {
+): Promise<Refreshed & { readonly undated: number }> {
   let looked = 0
   let waiting = 0
+  let undated = 0
   for await (const places of pagesOf(db, regionId)) {
     signal.throwIfAborted()
     const ids = places.map(({ id }) => id)
     const known = await findKnownVintages(db, regionId, ids)
-    const newer: number[] = []
-    const answers = mapOrdered(places, PLACES_UNDER_WAY, async (place) =>
-      (await isNewer(place, known.get(place.id) ?? [])) ? place.id : null,
-    )
-    for await (const id of answers) if (id !== null) newer.push(id)
-    if (newer.length > 0) waiting += await markRefreshing(db, regionId, newer)
+    const lacking: number[] = []
+    const answers = mapOrdered(places, PLACES_UNDER_WAY, async (place) => ({
+      id: place.id,
+      answer: await isLacking(place, known.get(place.id) ?? []),
+    }))
+    for await (const { id, answer } of answers) {
+      if (answer === 'yes') lacking.push(id)
+      if (answer === 'undated') undated++
+    }
+    if (lacking.length > 0) waiting += await markRefreshing(db, regionId, lacking)
     looked += places.length
     onLook(looked, waiting)
   }
-  return { looked, waiting }
+  return { looked, waiting, undated }
 }
 
 /** Embedded points of a region, page by page in the order of their ids. */

@@ -4,6 +4,7 @@ import { storeBatch } from '../../src/gallery/embeddings.ts'
 import type { PackRow } from '../../src/gallery/pack-columns.ts'
 import { insertRegionRows, readRegionRows, type PackExtent } from '../../src/gallery/pack-rows.ts'
 import { claimPoints, countPoints, insertPoints } from '../../src/gallery/points.ts'
+import { findDatePolicy } from '../../src/gallery/refresh.ts'
 import { findRegion, insertRegion, listRegions } from '../../src/gallery/regions.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
 import { describeOnEachDatabase } from '../databases.ts'
@@ -59,7 +60,9 @@ describeOnEachDatabase('the rows of a region', (open) => {
     const { isBuilt } = await insertRegionRows(db, { region: named('a'), rows: inChunks(rows, 8) })
     expect(isBuilt).toBe(true)
     const found = await findRegion(db, 'a')
-    expect(found).toMatchObject({ ...named('a'), state: 'built' })
+    const { vintages, refreshedAt, ...kept } = named('a')
+    expect(found).toMatchObject({ ...kept, state: 'built' })
+    expect(await findDatePolicy(db, found.id)).toEqual({ vintages, refreshedAt })
     expect((await readAll(db, found.id)).rows).toEqual(rows)
     expect(await countPoints(db, found.id)).toMatchObject({
       total: 33,
@@ -93,6 +96,8 @@ describeOnEachDatabase('the rows of a region', (open) => {
     const { id } = await findRegion(db, 'dates')
     expect((await countPoints(db, id)).total).toBe(6)
     expect((await readAll(db, id, 4)).rows).toEqual(rows)
+    // Or a search would count both rows of a point.
+    expect((await findDatePolicy(db, id)).refreshedAt).not.toBeNull()
   })
 
   test('arrive all or none', async () => {

@@ -54,6 +54,8 @@ export function makeManifest(): PackManifest {
       gsd,
       runtime: { executionProvider: 'cpu', instructionSet: 'avx2' },
       createdAt: '2026-01-01T00:00:00.000Z',
+      vintages: 1,
+      refreshedAt: null,
     },
     terms: ['imagery: © nobody'],
     pointCount: 48,

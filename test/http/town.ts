@@ -40,17 +40,20 @@ export async function makeTown(folder: string): Promise<Town> {
   }
 }
 
-function encodeOrtho(): Uint8Array {
+type Colour = readonly [number, number, number]
+
+/** A GeoTIFF of the place: what lies in the west, what in the east; moved east by so many metres. */
+export function encodeOrtho(west: Colour = WATER, east: Colour = ROOF, movedM = 0): Uint8Array {
   const data = new Uint8ClampedArray(SIDE_PX * SIDE_PX * 3)
   for (let i = 0; i < SIDE_PX * SIDE_PX; i++) {
-    data.set(i % SIDE_PX < SIDE_PX / 2 ? WATER : ROOF, 3 * i)
+    data.set(i % SIDE_PX < SIDE_PX / 2 ? west : east, 3 * i)
   }
   const half = (SIDE_PX * GSD) / 2
   return encodeGeoTiff(
     { width: SIDE_PX, height: SIDE_PX, data },
     {
       epsg: 32632,
-      west: EASTING_M - half,
+      west: EASTING_M + movedM - half,
       north: NORTHING_M + half,
       gsd: GSD,
       description: 'synthetic',

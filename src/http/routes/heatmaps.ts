@@ -1,6 +1,7 @@
 /** Heatmaps: ask, and fetch in every form by `Accept` or ending. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { askHeatmap, readHeatmap, sheetOfHeatmap } from '../../journeys/ask-heatmap.ts'
+import { toImageryDates } from '../../journeys/imagery-dates.ts'
 import { renderHeatmap } from '../../journeys/render-heatmap.ts'
 import type { HeatmapAnswer, HeatmapRequest } from '../../journeys/ask-heatmap.ts'
 import type { App } from '../app.ts'
@@ -87,6 +88,7 @@ function toRequest(body: z.output<typeof heatmapBody>): HeatmapRequest {
     groupWeights: body.groupWeights ?? null,
     candidateCount: body.candidates,
     known: known === undefined ? null : { lon: known[0], lat: known[1] },
+    dates: toImageryDates(body),
   }
 }
 

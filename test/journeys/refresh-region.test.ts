@@ -1,0 +1,183 @@
+/** A place that was flown twice: west water, east roofs; in the newer picture it is the other way round. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findEmbeddings } from '../../src/gallery/embeddings.ts'
+import { countPoints } from '../../src/gallery/points.ts'
+import { findKnownVintages } from '../../src/gallery/refresh.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
+import { regionStats } from '../../src/gallery/stats.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { checkSample } from '../../src/journeys/check-sample.ts'
+import { createRegion } from '../../src/journeys/create-region.ts'
+import { toImageryDates, type DatesRequest } from '../../src/journeys/imagery-dates.ts'
+import { locatePhoto } from '../../src/journeys/locate-photo.ts'
+import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
+import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { CENTRE, encodeOrtho, makeTown, ROOF, WATER, type Town } from '../http/town.ts'
+import { openTestWorld, type TestWorld } from '../world.ts'
+
+const { signal } = new AbortController()
+const quiet = { signal, onProgress: () => undefined }
+const look = { signal, onLook: () => undefined }
+
+describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
+  let folder: string
+  let town: Town
+  let newer: string
+  let world: TestWorld
+
+  const imageryOf = (...files: { file: string; capturedOn: string }[]) => ({
+    kind: 'geotiff',
+    files,
+    attribution: 'synthetic',
+  })
+  const older = () => ({ file: town.ortho, capturedOn: '2020-05-01' })
+  const latest = () => ({ file: newer, capturedOn: '2023-07' })
+  const create = (name: string, imagery: unknown) =>
+    createRegion(
+      world,
+      {
+        name,
+        imagery,
+        sampling: { kind: 'grid', stepM: 60, whereImagery: true },
+        boundary: null,
+      },
+      { signal, onWarning: () => undefined },
+    )
+  const build = (name: string) => buildRegion(world, name, quiet)
+  const refresh = (name: string, imagery?: unknown, isAll = false) =>
+    refreshRegion(world, { name, isAll, ...(imagery !== undefined && { imagery }) }, look)
+  /** Longitude of the best place for a photo of water. */
+  const findWater = async (region: string, dates: DatesRequest = {}) => {
+    const photos = [{ name: 'water.jpg', bytes: town.waterPhoto }]
+    const request = { photos, region, cells: 'square:60m', candidateCount: 3 }
+    const found = await locatePhoto(world, { ...request, dates: toImageryDates(dates) })
+    return { ...found, lon: found.heatmap.cells[0]?.point.lon ?? NaN }
+  }
+  const vintagesOf = async (name: string, id = 0) => {
+    const region = await findRegion(world.db, name)
+    const known = await findKnownVintages(world.db, region.id, [id])
+    return known.get(id)?.map(({ capturedOn }) => capturedOn)
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whereabouts-refresh-'))
+    town = await makeTown(folder)
+    newer = join(folder, 'newer.tif')
+    await writeFile(newer, encodeOrtho(ROOF, WATER))
+    const at = await place()
+    const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
+    world = await openTestWorld({ models: 'tiny', ...database })
+    await create('town', imageryOf(older()))
+    await build('town')
+  })
+  afterAll(async () => {
+    await world.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('waits for nothing while the source has nothing newer', async () => {
+    const { waiting, looked } = await refresh('town')
+    expect(waiting).toBe(0)
+    expect(looked).toBeGreaterThan(10)
+  })
+
+  test('gets the newer date of every point, keeps the older, and each can be searched', async () => {
+    const { id } = await findRegion(world.db, 'town')
+    const { waiting, looked } = await refresh('town', imageryOf(older(), latest()))
+    expect(waiting).toBe(looked)
+    const during = await findWater('town')
+    expect(during.lon).toBeLessThan(CENTRE.lon)
+    expect(during.heatmap).toMatchObject({ pointCount: looked, pendingCount: 0 })
+    expect(await build('town')).toMatchObject({ embedded: looked, pending: 0, unavailable: {} })
+    expect(await vintagesOf('town')).toEqual(['2023-07', '2020-05-01'])
+    expect(await regionStats(world.db, id)).toMatchObject({
+      embedded: looked,
+      patchesByYear: { 2020: looked, 2023: looked },
+      capturedBetween: ['2020-05-01', '2023-07'],
+    })
+    const now = await findWater('town')
+    expect(now.lon).toBeGreaterThan(CENTRE.lon)
+    expect(now.candidates[0]?.capturedOn).toBe('2023-07')
+    const then = await findWater('town', { imageryTo: '2021' })
+    expect(then.lon).toBeLessThan(CENTRE.lon)
+    expect(then.candidates[0]?.capturedOn).toBe('2020-05-01')
+    expect(then.heatmap).toMatchObject({
+      pointCount: looked,
+      capturedBetween: ['2020-05-01', '2020-05-01'],
+      dates: { to: '2021', leftOut: { otherDate: 0, undated: 0 } },
+    })
+    expect((await findWater('town', { photoDate: '2020-09-01' })).lon).toBeLessThan(CENTRE.lon)
+    expect((await findWater('town', { photoDate: '2022-09-01' })).lon).toBeGreaterThan(CENTRE.lon)
+    expect(await refresh('town')).toMatchObject({ waiting: 0 })
+  })
+
+  test('a span without imagery says which years there are', async () => {
+    await expect(findWater('town', { imageryFrom: '2024' })).rejects.toMatchObject({
+      code: 'imagery-of-dates',
+      hint: expect.stringMatching(/2020 \(\d+\), 2023/) as unknown,
+    })
+  })
+
+  test('takes its dates along in a pack', async () => {
+    const path = join(folder, 'dated.parquet')
+    await exportRegion(world, { name: 'town', path, program: '' }, quiet)
+    await importRegion(world, { path, name: 'copy' }, quiet)
+    const photo = { imageryTo: '2021' }
+    const [ours, theirs] = [await findWater('town', photo), await findWater('copy', photo)]
+    expect(theirs.heatmap.cells).toEqual(ours.heatmap.cells)
+    expect((await findWater('copy')).heatmap.cells).toEqual((await findWater('town')).heatmap.cells)
+  })
+
+  test('built for two dates has both at once, and no more', async () => {
+    await create('both', imageryOf(older(), latest()))
+    await build('both')
+    expect(await vintagesOf('both')).toEqual(['2023-07'])
+    await keepVintages(world, 'both', 2)
+    expect((await refresh('both')).waiting).toBeGreaterThan(10)
+    await build('both')
+    expect(await vintagesOf('both')).toEqual(['2023-07', '2020-05-01'])
+  })
+
+  test('a newer picture that has no data there costs no point what it has', async () => {
+    await create('hole', imageryOf(older()))
+    const { embedded } = await build('hole')
+    const small = join(folder, 'far.tif')
+    await writeFile(small, encodeOrtho(ROOF, WATER, 10_000))
+    expect((await refresh('hole', imageryOf({ ...latest(), file: small }), true)).waiting).toBe(
+      embedded,
+    )
+    expect(await build('hole')).toMatchObject({ embedded, pending: 0, unavailable: {} })
+    expect(await vintagesOf('hole')).toEqual(['2020-05-01'])
+  })
+
+  test('of a source without dates: a sample tells what changed, and all can be embedded again', async () => {
+    const file = join(folder, 'changing.tif')
+    const undated = { kind: 'geotiff', files: [file], attribution: 'synthetic' }
+    await writeFile(file, encodeOrtho(WATER, ROOF))
+    const { id } = await create('changing', undated)
+    const { total } = await build('changing')
+    expect(await checkSample(world, { name: 'changing', count: 7 }, signal)).toMatchObject({
+      changed: 0,
+      gone: 0,
+    })
+    await expect(refresh('changing')).rejects.toMatchObject({ code: 'refresh-undated' })
+    await writeFile(file, encodeOrtho(ROOF, WATER))
+    const { checked, changed } = await checkSample(world, { name: 'changing', count: 7 }, signal)
+    expect(checked).toBeGreaterThan(3)
+    expect(checked).toBeLessThanOrEqual(7)
+    expect(changed).toBe(checked)
+    expect(await refresh('changing', undefined, true)).toMatchObject({
+      looked: total,
+      waiting: total,
+    })
+    await build('changing')
+    const all = Array.from({ length: total }, (_, point) => point)
+    expect((await findEmbeddings(world.db, { regionId: id }, all)).length).toBe(total)
+    expect((await findWater('changing')).lon).toBeGreaterThan(CENTRE.lon)
+    expect((await countPoints(world.db, id)).embedded).toBe(total)
+  })
+})
