@@ -36,7 +36,7 @@ export function createDatabase(parts: DatabaseParts): Database {
     } catch (error) {
       if (error instanceof WhereaboutsError) throw error
       isBroken = parts.isBroken(error)
-      throw isBroken ? lost(error) : error
+      throw isBroken ? lost(error) : isFull(error) ? full(error) : error
     } finally {
       mark.isLent = false
       loan.release(isBroken)
@@ -49,6 +49,19 @@ export function createDatabase(parts: DatabaseParts): Database {
     transaction: (work) => withClient((client) => inTransaction(client, work)),
     close: () => parts.close(),
   }
+}
+
+/** SQLSTATE 53: disk full, out of memory, too many connections. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^53\w{3}$/.test(String(error.code))
+}
+
+function full(cause: unknown): UpstreamError {
+  const reason = cause instanceof Error ? cause.message : 'unknown error'
+  return new UpstreamError('database-full', `Storing in the database failed: ${reason}`, {
+    hint: 'make room on its disk; nothing was stored by half, and a build goes on by itself',
+    cause,
+  })
 }
 
 function lost(cause: unknown): UpstreamError {

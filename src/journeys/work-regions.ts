@@ -129,7 +129,8 @@ async function heldUp(
     const limits = options.wait ?? HOLD_UP_WAIT
     memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits })
     const { problem } = memory.holdUp
-    await recordProblem(outside.db, region.id, problem)
+    // A database that is full could not keep that either.
+    if (error.code !== 'database-full') await recordProblem(outside.db, region.id, problem)
     const counts = await countPoints(outside.db, region.id)
     options.onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem })
     return

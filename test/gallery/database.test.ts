@@ -75,6 +75,17 @@ describeOnEachDatabase('database', (open) => {
     expect(await ids()).not.toContain(200)
   })
 
+  test('a full disk is told as such: it is no bug, and waiting may heal it', async () => {
+    const full = db.transaction(async (client) => {
+      await client.query('insert into notes values (250)')
+      await client.script(
+        `do $$ begin raise exception 'No space left' using errcode = '53100'; end $$`,
+      )
+    })
+    await expect(full).rejects.toMatchObject({ name: 'UpstreamError', code: 'database-full' })
+    expect(await ids()).not.toContain(250)
+  })
+
   test('a failing copy reports the error and rolls back', async () => {
     const table = { name: 'notes', columns: { id: 'int4' } } as const
     const broken = db.transaction((client) => client.copyRows(table, [[300], [300]]))
