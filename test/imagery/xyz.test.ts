@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { parseImageryConfig } from '../../src/imagery/config.ts'
 import { createImagerySource } from '../../src/imagery/registry.ts'
 import { imageryDeps } from '../fixtures/imagery-deps.ts'
-import { startTileServer } from '../fixtures/tile-server.ts'
+import { photoTile, startTileServer } from '../fixtures/tile-server.ts'
 
 test('many patches may wait under one signal without a warning of Node', async () => {
   const warnings: string[] = []
@@ -32,3 +32,35 @@ test('many patches may wait under one signal without a warning of Node', async (
   await rm(cacheDir, { recursive: true })
   expect(warnings).toEqual([])
 })
+
+test('the same ground comes from tiles counted from the north, from the south, and by quadkey', async () => {
+  const cacheDir = await mkdtemp(join(tmpdir(), 'tiles-'))
+  const server = await startTileServer(async (_, __, { path }) => {
+    const [scheme = '', ...parts] = path.slice(1).split('/')
+    if (scheme === 'quad') return photoTile(fromQuadkey(parts[0] ?? ''))
+    const [z = 0, x = 0, y = 0] = parts.map(Number)
+    return photoTile({ z, x, y: scheme === 'south' ? 2 ** z - 1 - y : y })
+  })
+  const { origin } = new URL(server.url)
+  const templates = ['north/{z}/{x}/{y}', 'south/{z}/{x}/{-y}', 'quad/{q}']
+  const patches = []
+  for (const template of templates) {
+    const url = `${origin}/${template}`
+    const config = parseImageryConfig({ kind: 'xyz', url, maxZoom: 17, attribution: 'A' })
+    const source = await createImagerySource(config, imageryDeps(cacheDir))
+    const size = { px: 224, gsd: 0.9 }
+    const patch = await source.patch({ lon: 9.5, lat: 47.1 }, size, new AbortController().signal)
+    patches.push(Buffer.from(patch.image.data))
+    await source.close()
+  }
+  await server.close()
+  await rm(cacheDir, { recursive: true })
+  expect(new Set(patches[0]).size).toBeGreaterThan(10)
+  expect(patches[1]?.equals(patches[0]!)).toBe(true)
+  expect(patches[2]?.equals(patches[0]!)).toBe(true)
+})
+
+function fromQuadkey(digits: string): { z: number; x: number; y: number } {
+  const join = (bit: number) => [...digits].reduce((sum, one) => sum * 2 + ((+one >> bit) & 1), 0)
+  return { z: digits.length, x: join(0), y: join(1) }
+}
