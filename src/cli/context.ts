@@ -4,8 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { OPTIONS, resolveConfig, type Config } from '../config.ts'
 import { InputError } from '../errors.ts'
-import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
-import type { Bbox, Boundary, LonLat } from '../types.ts'
+import type { LonLat } from '../types.ts'
 import type { World } from '../wire.ts'
 
 /** Exit code of a command that Ctrl-C ended. */
@@ -78,26 +77,6 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-/** `--boundary FILE` or `--bbox W,S,E,N`; neither: null. */
-export async function readBoundary(options: {
-  readonly boundary?: string
-  readonly bbox?: string
-}): Promise<Boundary | null> {
-  if (options.boundary !== undefined && options.bbox !== undefined) {
-    throw new InputError('boundary', 'Expected --boundary or --bbox, got both')
-  }
-  if (options.bbox !== undefined) return boundaryFromBbox(parseBbox(options.bbox))
-  if (options.boundary === undefined) return null
-  const text = new TextDecoder().decode(await readInput(options.boundary))
-  return parseBoundary(parseJson(text, '--boundary'))
-}
-
-function parseBbox(text: string): Bbox {
-  const numbers = parseNumbers(text, 4, '--bbox W,S,E,N')
-  const [west = 0, south = 0, east = 0, north = 0] = numbers
-  return [west, south, east, north]
-}
-
 /** `LON,LAT` in degrees. @throws {InputError} */
 export function parseLonLat(text: string): LonLat {
   const [lon = 0, lat = 0] = parseNumbers(text, 2, '--known LON,LAT')
@@ -105,7 +84,8 @@ export function parseLonLat(text: string): LonLat {
   throw new InputError('known', `Expected longitude,latitude in degrees for --known, got "${text}"`)
 }
 
-function parseNumbers(text: string, count: number, name: string): number[] {
+/** So many numbers, with commas between. @throws {InputError} */
+export function parseNumbers(text: string, count: number, name: string): number[] {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
   if (numbers.length === count && numbers.every((number) => Number.isFinite(number))) return numbers
   throw new InputError('number', `Expected ${count} numbers for ${name}, got "${text}"`)

@@ -4,10 +4,11 @@ import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { isPreset } from '../imagery/presets.ts'
 import type { RegionRequest, SamplingRequest } from '../journeys/create-region.ts'
-import { parseCount, parseJson, readBoundary, readInput } from './context.ts'
+import { addBoundaryOptions, readBoundary, type BoundaryOptions } from './boundary.ts'
+import { parseCount, parseJson, readInput } from './context.ts'
 
 /** The options, as commander gives them. */
-export interface RegionOptions {
+export interface RegionOptions extends BoundaryOptions {
   readonly imagery?: string
   readonly extract?: string
   readonly points: string
@@ -15,13 +16,11 @@ export interface RegionOptions {
   readonly grid?: string
   readonly whereImagery?: true
   readonly patches?: string
-  readonly boundary?: string
-  readonly bbox?: string
 }
 
 /** Adds the options to a command. */
 export function addRegionOptions(command: Command): Command {
-  return command
+  const described = command
     .option('--imagery <SOURCE>', 'imagery source: a JSON file, JSON text or preset:NAME')
     .option('--extract <FILE>', 'OSM extract: points on its roads')
     .option('--points <N>', 'how many points on the roads', '10000')
@@ -29,8 +28,7 @@ export function addRegionOptions(command: Command): Command {
     .option('--grid <METRES>', 'a grid of cell centres with this step')
     .option('--where-imagery', 'grid points only where the whole patch lies in the imagery')
     .option('--patches <CSV>', 'patches already cut: file,lon,lat[,date,attribution]')
-    .option('--boundary <FILE>', 'GeoJSON polygon')
-    .option('--bbox <W,S,E,N>', 'bounding box in degrees')
+  return addBoundaryOptions(described)
 }
 
 /** @throws {InputError} for options that do not go together or files that cannot be read */
@@ -42,7 +40,7 @@ export async function readRegionRequest(
     name,
     sampling: samplingOf(options),
     imagery: await imageryOf(options),
-    boundary: await readBoundary(options),
+    boundary: await readBoundary(options, options.extract),
   }
 }
 

@@ -4,14 +4,13 @@ import { InputError } from '../errors.ts'
 import { readRoadNetwork } from '../roads/read-network.ts'
 import { sampleRoadPoints } from '../roads/sample.ts'
 import type { RoadPoint } from '../types.ts'
-import { configOf, parseCount, readBoundary, withInterrupt, writeResult } from './context.ts'
+import { addBoundaryOptions, readBoundary, type BoundaryOptions } from './boundary.ts'
+import { configOf, parseCount, withInterrupt, writeResult } from './context.ts'
 import { openProgress } from './progress.ts'
 
-interface SampleOptions {
+interface SampleOptions extends BoundaryOptions {
   readonly points: string
   readonly seed: string
-  readonly boundary?: string
-  readonly bbox?: string
   readonly format: string
   readonly out?: string
 }
@@ -19,14 +18,13 @@ interface SampleOptions {
 /** Registers `roads`. */
 export function addRoadsCommand(program: Command): void {
   const roads = program.command('roads').description('roads and paths of an OSM extract')
-  roads
+  const sample = roads
     .command('sample')
     .argument('<extract>', 'OSM extract, .osm.pbf')
     .description('draw points uniformly by length on all roads and paths')
     .option('--points <N>', 'how many points', '10000')
     .option('--seed <N>', 'same seed, same points', '1')
-    .option('--boundary <FILE>', 'GeoJSON polygon; roads are cut at it')
-    .option('--bbox <W,S,E,N>', 'bounding box in degrees; roads are cut at it')
+  addBoundaryOptions(sample)
     .option('--format <NAME>', 'csv or geojson', 'csv')
     .option('--out <FILE>', 'write to a file, not to stdout')
     .action((extract: string, options: SampleOptions, command: Command) =>
@@ -43,7 +41,7 @@ async function sampleRoads(
     count: parseCount(options.points, '--points', 10_000_000),
     seed: parseCount(options.seed, '--seed'),
   }
-  const boundary = await readBoundary(options)
+  const boundary = await readBoundary(options, extract, signal)
   const progress = openProgress()
   const network = await readRoadNetwork(extract, {
     boundary: boundary ?? 'header',

@@ -19,6 +19,8 @@ export interface Block {
   readonly nodes: Ranges
   /** `Way` messages. */
   readonly ways: Ranges
+  /** `Relation` messages. */
+  readonly relations: Ranges
 }
 
 /** Raw coordinate → 1e-7 degrees: `(offset + granularity × raw) / 100`, offsets in nanodegrees. */
@@ -35,7 +37,7 @@ export interface Scale {
 export function openBlock(bytes: Uint8Array): Block {
   const pbf = new PbfReader(bytes)
   const scale = { granularity: 100, latOffset: 0, lonOffset: 0 }
-  const block = { pbf, scale, strings: [], denseNodes: [], nodes: [], ways: [] }
+  const block = { pbf, scale, strings: [], denseNodes: [], nodes: [], ways: [], relations: [] }
   const tables: Ranges = []
   const groups: Ranges = []
   for (let field = pbf.nextField(); field !== 0; field = pbf.nextField()) {
@@ -47,7 +49,7 @@ export function openBlock(bytes: Uint8Array): Block {
   }
   checkEnd(pbf, pbf.length)
   forEachRange(tables, (start, end) => readFields(block, { start, end, lists: [, block.strings] }))
-  const lists = [, block.nodes, block.denseNodes, block.ways]
+  const lists = [, block.nodes, block.denseNodes, block.ways, block.relations]
   forEachRange(groups, (start, end) => readFields(block, { start, end, lists }))
   return block
 }
