@@ -135,7 +135,10 @@ function unknown(words: string): InputError {
   return new InputError(
     'scene-unknown',
     `Expected one of the 365 scenes for scene, got "${words}"; nearest: ${suggestions.join(', ')}`,
-    { hint: 'GET /v1/scenes lists all of them', facts: { suggestions } },
+    {
+      hint: 'all 365 stand in data/scenes.json; a server lists them at GET /v1/scenes',
+      facts: { suggestions },
+    },
   )
 }
 
