@@ -43,22 +43,33 @@ export async function cutWindow(
   signal: AbortSignal,
 ): Promise<CutWindow> {
   const { px } = size
-  const canvas = createCanvas(px)
+  let canvas: Canvas | undefined
   const placed: Placed[] = []
   for (const [index, layer] of layers.entries()) {
     const mapping = mapPatch(layer, at, size)
     const rect = sourceRect(mapping, px)
     const pieces = await layer.readPieces(rect, signal)
     const picture = warp(assembleWindow(rect, pieces), mapping, px)
-    paint(canvas, { index, layer, mapping, picture })
     placed.push({ layer, mapping })
+    if (index === 0 && picture.isValid === null) {
+      return whole({ width: px, height: px, data: picture.data }, null, placed)
+    }
+    canvas ??= createCanvas(px)
+    paint(canvas, { index, layer, mapping, picture })
     if (isComplete(canvas)) break
   }
+  canvas ??= createCanvas(px)
   const image = { width: px, height: px, data: canvas.data }
-  const sourceOf = (square: PixelSquare) => sourceOfSquare(canvas, placed, square)
-  if (isComplete(canvas)) return { image, missing: null, reasons: [], sourceOf }
+  if (isComplete(canvas)) return whole(image, canvas, placed)
   fillMissing(canvas)
-  return { image, ...explainMissing(canvas, placed), sourceOf }
+  return { ...whole(image, canvas, placed), ...explainMissing(canvas, placed) }
+}
+
+/** A window of which nothing is missing. */
+function whole(image: Rgb8, canvas: Canvas | null, placed: readonly Placed[]): CutWindow {
+  const sourceOf = (square: PixelSquare) =>
+    sourceOfSquare(placed[firstLayerOf(canvas, square)] ?? missingLayer(), square, image.width)
+  return { image, missing: null, reasons: [], sourceOf }
 }
 
 /** `reasons` begins with the two that every source knows. */
@@ -106,9 +117,15 @@ export function whyMissing(
   return nodata > NODATA_SHARE_MAX * square.px ** 2 ? 'nodata' : null
 }
 
-/** The pixels of a square of an image, `rgb8[px, px, 3]`. */
-export function cutSquare({ width, data }: Rgb8, { x, y, px }: PixelSquare): Rgb8 {
-  const square = new Uint8Array(px * px * 3)
+/**
+ * The pixels of a square of an image, `rgb8[px, px, 3]`.
+ * @param square  where they are written: a buffer for each of hundreds of squares would keep the collector busy
+ */
+export function cutSquare(
+  { width, data }: Rgb8,
+  { x, y, px }: PixelSquare,
+  square: Uint8Array = new Uint8Array(px * px * 3),
+): Rgb8 {
   for (let row = 0; row < px; row++) {
     const from = ((y + row) * width + x) * 3
     square.set(data.subarray(from, from + px * 3), row * px * 3)
@@ -116,19 +133,21 @@ export function cutSquare({ width, data }: Rgb8, { x, y, px }: PixelSquare): Rgb
   return { width: px, height: px, data: square }
 }
 
-function sourceOfSquare(
-  { px, state }: Canvas,
-  placed: readonly Placed[],
-  square: PixelSquare,
-): { readonly layer: PixelLayer; readonly rect: PixelRect } {
-  let first = placed.length - 1
+/** Index of the first layer that a square has pixels of. */
+function firstLayerOf(canvas: Canvas | null, square: PixelSquare): number {
+  if (canvas === null) return 0
+  const { px, state } = canvas
+  let first = Infinity
   for (let y = square.y; y < square.y + square.px && first > 0; y++) {
     for (const one of state.subarray(y * px + square.x, y * px + square.x + square.px)) {
       if (one >= THERE && one - THERE < first) first = one - THERE
     }
   }
-  const { layer, mapping } = placed[first] ?? missingLayer()
-  const part = partOf(mapping, { ...square, windowPx: px })
+  return first
+}
+
+function sourceOfSquare({ layer, mapping }: Placed, square: PixelSquare, windowPx: number) {
+  const part = partOf(mapping, { ...square, windowPx })
   return { layer, rect: sourceRect(part, square.px) }
 }
 

@@ -18,8 +18,8 @@ import { embedWindows } from './embed-windows.ts'
 import { createGate } from './flow.ts'
 import { patchSizeOf } from './patch-size.ts'
 
-/** Windows side by side in one claim: about 800 points at 16 m and 2,000 at 10 m, half a second of work. */
-const CLAIM_WINDOWS = 4
+/** Windows side by side in one claim: 800 points at 16 m, 2,048 at 10 m, about half a second of work. */
+const CLAIM_WINDOWS = 2
 /** Windows cut at a time. */
 const WINDOWS_UNDER_WAY = 4
 

@@ -8,10 +8,10 @@ import type { PixelSquare } from '../imagery/source.ts'
 import type { Bbox, LonLat } from '../types.ts'
 
 /**
- * Patches on a side of a window, at the model's stride: 640 px for patches of 224 px and a stride of 32. Larger windows
- * gain little and need more memory (`npm run bench:dense -- windows`).
+ * Patches on a side of a window, at the model's stride: 832 px for patches of 224 px and a stride of 32. Smaller windows
+ * cost more per patch, larger ones gain little and need more memory (`npm run bench:dense -- windows`).
  */
-const WINDOW_PATCHES = 14
+const WINDOW_PATCHES = 20
 
 /** What a lattice is made of. */
 export interface LatticePlan {

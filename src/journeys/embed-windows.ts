@@ -35,9 +35,10 @@ async function embedWindow(
   await nextTurn()
   const makeRow = createRowMaker(context.region)
   const evidence = new Map<string, { patchSha256: string; reference: SourceReference }>()
+  const pixels = new Uint8Array((placed[0]?.square.px ?? 0) ** 2 * 3)
   return placed.map(({ point, square, distanceM }) => {
     const key = `${square.x},${square.y}`
-    const known = evidence.get(key) ?? evidenceOf(window, square)
+    const known = evidence.get(key) ?? evidenceOf(window, square, pixels)
     evidence.set(key, known)
     const dense = {
       centre: [centre.lon, centre.lat] as const,
@@ -55,8 +56,8 @@ async function embedWindow(
 }
 
 /** The pixels of the patch alone, although the network saw what lies around it too. */
-function evidenceOf(window: ImageryWindow, square: PixelSquare) {
-  const { data } = cutSquare(window.image, square)
+function evidenceOf(window: ImageryWindow, square: PixelSquare, pixels: Uint8Array) {
+  const { data } = cutSquare(window.image, square, pixels)
   const patchSha256 = createHash('sha256').update(data).digest('hex')
   return { patchSha256, reference: window.referenceOf(square) }
 }
@@ -79,7 +80,8 @@ async function readMaps(
   const means = new Map<string, Float32Array>()
   await Promise.all(
     [...shifts].map(async ([key, shift]) => {
-      const pass = cutSquare(image, { ...shift, px: lattice.passPx })
+      const isWhole = lattice.passPx === image.width
+      const pass = isWhole ? image : cutSquare(image, { ...shift, px: lattice.passPx })
       means.set(key, blockMeans(await encoder.encodeMap(pass), patchCells))
     }),
   )

@@ -6,14 +6,20 @@ import { resolveConfig } from '../../src/config.ts'
 import { deleteRegion } from '../../src/gallery/regions.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
+import { requestDense } from '../../src/journeys/request-dense.ts'
 import { writeSampleTown } from '../../src/sample/folder.ts'
+import type { Boundary } from '../../src/types.ts'
 import { openWorld } from '../../src/wire.ts'
 
 /** A grid over imagery, fine enough for at least 1,500 patches. */
-interface Place {
+export interface Place {
   readonly name: string
   readonly files: readonly string[]
   readonly stepM: number
+  /** Absent: all of the imagery. */
+  readonly boundary?: Boundary
+  /** Patches every so many metres, from whole windows; absent: patch by patch. */
+  readonly denseM?: number
 }
 
 /** What one build took; CPU time of all threads. */
@@ -41,11 +47,12 @@ export async function openWholeBuild(model: string) {
       const { orthophoto } = await writeSampleTown(join(folder, 'town'), { seed: 1 })
       return { name: 'sample town, 0.5 m/px, EPSG:32631', files: [orthophoto], stepM: 36 }
     },
-    build: async ({ files, stepM }: Place): Promise<Built> => {
+    build: async ({ files, stepM, boundary, denseM }: Place): Promise<Built> => {
       const sampling = { kind: 'grid', stepM, whereImagery: true } as const
       const imagery = { kind: 'geotiff', files }
-      const request = { name: 'bench', imagery, sampling, boundary: null }
+      const request = { name: 'bench', imagery, sampling, boundary: boundary ?? null }
       await createRegion(world, request, { signal, onWarning: () => undefined })
+      if (denseM !== undefined) await requestDense(world, 'bench', denseM)
       const startedAt = performance.now()
       const before = process.cpuUsage()
       const counts = await buildRegion(world, 'bench', { signal, onProgress: () => undefined })

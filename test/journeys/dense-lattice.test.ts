@@ -78,8 +78,8 @@ test('windows lie side by side: each is responsible for a square of the grid', (
     const { column, row } = lattice.windowOf(point)
     counts.set(`${column},${row}`, (counts.get(`${column},${row}`) ?? 0) + 1)
   }
-  expect(Math.max(...counts.values())).toBe(14 * 14)
-  expect([...counts.values()].filter((count) => count === 14 * 14).length).toBeGreaterThan(8)
+  expect(Math.max(...counts.values())).toBe(20 * 20)
+  expect([...counts.values()].filter((count) => count === 20 * 20).length).toBeGreaterThan(3)
 })
 
 test('far from the centre of a large region a point still finds a patch, some metres further away', () => {
@@ -95,7 +95,7 @@ test('the window of four shifted passes is half a stride larger than each pass',
   const plan = { ...model, centre: kyiv, stepM: 8 }
   const coarse = createDenseLattice({ ...plan, spacingM: 16 })
   const fine = createDenseLattice({ ...plan, spacingM: 8 })
-  expect([coarse.windowPx, coarse.passPx, coarse.passes]).toEqual([640, 640, 1])
-  expect([fine.windowPx, fine.passPx, fine.passes]).toEqual([656, 640, 2])
+  expect([coarse.windowPx, coarse.passPx, coarse.passes]).toEqual([832, 832, 1])
+  expect([fine.windowPx, fine.passPx, fine.passes]).toEqual([848, 832, 2])
   expect(fine.spanM).toBe(coarse.spanM)
 })

@@ -9,6 +9,7 @@ import { createEncoder } from '../../src/embedding/onnx.ts'
 import { findEmbeddings, type StoredEmbedding } from '../../src/gallery/embeddings.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
+import { parseImageryConfig } from '../../src/imagery/config.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
@@ -92,12 +93,12 @@ describeOnEachDatabase('a dense build', (_open, place) => {
 
   test('says in each row which part of which window it is; its pixels have the stored hash', async () => {
     const { imagery } = gridRequest('dense', file, 16)
-    const source = await world.openSource(imagery as Parameters<typeof world.openSource>[0])
+    const source = await world.openSource(parseImageryConfig(imagery))
     const rows = await rowsOf('dense')
     for (const { reference, patchSha256, capturedOn } of rows.filter((_, i) => i % 60 === 0)) {
       const { centre, windowPx, square, distanceM } = reference.dense!
       expect(distanceM).toBeLessThan(0.1)
-      expect([windowPx, capturedOn, reference.items]).toEqual([640, '2024-05-06', [file]])
+      expect([windowPx, capturedOn, reference.items]).toEqual([832, '2024-05-06', [file]])
       const at = { lon: centre[0], lat: centre[1] }
       const { image } = await source.window!(at, { px: windowPx, gsd: 0.5 }, signal)
       const pixels = Array.from({ length: 224 }, (_, y) => {
@@ -150,9 +151,7 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     const rows = await rowsOf('eight')
     expect(Math.max(...rows.map(({ reference }) => reference.dense!.distanceM))).toBeLessThan(0.1)
     // Against patches cut alone.
-    const source = await world.openSource(
-      gridRequest('eight', file, 8).imagery as Parameters<typeof world.openSource>[0],
-    )
+    const source = await world.openSource(parseImageryConfig(gridRequest('eight', file, 8).imagery))
     const encoder = await world.encoder('overhead')
     const some = rows.filter(({ lat }, i) => i % 25 === 0 && lat < 47.2)
     expect(some.length).toBeGreaterThan(5)
