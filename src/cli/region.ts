@@ -42,7 +42,7 @@ async function listAll(command: Command): Promise<void> {
     for (const region of await listRegions(world.db)) {
       const counts = await countPoints(world.db, region.id)
       console.log(
-        `${region.name}\t${region.state}\t${counts.embedded}/${counts.total}\t${region.sampling.kind}\t${region.model.name}`,
+        `${region.name}\t${region.state}${region.problem === null ? '' : ` (${region.problem.code})`}\t${counts.embedded}/${counts.total}\t${region.sampling.kind}\t${region.model.name}`,
       )
     }
   })

@@ -229,6 +229,40 @@ describeOnEachDatabase('a build', (_open, place) => {
     expect(await stateOf('not-asked')).toMatchObject({ state: 'created' })
   })
 
+  test('that waits for its host does not keep a worker from another region', async () => {
+    const down = await create('down')
+    const up = await create('up')
+    await requestBuild(world.db, down.id)
+    await requestBuild(world.db, up.id)
+    const controller = new AbortController()
+    const outside: Outside = {
+      ...world,
+      openSource: async (imagery) => {
+        // The older region is looked at first.
+        if ((await findRegion(world.db, 'up')).state === 'building' && !isFirstDone) {
+          isFirstDone = true
+          throw new UpstreamError('host-down', 'no answer')
+        }
+        return world.openSource(imagery)
+      },
+    }
+    let isFirstDone = false
+    const onProgress = ({ region, counts }: BuildProgress) => {
+      if (region === 'up' && counts.embedded === counts.total) controller.abort()
+    }
+    const long = { firstMs: 60_000, mostMs: 60_000 }
+    await workRegions(outside, once({ signal: controller.signal, onProgress, wait: long }))
+    expect(await stateOf('down')).toMatchObject({
+      state: 'building',
+      problem: { code: 'host-down' },
+      counts: { embedded: 0 },
+    })
+    const { counts } = await stateOf('up')
+    expect(counts.embedded).toBe(counts.total)
+    await stopBuild(world.db, down.id)
+    await stopBuild(world.db, up.id)
+  })
+
   test('is left to others by a worker that has another model or was told other regions', async () => {
     const { id } = await create('left')
     await requestBuild(world.db, id)
