@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -58,16 +59,19 @@ def export_onnx(net: SceneNet, view: str, side: int, file: Path) -> None:
     if view == "overhead":
         axes |= {"features": {0: "n"}, "logitsmap": {0: "n", 2: "hm", 3: "wm"}}
     probe = torch.zeros(2, 3, side, side)
-    torch.onnx.export(
-        wrapper.eval().to(memory_format=torch.contiguous_format),
-        (probe,),
-        str(file),
-        input_names=["image"],
-        output_names=outputs,
-        dynamic_axes=axes,
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter is the older one, whose files every runtime reads; it says so each time.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            wrapper.eval().to(memory_format=torch.contiguous_format),
+            (probe,),
+            str(file),
+            input_names=["image"],
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
     onnx.save(share_classifier(fold_shapes(onnx.load(str(file)))), str(file))
 
 
