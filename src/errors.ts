@@ -72,6 +72,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'region-exists': 409,
   'not-acceptable': 406,
   'model-mismatch': 409,
+  'model-space': 409,
   'region-not-built': 409,
   'scene-ambiguous': 422,
   'scene-unknown': 422,

@@ -20,6 +20,7 @@ const cases = [
   { error: new InputError('region-busy', 'being built'), status: 409 },
   { error: new InputError('region-exists', 'taken'), status: 409 },
   { error: new InputError('model-mismatch', 'other model'), status: 409 },
+  { error: new InputError('model-space', 'other space'), status: 409 },
   { error: new NotFoundError('region-not-built', 'nothing yet'), status: 409 },
   { error: new InputError('photo-too-large', 'too large'), status: 413 },
   { error: new InputError('body-too-large', 'too large'), status: 413 },
