@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import geodesic from 'geographiclib-geodesic'
 import { describe, expect, test } from 'vitest'
-import { distanceM as distanceBetweenM, segmentLengthMm, SurfacePoint } from '../../src/geo/geodesic.ts'
+import {
+  distanceM as distanceBetweenM,
+  segmentLengthMm,
+  SurfacePoint,
+} from '../../src/geo/geodesic.ts'
 import type { LonLat } from '../../src/types.ts'
 
 function karneyM(a: LonLat, b: LonLat): number {

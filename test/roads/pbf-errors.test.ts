@@ -79,7 +79,11 @@ describe('files that cannot be read', () => {
   test('a file that is not there: extract-not-found', async () => {
     const { signal } = new AbortController()
     await expect(
-      readRoadNetwork(join(tmpdir(), 'whereabouts-none.osm.pbf'), { boundary: null, threads: 1, signal }),
+      readRoadNetwork(join(tmpdir(), 'whereabouts-none.osm.pbf'), {
+        boundary: null,
+        threads: 1,
+        signal,
+      }),
     ).rejects.toMatchObject({ code: 'extract-not-found' })
   })
 })
