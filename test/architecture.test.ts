@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 const level0 = ['types', 'errors']
-const level1 = ['geo', 'image', 'scenes']
+const level1 = ['geo', 'image', 'scenes', 'worker-thread']
 const level2 = ['roads', 'imagery', 'embedding', 'gallery', 'heatmap', 'sample']
 const below2 = [...level0, ...level1]
 
@@ -14,6 +14,7 @@ const below2 = [...level0, ...level1]
 const allowed: Record<string, readonly string[]> = {
   types: level0,
   errors: level0,
+  'worker-thread': level0,
   geo: level0,
   image: level0,
   scenes: level0,

@@ -1,8 +1,7 @@
 /** Worker threads with one inference session each, and the queue before them. @io native */
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startWorker } from '../worker-thread.ts'
 import type { Rgb8 } from '../types.ts'
 import type { EncodeReply, WorkerRequest, WorkerSetup } from './onnx-worker.ts'
 
@@ -24,7 +23,9 @@ export interface SessionPool {
  * request rejects: none waits for an answer that cannot come.
  */
 export async function createSessionPool(setup: WorkerSetup, count: number): Promise<SessionPool> {
-  const workers = Array.from({ length: Math.max(1, count) }, () => startWorker(setup))
+  const workers = Array.from({ length: Math.max(1, count) }, () =>
+    startWorker(import.meta.url, 'onnx-worker', setup),
+  )
   const idle: Session[] = []
   const waiting: { give(session: Session): void; fail(error: Error): void }[] = []
   let ended: Error | undefined
@@ -93,18 +94,6 @@ function hand(session: Session, { output, images }: EncodeRequest): WorkerReques
   }
   const sizes = images.map(({ width, height }) => ({ width, height }))
   return { output, sizes, pixels: session.memory.subarray(0, byteCount) }
-}
-
-function startWorker(workerData: WorkerSetup): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./onnx-worker.js', import.meta.url), { workerData })
-  }
-  // From source tsx has to translate; Node 20 ignores `--import tsx` for a thread's own entry file, and
-  // tsx's ESM hooks would start one more thread in each (390 ms of CPU instead of 80).
-  const tsx = createRequire(import.meta.url).resolve('tsx/cjs/api')
-  const file = fileURLToPath(new URL('./onnx-worker.ts', import.meta.url))
-  const code = `require(${JSON.stringify(tsx)}).register(); require(${JSON.stringify(file)})`
-  return new Worker(code, { eval: true, workerData })
 }
 
 /** The next message of a thread; rejects when the thread fails or ends instead. */

@@ -1,6 +1,7 @@
 /** Runs the phases of reading on this thread and on worker threads at once. @io native */
 import { setImmediate } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startWorker } from '../worker-thread.ts'
 import type { BlobPlace } from './blob-index.ts'
 import {
   ExtractDecoder,
@@ -72,7 +73,7 @@ class DecoderThread {
   #failure: unknown
 
   constructor(setup: DecoderSetup) {
-    this.#worker = startWorker(setup)
+    this.#worker = startWorker(import.meta.url, 'decoder-worker', setup)
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#fail(error))
     this.#worker.on('exit', () => this.#fail(new Error('Decoder thread ended')))
@@ -113,17 +114,4 @@ export function buffersIn(value: object): ArrayBuffer[] {
   return Object.values(value).flatMap((part: unknown) =>
     typeof part === 'object' && part !== null ? buffersIn(part) : [],
   )
-}
-
-/**
- * The worker lies beside this file. Built, it is JavaScript; in the sources it is TypeScript, which Node 20 reads only
- * through a loader, and in a worker only when the worker itself registers it.
- */
-function startWorker(setup: DecoderSetup): Worker {
-  if (import.meta.url.endsWith('.js'))
-    return new Worker(new URL('./decoder-worker.js', import.meta.url), { workerData: setup })
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
-  const entry = JSON.stringify(new URL('./decoder-worker.ts', import.meta.url).href)
-  const code = `import(${loader}).then(({ register }) => { register(); return import(${entry}) })`
-  return new Worker(code, { eval: true, workerData: setup })
 }
