@@ -28,7 +28,8 @@ export interface RangeReader {
  */
 export async function openFileReader(path: string, name: string): Promise<RangeReader> {
   try {
-    return new FileReader(name, await open(path))
+    const file = await open(path)
+    return new FileReader(name, file, (await file.stat()).size)
   } catch (cause) {
     throw new InputError('file-unreadable', `Expected a readable file, got ${name}`, {
       hint: 'check the path (relative to the working directory) and the permissions',
@@ -42,23 +43,25 @@ class FileReader implements RangeReader {
   readonly etag = null
   readonly isOutdated = false
   readonly #file: FileHandle
+  readonly #size: number
 
-  constructor(name: string, file: FileHandle) {
+  constructor(name: string, file: FileHandle, size: number) {
     this.name = name
     this.#file = file
+    this.#size = size
   }
 
   async read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted()
     // What damaged tags ask for may be far more than there is: never make room for that.
-    const wanted = Math.max(0, Math.min(length, (await this.size()) - offset))
+    const wanted = Math.max(0, Math.min(length, this.#size - offset))
     const bytes = new Uint8Array(wanted)
     const { bytesRead } = await this.#file.read(bytes, 0, wanted, offset)
     return bytes.subarray(0, bytesRead)
   }
 
   async size(): Promise<number> {
-    return (await this.#file.stat()).size
+    return this.#size
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,12 @@
 /**
- * Compressions inside TIFF that sharp decodes better than geotiff.js does: WebP.
+ * Compressions inside TIFF that others decode better than geotiff.js does: WebP (sharp), LZW.
  * @io native
  */
 import { addDecoder, BaseDecoder } from 'geotiff'
 import sharp from 'sharp'
+import { decodeLzw } from './lzw.ts'
 
+const LZW = 5
 const WEBP = 50001
 
 class WebpDecoder extends BaseDecoder {
@@ -17,12 +19,41 @@ class WebpDecoder extends BaseDecoder {
   }
 }
 
+class LzwDecoder extends BaseDecoder {
+  override decodeBlock(buffer: ArrayBuffer): ArrayBufferLike {
+    const { tileWidth, tileHeight, bitsPerSample, planarConfiguration } = this.parameters
+    const bits = typeof bitsPerSample === 'number' ? [bitsPerSample] : Array.from(bitsPerSample)
+    // Separate planes hold one sample each.
+    const perPixel = planarConfiguration === 2 ? (bits[0] ?? 8) : bits.reduce((a, b) => a + b, 0)
+    const byteCount = Math.ceil((tileWidth * perPixel) / 8) * tileHeight
+    return decodeLzw(new Uint8Array(buffer), byteCount).buffer
+  }
+}
+
+type Directory = Parameters<NonNullable<Parameters<typeof addDecoder>[2]>>[0]
+
+/** Tiles, or strips: those may claim to be higher than the picture. */
+async function describeBlocks(directory: Directory) {
+  const number = async (...tag: Parameters<Directory['loadValue']>): Promise<number> =>
+    Number(await directory.loadValue(...tag))
+  const isTiled = !directory.hasTag('StripOffsets')
+  const rows = (await number('RowsPerStrip')) || Infinity
+  return {
+    tileWidth: await number(isTiled ? 'TileWidth' : 'ImageWidth'),
+    tileHeight: isTiled ? await number('TileLength') : Math.min(rows, await number('ImageLength')),
+    planarConfiguration: (await number('PlanarConfiguration')) || 1,
+    bitsPerSample: Array.from((await directory.loadValue('BitsPerSample')) ?? [1]),
+    predictor: (await number('Predictor')) || 1,
+  }
+}
+
 let isRegistered = false
 
 /** Adds the decoders to geotiff.js's (process-wide) table, once. */
 export function registerTiffCodecs(): void {
   if (isRegistered) return
   isRegistered = true
+  addDecoder(LZW, async () => LzwDecoder, describeBlocks, false)
   addDecoder(
     WEBP,
     async () => WebpDecoder,

@@ -370,20 +370,26 @@ describe('refuses', () => {
     }
   })
 
-  test('a patch whose tiles are damaged, naming the file', async () => {
-    const file = join(folder, 'damaged.tif')
-    const bytes = encodeTiff([{ ...base, values: rgb, samples: 3, tilePx: 64, tags: TAGS }])
-    // Deflate where raw samples stand.
-    const at = bytes.indexOf(Buffer.from([3, 1, 3, 0, 1, 0, 0, 0, 1, 0]))
-    bytes[at + 8] = 8
-    await writeFile(file, bytes)
-    const config = parseImageryConfig({ kind: 'geotiff', files: [file] })
-    const source = await createImagerySource(config, imageryDeps(folder))
-    await expect(source.patch(PLAN.centre, SIZE, signal)).rejects.toMatchObject({
-      name: 'BadDataError',
-      code: 'raster-damaged',
-      message: expect.stringContaining('damaged.tif') as string,
+  const WRONG = [
+    { name: 'LZW', code: 5 },
+    { name: 'deflated', code: 8 },
+  ]
+  for (const { name, code } of WRONG) {
+    test(`a patch whose tiles are damaged, naming the file: not ${name} as they should be`, async () => {
+      const file = join(folder, 'damaged.tif')
+      const bytes = encodeTiff([{ ...base, values: rgb, samples: 3, tilePx: 64, tags: TAGS }])
+      // Raw samples stand there.
+      const at = bytes.indexOf(Buffer.from([3, 1, 3, 0, 1, 0, 0, 0, 1, 0]))
+      bytes[at + 8] = code
+      await writeFile(file, bytes)
+      const config = parseImageryConfig({ kind: 'geotiff', files: [file] })
+      const source = await createImagerySource(config, imageryDeps(folder))
+      await expect(source.patch(PLAN.centre, SIZE, signal)).rejects.toMatchObject({
+        name: 'BadDataError',
+        code: 'raster-damaged',
+        message: expect.stringContaining('damaged.tif') as string,
+      })
+      await source.close()
     })
-    await source.close()
-  })
+  }
 })
