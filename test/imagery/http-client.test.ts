@@ -90,10 +90,10 @@ describe('HttpClient', () => {
 
   test('asks again when a server does not answer in time', async () => {
     const server = await start(async (_, count) => {
-      if (count === 0) await new Promise((resolve) => setTimeout(resolve, 400))
+      if (count === 0) await new Promise((resolve) => setTimeout(resolve, 1500))
       return { body: new Uint8Array([1]) }
     })
-    await get({ url: first(server) }, { timeoutS: 0.2 })
+    await get({ url: first(server) }, { timeoutS: 0.7 })
     expect(server.requests.length).toBe(2)
   })
 })

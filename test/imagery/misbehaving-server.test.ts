@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BREAKER_LIMITS } from '../../src/imagery/circuit-breaker.ts'
 import type { UpstreamError } from '../../src/errors.ts'
 import { parseImageryConfig } from '../../src/imagery/config.ts'
@@ -20,13 +20,12 @@ const { signal } = new AbortController()
 const places = Array.from({ length: 12 }, (_, index) => ({ lon: 4.3 + index / 100, lat: 51.9 }))
 
 let folder = ''
-let servers: MisbehavingServer[] = []
-beforeEach(async () => {
+const servers: MisbehavingServer[] = []
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'whereabouts-wild-'))
 })
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()))
-  servers = []
   await rm(folder, { recursive: true })
 })
 
@@ -58,11 +57,12 @@ async function cutAll(source: ImagerySource): Promise<Buffer[]> {
   return patches.map(({ image }) => Buffer.from(image.data))
 }
 
-describe('a server that goes wrong', () => {
+// They mostly wait: at the same time.
+describe.concurrent('a server that goes wrong', () => {
   test('gives the same pixels in the end as one that does not', async () => {
-    const wild = await start({ share: 0.7, seed: 3, slowMs: 400 })
+    const wild = await start({ share: 0.7, seed: 3 })
     const calm = await start({ share: 0 })
-    const fromWild = await cutAll(await open(wild, { timeoutS: 0.25 }))
+    const fromWild = await cutAll(await open(wild))
     const fromCalm = await cutAll(await open(calm, { deps: imageryDeps(join(folder, 'calm')) }))
     expect(fromWild.map((patch) => patch.equals(fromCalm[fromWild.indexOf(patch)]!))).toEqual(
       places.map(() => true),
@@ -72,8 +72,8 @@ describe('a server that goes wrong', () => {
 
   for (const fault of FAULTS) {
     test(`is asked again after the fault "${fault}"`, async () => {
-      const server = await start({ share: 1, faults: [fault], faultsPerPath: 1, slowMs: 500 })
-      const source = await open(server, { timeoutS: 0.3 })
+      const server = await start({ share: 1, faults: [fault], faultsPerPath: 1, slowMs: 2500 })
+      const source = await open(server, fault === 'slow' ? { timeoutS: 1 } : {})
       const { image } = await source.patch(places[0]!, SIZE, signal)
       expect(image.data.length).toBe(64 * 64 * 3)
       expect(server.faultCounts[fault]).toBeGreaterThan(0)
