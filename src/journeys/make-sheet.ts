@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { renderSheet } from '../heatmap/sheet.ts'
-import { BadDataError, UpstreamError } from '../errors.ts'
+import { WhereaboutsError } from '../errors.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchRequest } from '../imagery/source.ts'
-import type { Candidate } from '../types.ts'
+import type { Candidate, Region } from '../types.ts'
 import type { Located } from './locate-photo.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
@@ -22,7 +22,7 @@ export async function makeSheet(
   { photos, heatmap, candidates }: Located,
   known: KnownPlace | null,
 ): Promise<string> {
-  const source = await outside.openSource(parseImageryConfig(heatmap.region.imagery))
+  const source = await openOrTell(outside, heatmap.region)
   try {
     const [photo] = photos
     if (photo === undefined) throw new Error('makeSheet without a photo')
@@ -40,13 +40,31 @@ export async function makeSheet(
       ...(known && { known }),
     })
   } finally {
-    await source.close()
+    if (!(source instanceof WhereaboutsError)) await source.close()
   }
 }
 
-async function cutAgain(outside: Outside, source: ImagerySource, candidate: Candidate) {
+/** The files or keys of an imported region may be where it was built: then there are no pictures, but all the rest. */
+async function openOrTell(
+  outside: Outside,
+  { imagery }: Region,
+): Promise<ImagerySource | WhereaboutsError> {
+  try {
+    return await outside.openSource(parseImageryConfig(imagery))
+  } catch (error) {
+    if (error instanceof WhereaboutsError) return error
+    throw error
+  }
+}
+
+async function cutAgain(
+  outside: Outside,
+  source: ImagerySource | WhereaboutsError,
+  candidate: Candidate,
+) {
   const { card } = await outside.encoder('overhead')
   try {
+    if (source instanceof WhereaboutsError) throw source
     const { signal } = new AbortController()
     const request = { ...patchSizeOf(card), ...dateOf(source, candidate) }
     const patch = await source.patch(candidate.point, request, signal)
@@ -55,7 +73,7 @@ async function cutAgain(outside: Outside, source: ImagerySource, candidate: Cand
     if (sha256 === candidate.patchSha256) return { ...candidate, patchJpeg }
     return { ...candidate, patchJpeg, patchNote: 'the imagery has changed since the build' }
   } catch (error) {
-    if (!(error instanceof BadDataError || error instanceof UpstreamError)) throw error
+    if (!(error instanceof WhereaboutsError)) throw error
     return { ...candidate, patchJpeg: null, patchNote: `not available now: ${error.code}` }
   }
 }

@@ -1,5 +1,5 @@
 /** A region is built in one place and searched in another: the file between them loses nothing. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import type { HeatmapFormat } from '../../src/heatmap/formats.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import { locatePhoto } from '../../src/journeys/locate-photo.ts'
+import { makeSheet } from '../../src/journeys/make-sheet.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
 import { describeOnEachDatabase, type PlaceTestDatabase } from '../databases.ts'
@@ -91,6 +92,18 @@ describeOnEachDatabase('a pack', (_open, place) => {
     }
     const { id } = await findRegion(to.db, 'town')
     expect({ ...(await findRegion(from.db, 'town')), id }).toEqual(await findRegion(to.db, 'town'))
+  })
+
+  test('whose files are not here still gives a sheet, without their pictures', async () => {
+    const located = await locate(to, 'town')
+    await rename(town.ortho, `${town.ortho}.away`)
+    try {
+      const sheet = await makeSheet(to, located, null)
+      expect(sheet).toContain('not available now')
+      expect(sheet).toContain('water.jpg')
+    } finally {
+      await rename(`${town.ortho}.away`, town.ortho)
+    }
   })
 
   test('is imported once per name', async () => {

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { captionOf } from '../../src/heatmap/caption.ts'
+import { makeTown } from './made-heatmap.ts'
+
+const leftOut = { otherDate: 12, undated: 3 }
+
+test('the caption tells which dates were asked for, and what that leaves out', () => {
+  const town = makeTown()
+  expect(captionOf(town).imageryDates).not.toMatch(/asked|left/)
+  const span = { ...town, dates: { from: '2019', to: '2021-06', nearestTo: null, leftOut } }
+  expect(captionOf(span).imageryDates).toMatch(
+    /; asked for: from 2019 to 2021-06; left out: 12 points of other dates, 3 without a date$/,
+  )
+})
+
+test('the nearest date leaves nothing out', () => {
+  const dates = { from: null, to: null, nearestTo: '2022-03-18', leftOut }
+  expect(captionOf({ ...makeTown(), dates }).imageryDates).toMatch(
+    /; of each place the nearest to 2022-03-18$/,
+  )
+})
