@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Encoder } from '../../src/embedding/encoder.ts'
 import { blockMeans, mapGeometryOf } from '../../src/embedding/logits-map.ts'
+import { listModels } from '../../src/embedding/model-files.ts'
 import { createEncoder } from '../../src/embedding/onnx.ts'
 import type { Rgb8 } from '../../src/types.ts'
 
@@ -28,7 +29,10 @@ function cut(image: Rgb8, at: { x: number; y: number; px: number }): Rgb8 {
   return { width: at.px, height: at.px, data }
 }
 
-for (const name of ['tiny/overhead', 'overhead-mobilenetv2']) {
+const models = await listModels(pathOf(''))
+const names = models.filter(({ card }) => 'logitsmap' in card.outputs).map(({ card }) => card.name)
+
+for (const name of names) {
   describe(name, () => {
     let single: Encoder
     let pooled: Encoder
