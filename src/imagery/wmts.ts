@@ -5,7 +5,7 @@
 import { BadDataError, InputError } from '../errors.ts'
 import type { ImageryDeps } from './deps.ts'
 import { HttpCache } from './http-cache.ts'
-import { HttpClient } from './http-client.ts'
+import { HttpClient, type HttpAnswer } from './http-client.ts'
 import { HttpTileReader, textInstead } from './http-tiles.ts'
 import type { WmtsConfig } from './kinds/wmts.ts'
 import { judgeException } from './service-exception.ts'
@@ -42,17 +42,28 @@ export async function createWmtsSource(
 
 async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLayer> {
   const client = new HttpClient(config, deps)
+  const cache = new HttpCache(client, deps.cache)
+  const request = { url: config.url, maxBytes: CAPABILITIES_BYTES_MAX, check: checkCapabilities }
   try {
     const { signal } = new AbortController()
-    const request = { url: config.url, maxBytes: CAPABILITIES_BYTES_MAX }
-    const { bytes } = await new HttpCache(client, deps.cache).get(request, signal)
+    const { bytes } = await cache.get(request, signal)
     // A service may write the key with which it was asked into its addresses: from here on it is {key} again.
     const xml = client.hide(Buffer.from(bytes).toString('utf8'))
     const layer = findWmtsLayer(xml, config)
     return { ...layer, template: checkTemplate(layer.template, config) }
+  } catch (error) {
+    // Somebody may put them right: the next time they are asked for anew.
+    await cache.forget(request)
+    throw error
   } finally {
     client.close()
   }
+}
+
+/** A page of a server in trouble may be gone the next time. */
+function checkCapabilities({ bytes }: HttpAnswer): string | undefined {
+  const text = Buffer.from(bytes).toString('utf8')
+  return text.includes('Capabilities') ? undefined : textInstead(text)
 }
 
 /** Tiles come from the host of the capabilities, as safely as these, with the same key. */

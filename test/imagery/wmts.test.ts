@@ -22,6 +22,8 @@ const link = (limits = ''): string =>
   `<TileMatrixSetLink><TileMatrixSet>web</TileMatrixSet>${limits}</TileMatrixSetLink>`
 const sets = [mercatorMatrixSet('web', [10, 19])]
 
+/** What is answered first instead of the capabilities. */
+const trouble: string[] = []
 let folder = ''
 let service: MapService
 let layer: (origin: string) => string = () => link()
@@ -35,9 +37,12 @@ beforeEach(async () => {
     )
     return { type: 'image/png', body: await drawMercatorTile({ z, x, y }) }
   }
-  service = await startService((url, origin) =>
-    url.pathname === '/c' ? wmtsCapabilities({ origin, sets, layer: layer(origin) }) : tile(url),
-  )
+  service = await startService((url, origin) => {
+    if (url.pathname !== '/c') return tile(url)
+    const page = trouble.shift()
+    if (page !== undefined) return { type: 'text/html', body: page }
+    return wmtsCapabilities({ origin, sets, layer: layer(origin) })
+  })
 })
 afterEach(async () => {
   await service.close()
@@ -104,6 +109,13 @@ describe('a WMTS', () => {
       name: 'BadDataError',
       code: 'no-tile',
     })
+  })
+
+  test('in trouble is asked for its capabilities again, and wrong ones are not kept', async () => {
+    trouble.push('<h1>Busy', '<Capabilities/>')
+    await expect(open()).rejects.toMatchObject({ code: 'wmts-capabilities' })
+    await (await open()).close()
+    expect(service.requests.length).toBe(3)
   })
 
   test('is asked for its capabilities once, also by another process', async () => {
