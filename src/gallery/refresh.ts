@@ -25,10 +25,19 @@ export async function findDatePolicy(db: Database, regionId: number): Promise<Da
 /** A build takes at most so many dates of a place: 12 pictures of each of 64 points are 120 MB. */
 export const VINTAGES_MAX = 12
 
-/** Says how many dates of each place are embedded from now on. */
+/**
+ * Says how many dates of each place are embedded from now on. A region that may have had several stays one of several:
+ * `refreshed_at` says so, when `vintages` no longer does.
+ */
 export async function setVintages(db: Database, regionId: number, vintages: number): Promise<void> {
   await db.withClient((client) =>
-    client.query('update regions set vintages = $2 where id = $1', [regionId, vintages]),
+    client.query(
+      `update regions
+          set vintages = $2,
+              refreshed_at = case when vintages > 1 then coalesce(refreshed_at, now()) else refreshed_at end
+        where id = $1`,
+      [regionId, vintages],
+    ),
   )
 }
 
