@@ -3,7 +3,7 @@
  * @io disk network
  */
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, resolve, sep } from 'node:path'
 import { InputError, WhereaboutsError } from '../errors.ts'
 import { isMissing, type HttpGet } from './http-client.ts'
 import type { StacConfig } from './kinds/stac.ts'
@@ -94,13 +94,26 @@ function unreadable(place: string, got: string, cause?: unknown): InputError {
 
 function locate(href: string, base: string, config: StacConfig) {
   if (!isAddress(base) && !/^\w+:\/\//.test(href)) {
-    return { location: resolve(dirname(base), href), isRemote: false }
+    return { location: locateFile(href, dirname(base)), isRemote: false }
   }
   const url = resolveAddress(href, base, config)
   const { assetQuery } = config
   const joined =
     assetQuery === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}${assetQuery}`
   return { location: joined, isRemote: true }
+}
+
+/** Whoever may read the items may not read the whole disk. */
+function locateFile(href: string, folder: string): string {
+  const path = resolve(folder, href)
+  if (path.startsWith(folder + sep)) return path
+  throw new InputError(
+    'stac-host',
+    `Expected pictures beside the items in ${folder}, got ${href}`,
+    {
+      hint: 'put the items into a folder that holds all their pictures',
+    },
+  )
 }
 
 /** Keys and secret headers go to every host that is asked: only to those that the source names. */

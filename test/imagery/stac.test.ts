@@ -292,6 +292,13 @@ describe('refuses', () => {
     }
     server.files.set('/file.json', { bytes: collectionOf([file]) })
     await expect(open(remote('/file.json'))).rejects.toMatchObject({ code: 'stac-host' })
+    for (const href of ['/etc/x.tif', '../x.tif', 'cogs/../../x.tif']) {
+      const outside = { ...item('x', '2020-01-01', [0, 1]), assets: { visual: { href } } }
+      await writeFile(join(folder, 'catalogue/outside.json'), collectionOf([outside]))
+      await expect(open({ file: 'catalogue/outside.json' })).rejects.toMatchObject({
+        code: 'stac-host',
+      })
+    }
     const s3 = { ...item('x', '2020-01-01', [0, 1]), assets: { visual: { href: 's3://bucket/x' } } }
     await writeFile(join(folder, 'catalogue/s3.json'), collectionOf([s3]))
     await expect(open({ file: 'catalogue/s3.json' })).rejects.toMatchObject({ code: 'stac-host' })

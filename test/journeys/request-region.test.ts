@@ -163,3 +163,55 @@ test('a bounding box becomes the boundary; without either there is none', async 
   expect(boxed.boundary).toMatchObject({ type: 'Polygon' })
   expect((await requestRegion({ name: 'r', imagery, sampling }, allowed)).boundary).toBeNull()
 })
+
+test('files with a date are checked like those without, and keep it', async () => {
+  const dated = (file: string) =>
+    requestRegion(
+      {
+        name: 'r',
+        imagery: { kind: 'geotiff', files: ['open/a.tif', { file, capturedOn: '2021' }] },
+        sampling: { kind: 'grid', stepM: 10, whereImagery: true },
+      },
+      allowed,
+    )
+  expect((await dated('open/inner/to-a.tif')).imagery).toMatchObject({
+    files: [join(root, 'open/a.tif'), { file: join(root, 'open/a.tif'), capturedOn: '2021' }],
+  })
+  await expect(dated('closed/secret.tif')).rejects.toMatchObject({ code: 'source-forbidden' })
+})
+
+const permitted = 'https://tiles.example.org/a'
+const elsewhere = 'https://elsewhere.example/a'
+const kinds = [
+  {
+    imagery: { kind: 'cog', urls: [permitted, { url: permitted, capturedOn: '2021' }] },
+    isAllowed: true,
+  },
+  { imagery: { kind: 'cog', urls: [permitted, elsewhere] }, isAllowed: false },
+  { imagery: { kind: 'cog', urls: [{ url: elsewhere, capturedOn: '2021' }] }, isAllowed: false },
+  { imagery: { kind: 'pmtiles', url: permitted }, isAllowed: true },
+  { imagery: { kind: 'pmtiles', url: elsewhere }, isAllowed: false },
+  { imagery: { kind: 'pmtiles', file: 'closed/secret.tif' }, isAllowed: false },
+  { imagery: { kind: 'mbtiles', file: 'closed/secret.tif' }, isAllowed: false },
+  { imagery: { kind: 'stac', url: permitted, hosts: ['localhost:8081'] }, isAllowed: true },
+  { imagery: { kind: 'stac', url: permitted, hosts: ['elsewhere.example'] }, isAllowed: false },
+  { imagery: { kind: 'stac', file: 'closed/secret.tif' }, isAllowed: false },
+  {
+    imagery: { kind: 'stac', url: permitted, assetQuery: 'k={key}', keyEnv: 'HOME' },
+    isAllowed: false,
+  },
+]
+for (const { imagery, isAllowed } of kinds) {
+  test(`${JSON.stringify(imagery)} is ${isAllowed ? 'allowed' : 'forbidden'}`, async () => {
+    const request = requestRegion(
+      {
+        name: 'r',
+        imagery: { ...imagery, attribution: 'x' },
+        sampling: { kind: 'grid', stepM: 10, whereImagery: false },
+      },
+      allowed,
+    )
+    if (isAllowed) expect((await request).imagery).toMatchObject(imagery)
+    else await expect(request).rejects.toMatchObject({ code: 'source-forbidden' })
+  })
+}
