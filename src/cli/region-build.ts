@@ -2,11 +2,11 @@
 import type { Command } from 'commander'
 import { buildRegion, detachBuild, endBuild, retryPoints } from '../journeys/build-region.ts'
 import { keepVintages } from '../journeys/refresh-region.ts'
+import { requestDense } from '../journeys/request-dense.ts'
 import { formatCounts, formatProgress } from './build-report.ts'
 import { EXIT_INTERRUPTED, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
 import { parseVintages } from './region-dates.ts'
-import { requestDense } from '../journeys/request-dense.ts'
 
 interface BuildCommandOptions {
   readonly retry?: string | true

@@ -9,6 +9,7 @@ import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { pagesOf } from './refresh-region.ts'
+import { refuseDense } from './refuse-dense.ts'
 
 /** Places asked for at a time. */
 const PLACES_UNDER_WAY = 16
@@ -33,6 +34,7 @@ export async function checkSample(
   signal: AbortSignal,
 ): Promise<SampleCheck> {
   const region = await findRegion(outside.db, name)
+  refuseDense(region)
   const size = patchSizeOf((await outside.encoder('overhead')).card)
   const sample = await sampleOf(outside, region.id, count)
   const ids = sample.map(({ id }) => id)

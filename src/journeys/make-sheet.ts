@@ -6,6 +6,7 @@ import { WhereaboutsError } from '../errors.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchRequest } from '../imagery/source.ts'
 import type { Candidate, Region } from '../types.ts'
+import { cutAgain } from './cut-again.ts'
 import type { Located } from './locate-photo.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
@@ -27,7 +28,7 @@ export async function makeSheet(
     const [photo] = photos
     if (photo === undefined) throw new Error('makeSheet without a photo')
     const shown = []
-    for (const candidate of candidates) shown.push(await cutAgain(outside, source, candidate))
+    for (const candidate of candidates) shown.push(await showAgain(outside, source, candidate))
     return renderSheet({
       heatmap,
       photo: {
@@ -57,7 +58,7 @@ async function openOrTell(
   }
 }
 
-async function cutAgain(
+async function showAgain(
   outside: Outside,
   source: ImagerySource | WhereaboutsError,
   candidate: Candidate,
@@ -65,11 +66,10 @@ async function cutAgain(
   const { card } = await outside.encoder('overhead')
   try {
     if (source instanceof WhereaboutsError) throw source
-    const { signal } = new AbortController()
     const request = { ...patchSizeOf(card), ...dateOf(source, candidate) }
-    const patch = await source.patch(candidate.point, request, signal)
-    const sha256 = createHash('sha256').update(patch.image.data).digest('hex')
-    const patchJpeg = await outside.encodeJpeg(patch.image, PATCH_JPEG_QUALITY)
+    const image = await cutAgain(source, candidate, request)
+    const sha256 = createHash('sha256').update(image.data).digest('hex')
+    const patchJpeg = await outside.encodeJpeg(image, PATCH_JPEG_QUALITY)
     if (sha256 === candidate.patchSha256) return { ...candidate, patchJpeg }
     return { ...candidate, patchJpeg, patchNote: 'the imagery has changed since the build' }
   } catch (error) {

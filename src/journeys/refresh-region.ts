@@ -16,6 +16,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
+import { refuseDense } from './refuse-dense.ts'
 
 /** Points looked at between two words to the database. */
 const PAGE_POINTS = 2000
@@ -46,13 +47,16 @@ export interface Refreshed {
 /**
  * Says how many dates of each place later builds embed, newest first; what is embedded stays.
  * @throws {NotFoundError} `region-not-found`
+ * @throws {InputError} `dense-dates` for more than one of a dense region
  */
 export async function keepVintages(
   { db }: Pick<Outside, 'db'>,
   name: string,
   vintages: number,
 ): Promise<void> {
-  await setVintages(db, (await findRegion(db, name)).id, vintages)
+  const region = await findRegion(db, name)
+  if (vintages > 1) refuseDense(region)
+  await setVintages(db, region.id, vintages)
 }
 
 /**
@@ -68,6 +72,7 @@ export async function refreshRegion(
   progress: RefreshProgress,
 ): Promise<Refreshed> {
   const region = await findRegion(outside.db, name)
+  refuseDense(region)
   const config = parseImageryConfig(imagery ?? region.imagery)
   const source = await outside.openSource(config)
   try {

@@ -3,6 +3,7 @@ import { mapGeometryOf } from '../embedding/logits-map.ts'
 import { InputError } from '../errors.ts'
 import { recordRuntime } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
+import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import { denseLatticeOf, needWindows } from './build-dense.ts'
@@ -33,6 +34,14 @@ export async function requestDense(
     needWindows(source)
   } finally {
     await source.close()
+  }
+  const { vintages } = await findDatePolicy(outside.db, region.id)
+  if (vintages > 1) {
+    throw new InputError(
+      'dense-dates',
+      `Expected one picture of each place for --dense, got ${vintages} (--vintages)`,
+      { hint: 'build without --dense, or with --vintages 1' },
+    )
   }
   const known = region.runtime?.denseM
   if (known === denseM) return denseM

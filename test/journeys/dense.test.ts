@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEncoder } from '../../src/embedding/onnx.ts'
 import { findEmbeddings, type StoredEmbedding } from '../../src/gallery/embeddings.ts'
@@ -13,6 +14,9 @@ import { parseImageryConfig } from '../../src/imagery/config.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
+import { locatePhoto } from '../../src/journeys/locate-photo.ts'
+import { makeSheet } from '../../src/journeys/make-sheet.ts'
+import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { requestDense } from '../../src/journeys/request-dense.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -168,6 +172,34 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     await expect(requestDense(world, 'dense', 8)).rejects.toMatchObject({ code: 'dense-mixed' })
     await expect(requestDense(world, 'single', 16)).rejects.toMatchObject({ code: 'dense-mixed' })
     expect(await requestDense(world, 'dense', 16)).toBe(16)
+  })
+
+  test('shows the patches of its candidates again, unchanged', async () => {
+    const create = { width: 64, height: 96, channels: 3 as const, background: '#285a96' }
+    const bytes = await sharp({ create }).png().toBuffer()
+    const located = await locatePhoto(world, {
+      photos: [{ name: 'water.png', bytes }],
+      region: 'ten',
+      cells: 'square:50m',
+      candidateCount: 3,
+    })
+    expect(located.candidates).toHaveLength(3)
+    const sheet = await makeSheet(world, located, null)
+    expect(sheet).toContain('dense: a patch every 16 m')
+    expect(sheet).not.toContain('has changed')
+    expect(sheet).not.toContain('not available now')
+  })
+
+  test('holds one date of each place: several, and a refresh, are refused', async () => {
+    const refused = { code: 'dense-dates' }
+    await expect(keepVintages(world, 'dense', 2)).rejects.toMatchObject(refused)
+    const refresh = { name: 'dense', isAll: true }
+    await expect(
+      refreshRegion(world, refresh, { signal, onLook: () => undefined }),
+    ).rejects.toMatchObject(refused)
+    await create('dated', 16)
+    await keepVintages(world, 'dated', 2)
+    await expect(requestDense(world, 'dated', 16)).rejects.toMatchObject(refused)
   })
 
   test('is refused where there is none, with the reason', async () => {
