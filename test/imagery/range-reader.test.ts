@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openFileReader } from '../../src/imagery/range-reader.ts'
+
+const { signal } = new AbortController()
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'whereabouts-ranges-'))
+  await writeFile(join(folder, 'a'), '0123456789')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('a file on disk', () => {
+  const CASES: [offset: number, length: number, text: string][] = [
+    [0, 3, '012'],
+    [4, 2, '45'],
+    [8, 100, '89'],
+    // What a damaged tag may ask for: no room is made for it.
+    [8, 2 ** 50, '89'],
+    [10, 5, ''],
+    [2 ** 40, 5, ''],
+  ]
+  for (const [offset, length, text] of CASES) {
+    test(`gives what there is of ${offset}+${length}`, async () => {
+      const reader = await openFileReader(join(folder, 'a'), 'a')
+      expect(Buffer.from(await reader.read(offset, length, signal)).toString()).toBe(text)
+      await reader.close()
+    })
+  }
+
+  test('is named as its user named it, also when it is not there', async () => {
+    await expect(openFileReader(join(folder, 'none'), './none')).rejects.toMatchObject({
+      code: 'file-unreadable',
+      message: 'Expected a readable file, got ./none',
+    })
+  })
+
+  test('is not read for those who have given up', async () => {
+    const reader = await openFileReader(join(folder, 'a'), 'a')
+    await expect(reader.read(0, 1, AbortSignal.abort())).rejects.toThrow()
+    expect(await reader.size(signal)).toBe(10)
+    await reader.close()
+  })
+})
