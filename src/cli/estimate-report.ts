@@ -1,5 +1,6 @@
 /** What a build will cost, for people. */
-import type { Estimate, Requests } from '../journeys/estimate-region.ts'
+import type { Requests } from '../journeys/count-requests.ts'
+import type { Estimate } from '../journeys/estimate-region.ts'
 import { formatDuration } from './progress.ts'
 
 /** A few lines, one subject each. */

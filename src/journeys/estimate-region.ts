@@ -7,15 +7,12 @@ import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
 import type { Traffic } from '../imagery/host-gate.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { RoadPoint } from '../types.ts'
+import { countRequests, spread, type Requests } from './count-requests.ts'
 import type { RegionPlan } from './create-region.ts'
 import { mapAsReady } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 
-/** What a tile weighs where none was fetched: JPEG tiles of 256 px have 10 to 30 kB. */
-const TILE_BYTES = 20_000
-/** Requests are counted over so many points at most; more are extrapolated, which is too much rather than too little. */
-const COUNTED_POINTS_MAX = 100_000
 /** Patches embedded to learn the rate: enough to keep all sessions busy for a moment. */
 const RATE_PATCHES = 32
 const SAMPLES_UNDER_WAY = 4
@@ -37,15 +34,6 @@ export interface Estimate {
   readonly imageryS: number | null
   /** Attribution, licence and address of the terms. */
   readonly terms: readonly string[]
-}
-
-/** What is asked of hosts. */
-export interface Requests {
-  readonly hosts: readonly string[]
-  readonly count: number
-  readonly bytes: number
-  /** False: `bytes` is made with a tile of 20 kB. */
-  readonly isMeasured: boolean
 }
 
 /** Patches that were cut on trial. */
@@ -120,53 +108,9 @@ async function trySamples(
   return { patches: tried.length, unavailable, patchesPerSecond: tried.length / seconds }
 }
 
-/** So many of a list, evenly from the first to the last. */
-function spread<T>(items: readonly T[], count: number): readonly T[] {
-  if (count >= items.length) return items
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)] as T)
-}
-
 function meanBytes(before: Traffic, after: Traffic): number | null {
   const requests = after.requests - before.requests
   return requests === 0 ? null : (after.bytes - before.bytes) / requests
-}
-
-interface Counted extends Omit<Trial, 'source'> {
-  readonly imagery: ImageryConfig
-  /** Of the sampled ones. */
-  readonly tileBytes: number | null
-}
-
-function countRequests(
-  source: ImagerySource,
-  { imagery, size, points, tileBytes }: Counted,
-): Requests | null {
-  const hosts = hostsOf(imagery)
-  if (hosts.length === 0) return null
-  const counted = spread(points, COUNTED_POINTS_MAX)
-  const pieces = new Set<string>()
-  // Other sources are asked once per patch, or for ranges of a file: then this is the order of magnitude.
-  for (const [i, at] of counted.entries()) {
-    for (const name of source.piecesOf?.(at, size) ?? [String(i)]) pieces.add(name)
-  }
-  const count = Math.round((pieces.size * points.length) / counted.length)
-  return {
-    hosts,
-    count,
-    bytes: count * (tileBytes ?? TILE_BYTES),
-    isMeasured: tileBytes !== null,
-  }
-}
-
-/** Of the addresses in a source, which mean the same in every kind; `{switch:a,b}` stays as it is. */
-function hostsOf(imagery: ImageryConfig): string[] {
-  const given = [
-    ...('url' in imagery ? [imagery.url] : []),
-    ...('urls' in imagery ? (imagery.urls ?? []) : []),
-  ]
-  const urls = given.flatMap((url) => (typeof url === 'object' ? url.url : (url ?? [])))
-  const hosts = urls.flatMap((url) => /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? [])
-  return [...new Set(hosts)]
 }
 
 /** The encoder on grey patches: what is in them does not change the time. */

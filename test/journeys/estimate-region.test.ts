@@ -6,9 +6,11 @@ import { formatEstimate } from '../../src/cli/estimate-report.ts'
 import { listRegions } from '../../src/gallery/regions.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { planRegion, type RegionPlan } from '../../src/journeys/create-region.ts'
+import { extrapolateDistinct } from '../../src/journeys/count-requests.ts'
 import { estimateRegion } from '../../src/journeys/estimate-region.ts'
 import { pgliteFolder } from '../databases.ts'
 import { startTileServer, type TileServer } from '../fixtures/tile-server.ts'
+import { createRandom } from '../gallery/rows.ts'
 import { makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 
@@ -89,6 +91,27 @@ test('local files need no requests', async () => {
   expect(estimate).toMatchObject({ requests: null, terms: ['drawn'], sample: { patches: 4 } })
   expect(formatEstimate(estimate)).toMatch(/^imagery {2}from local files$/m)
 })
+
+const touching = [
+  { name: 'few of many pieces', pieces: 1_000_000, growth: 20 },
+  { name: 'pieces shared by some patches', pieces: 20_000, growth: 10 },
+  { name: 'all pieces, again and again', pieces: 300, growth: 50 },
+]
+for (const { name, pieces, growth } of touching) {
+  test(`the requests of many points are extrapolated from some: ${name}`, () => {
+    const random = createRandom(9)
+    const touched = 4000
+    const met = new Set<number>()
+    const touch = (count: number) => {
+      for (let i = 0; i < count; i++) met.add(Math.floor(random() * pieces))
+      return met.size
+    }
+    const distinct = touch(touched)
+    const guess = extrapolateDistinct({ touched, distinct, growth })
+    const truth = touch(touched * (growth - 1))
+    expect(Math.abs(guess / truth - 1)).toBeLessThan(0.05)
+  })
+}
 
 test('the report says what is measured and what is assumed', () => {
   const text = formatEstimate({
