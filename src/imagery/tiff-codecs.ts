@@ -1,13 +1,25 @@
 /**
- * Compressions inside TIFF that others decode better than geotiff.js does: WebP (sharp), LZW.
+ * Compressions inside TIFF that others decode better than geotiff.js does: WebP (sharp), Deflate (Node, in its own threads), LZW.
  * @io native
  */
+import { promisify } from 'node:util'
+import { inflate } from 'node:zlib'
 import { addDecoder, BaseDecoder } from 'geotiff'
 import sharp from 'sharp'
 import { decodeLzw } from './lzw.ts'
 
 const LZW = 5
 const WEBP = 50001
+/** Adobe's number and the old one. */
+const DEFLATE = [8, 32946]
+const inflateBytes = promisify(inflate)
+
+class DeflateDecoder extends BaseDecoder {
+  override async decodeBlock(buffer: ArrayBuffer): Promise<ArrayBufferLike> {
+    const { buffer: bytes, byteOffset, byteLength } = await inflateBytes(new Uint8Array(buffer))
+    return bytes.slice(byteOffset, byteOffset + byteLength)
+  }
+}
 
 class WebpDecoder extends BaseDecoder {
   override async decodeBlock(buffer: ArrayBuffer): Promise<ArrayBufferLike> {
@@ -53,6 +65,7 @@ let isRegistered = false
 export function registerTiffCodecs(): void {
   if (isRegistered) return
   isRegistered = true
+  addDecoder(DEFLATE, async () => DeflateDecoder)
   addDecoder(LZW, async () => LzwDecoder, describeBlocks, false)
   addDecoder(
     WEBP,
