@@ -156,6 +156,8 @@ export async function confirm(question: string): Promise<boolean> {
     )
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // The terminal is in raw mode: Ctrl-C comes as a key.
+  terminal.on('SIGINT', () => process.exit(EXIT_INTERRUPTED))
   const answer = await terminal.question(`${question} [y/N] `)
   terminal.close()
   return /^y(es)?$/i.test(answer.trim())
