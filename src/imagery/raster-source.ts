@@ -1,5 +1,6 @@
 /** Pictures of several dates, in rasters of any CRS → patches: the newest that shows a place whole. */
 import type { MultiPolygon } from 'geojson'
+import { UpstreamError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
 import type { LonLat, Patch, SourceReference } from '../types.ts'
 import type { PixelLayer } from './cut.ts'
@@ -43,15 +44,17 @@ export class RasterSource implements ImagerySource {
   }
 
   async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {
-    const cut = await cutNewest(this.#pictures.near(at, size), { at, size }, signal)
+    const cut = await tryAgain(() => cutNewest(this.#pictures.near(at, size), { at, size }, signal))
     const { image, layer, rect, capturedOn } = cut
     return { image, capturedOn, reference: this.#refer(layer, rect) }
   }
 
   async window(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<ImageryWindow> {
     const dates = datesOf(this.#pictures.near(at, size), size)
-    const layers = (await Promise.all(dates.map((date) => date.layers()))).flat()
-    const cut = await cutWindow(layers, { at, size }, signal)
+    const cut = await tryAgain(async () => {
+      const layers = (await Promise.all(dates.map((date) => date.layers()))).flat()
+      return cutWindow(layers, { at, size }, signal)
+    })
     const nameSource = (square: PixelSquare): SourceReference => {
       const { layer, rect } = cut.sourceOf(square)
       return this.#refer(layer, rect)
@@ -79,5 +82,15 @@ export class RasterSource implements ImagerySource {
 
   #refer(layer: PixelLayer, rect: PixelRect): SourceReference {
     return { kind: this.#kind, ...referenceOf(layer, rect) }
+  }
+}
+
+/** Files that a server has exchanged are opened anew where they are opened when needed: then the second try succeeds. */
+async function tryAgain<T>(cut: () => Promise<T>): Promise<T> {
+  try {
+    return await cut()
+  } catch (error) {
+    if (error instanceof UpstreamError && error.code === 'file-changed') return cut()
+    throw error
   }
 }

@@ -44,9 +44,9 @@ export function judgeFailures({ cut, failed }: Pick<Found, 'cut' | 'failed'>): J
   }
 }
 
-/** Whether no waiting heals it: the source does not let us in. */
+/** Whether no waiting heals it: the source does not let us in, or is not the one that was opened any more. */
 export function isRefusal(error: UpstreamError): boolean {
-  return error.code.endsWith('-refused')
+  return error.code.endsWith('-refused') || error.code === 'file-changed'
 }
 
 /** Network errors, timeouts, "too many requests" and the statuses of gateways speak of the host. */

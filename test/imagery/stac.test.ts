@@ -188,13 +188,12 @@ describe('items behind HTTP', () => {
     await source.close()
   })
 
-  test('whose file was exchanged are read anew after one error', async () => {
+  test('whose file was exchanged are read anew', async () => {
     const file = server.files.get('/cogs/a.tif')!
     const source = await open(remote())
     await levelAt(source, -300)
     Object.assign(file, { bytes: picture(77, -400, 400), etag: '"2"' })
     const request = { capturedOn: '2019-05-01' }
-    await expect(levelAt(source, 350, request)).rejects.toMatchObject({ code: 'file-changed' })
     expect(await levelAt(source, 350, request)).toEqual([77, '2019-05-01'])
     await source.close()
     Object.assign(file, { bytes: picture(19, -400, 400), etag: '"1"' })

@@ -69,6 +69,13 @@ const cases = [
     givenUp: [],
     heldUp: 'tiles-refused',
   },
+  {
+    name: 'a file that was exchanged stops too: no point can help it',
+    given: judge([failed(1, 'file-changed')], cut),
+    later: [],
+    givenUp: [],
+    heldUp: 'file-changed',
+  },
 ]
 for (const { name, given, later, givenUp, heldUp } of cases) {
   test(name, () => {
