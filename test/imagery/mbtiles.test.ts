@@ -63,15 +63,23 @@ describe('an MBTiles archive', () => {
   })
 
   test('leaves nothing in the temporary folder', async () => {
-    const ours = (): number =>
-      readdirSync(tmpdir()).filter((name) => name.startsWith('whereabouts-mbtiles-')).length
-    const before = ours()
-    const archive = openMbtiles(join(folder, 'a.mbtiles'))
-    expect(ours()).toBe(before + 1)
-    await archive.close()
-    await archive.close()
-    expect(() => openMbtiles(join(folder, 'none.mbtiles'))).toThrow(/no file/)
-    expect(ours()).toBe(before)
+    const before = process.env['TMPDIR']
+    const own = await mkdtemp(join(folder, 'tmp-'))
+    // Other tests open archives at the same time: this one looks at a folder of its own.
+    process.env['TMPDIR'] = own
+    try {
+      const archive = openMbtiles(join(folder, 'a.mbtiles'))
+      expect(readdirSync(own).length).toBe(1)
+      await archive.close()
+      await archive.close()
+      expect(() => openMbtiles(join(folder, 'none.mbtiles'))).toThrow(/no file/)
+      writeFileSync(join(folder, 'text.mbtiles'), 'nothing of the kind '.repeat(100))
+      expect(() => openMbtiles(join(folder, 'text.mbtiles'))).toThrow()
+      expect(readdirSync(own)).toEqual([])
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    }
   })
 
   test('with a bad page says which tile cannot be read', async () => {
