@@ -80,10 +80,10 @@ def to_float16(model: ModelProto) -> ModelProto:
         values = numpy_helper.to_array(tensor)
         if tensor.data_type != TensorProto.FLOAT or values.size < FLOAT16_LEAST:
             continue
-        with np.errstate(over="ignore"):  # what does not fit is refused below
+        with np.errstate(over="ignore"):
             rounded = values.astype(np.float16)
         if not np.isfinite(rounded).all():
-            raise ValueError(f"Expected weights within float16 for {name}, got {values.max()}")
+            continue  # a folded norm of next to no variance goes beyond 65,504: it stays float32
         tensor.CopyFrom(numpy_helper.from_array(rounded, f"{name}_float16"))
         cast = helper.make_node("Cast", [tensor.name], [name], to=TensorProto.FLOAT)
         model.graph.node.insert(0, cast)
