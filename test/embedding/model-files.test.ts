@@ -21,7 +21,7 @@ async function copy(name: string): Promise<string> {
 
 const names = [
   'overhead-mobilenetv2',
-  'overhead-mobilenetv2-r2-mean',
+  'overhead-mobilenetv2-3',
   'photo-mobilenetv2',
   'tiny/overhead',
   'tiny/photo',

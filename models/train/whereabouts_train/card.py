@@ -19,6 +19,8 @@ TERMS = {
     "scene15": "15-Scene: no licence stated, research",
     "ucm": "UC Merced land use: imagery of the USGS, public domain",
     "aid": "AID, shrunk to 150 px: no licence stated, research",
+    "maps": "pix2pix maps, New York, labelled by a street map: Google imagery, research",
+    "maps-windows": "the same, as large windows without labels",
     "resisc45": "RESISC45, two classes: no licence stated, research",
 }
 USE = """\
@@ -32,7 +34,8 @@ person lives, or to choose a target.
 
 def training_sets(config: dict[str, Any]) -> list[str]:
     """Lines of a table: set, pictures, terms."""
-    folders = [p["folder"] for p in config.get("packs", [])] or [config["pack"]]
+    packs = config.get("packs", []) + config.get("windows", [])
+    folders = list(dict.fromkeys(p["folder"] for p in packs)) or [config["pack"]]
     counts: dict[str, int] = {}
     for folder in folders:
         for item in load_pack(folder).items:
@@ -49,7 +52,9 @@ def training_sets(config: dict[str, Any]) -> list[str]:
 def recipe_lines(config: dict[str, Any]) -> list[str]:
     """Every key of the run, as it ran."""
     return [
-        f"`{k}` {json.dumps(v)}" for k, v in config.items() if k not in ("packs", "pack", "bank")
+        f"`{k}` {json.dumps(v)}"
+        for k, v in config.items()
+        if k not in ("packs", "pack", "bank", "windows")
     ]
 
 
