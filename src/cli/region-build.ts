@@ -24,7 +24,7 @@ export function addBuildCommands(region: Command): void {
     .option('--retry [REASON]', 'try points without imagery again: all, or REASON[,REASON]')
     .option(
       '--dense [METRES]',
-      'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; 20 times faster',
+      'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; many times faster, not quite the same',
     )
     .option(
       '--vintages <N>',
