@@ -16,7 +16,7 @@ import { openWholeBuild, type Built, type Place } from './whole-build.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: 'string', default: 'overhead-mobilenetv2' } },
+  options: { model: { type: 'string', default: 'overhead-mobilenetv2-3' } },
 })
 const parts = positionals.length === 0 ? ['speed', 'agreement'] : positionals
 const load = () => loadavg()[0]?.toFixed(1)
