@@ -21,7 +21,7 @@ from whereabouts_train.metrics import (
     ranks_of_fitting,
     rms_distance,
 )
-from whereabouts_train.networks import densenet_bc
+from whereabouts_train.networks import densenet_bc, mobilenet_v2
 from whereabouts_train.overhead import Trainer, inner_features
 from whereabouts_train.pack import write_pack
 from whereabouts_train.run import Run
@@ -117,6 +117,18 @@ class Networks(unittest.TestCase):
         mean = net.map_logits(feature_map).mean((2, 3))
         torch.testing.assert_close(net(image), mean, atol=1e-5, rtol=1e-5)
         self.assertEqual(feature_map.shape[2:], (3, 4))
+
+    def test_continued_by_reflection_a_plain_picture_has_a_plain_map(self):
+        torch.manual_seed(1)
+        plain = torch.ones(1, 3, 96, 96)
+        spreads = []
+        with torch.no_grad():
+            for reflect_from in (0, None):
+                feature_map = mobilenet_v2(reflect_from).eval().feature_map(plain)  # [1, d, 3, 3]
+                mean = feature_map.mean((2, 3), keepdim=True)
+                spreads.append(((feature_map - mean).norm() / feature_map.norm()).item())
+        self.assertLess(spreads[0], 1e-4)
+        self.assertGreater(spreads[1], 0.01)
 
     def test_the_inner_part_lies_in_the_middle(self):
         net = densenet_bc(**TINY).eval()
