@@ -68,7 +68,7 @@ describeOnEachDatabase('a national heatmap by script', (_open, place) => {
       // A little noise: a tile of one colour would mean that there is no imagery.
       const body = await drawTile(tile, (x) => {
         const [red, green, blue] = x * 360 - 180 < CENTRE.lon ? WATER : ROOF
-        return [red, green, blue + (Math.floor(x * 2 ** 28) % 2)]
+        return [red, green, blue + (Math.floor(1e8 * x) % 2)]
       })
       return { headers: { 'content-type': 'image/png' }, body }
     })
