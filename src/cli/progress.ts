@@ -13,17 +13,26 @@ export function openProgress(): ProgressLine {
   const isTerminal = process.stderr.isTTY
   let shownAt = 0
   let latest = ''
+  let shown = ''
+  let timer: NodeJS.Timeout | undefined
+  const write = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (latest === shown) return
+    shown = latest
+    shownAt = Date.now()
+    process.stderr.write(`${latest}\n`)
+  }
   return {
     show: (text) => {
       latest = text
       if (isTerminal) process.stderr.write(`\r\x1b[K${text}`)
-      else if (Date.now() - shownAt >= LINE_EVERY_MS) {
-        shownAt = Date.now()
-        process.stderr.write(`${text}\n`)
-      }
+      // Later, if not now: the last word before a long silence says why there is silence.
+      else timer ??= setTimeout(write, Math.max(0, shownAt + LINE_EVERY_MS - Date.now())).unref()
     },
     end: () => {
-      if (latest !== '') process.stderr.write(isTerminal ? '\n' : `${latest}\n`)
+      if (!isTerminal) write()
+      else if (latest !== '') process.stderr.write('\n')
     },
   }
 }

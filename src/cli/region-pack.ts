@@ -56,6 +56,7 @@ async function importFrom(
       `region "${imported.name}" imported: ${pointCount} points, ${embeddingCount} embeddings`,
     )
     for (const term of terms) console.log(term)
+    console.log(`its imagery: ${JSON.stringify(imported.manifest.region.imagery)}`)
     if (!imported.isBuilt)
       console.log(`some are not embedded: whereabouts region build ${imported.name}`)
   })

@@ -16,7 +16,10 @@ const inflateBytes = promisify(inflate)
 
 class DeflateDecoder extends BaseDecoder {
   override async decodeBlock(buffer: ArrayBuffer): Promise<ArrayBufferLike> {
-    const { buffer: bytes, byteOffset, byteLength } = await inflateBytes(new Uint8Array(buffer))
+    // Twice, because some writers pad; without a limit a megabyte of file could become gigabytes.
+    const maxOutputLength = 2 * blockBytes(this.parameters) + 1024
+    const inflated = await inflateBytes(new Uint8Array(buffer), { maxOutputLength })
+    const { buffer: bytes, byteOffset, byteLength } = inflated
     return bytes.slice(byteOffset, byteOffset + byteLength)
   }
 }
@@ -33,13 +36,17 @@ class WebpDecoder extends BaseDecoder {
 
 class LzwDecoder extends BaseDecoder {
   override decodeBlock(buffer: ArrayBuffer): ArrayBufferLike {
-    const { tileWidth, tileHeight, bitsPerSample, planarConfiguration } = this.parameters
-    const bits = typeof bitsPerSample === 'number' ? [bitsPerSample] : Array.from(bitsPerSample)
-    // Separate planes hold one sample each.
-    const perPixel = planarConfiguration === 2 ? (bits[0] ?? 8) : bits.reduce((a, b) => a + b, 0)
-    const byteCount = Math.ceil((tileWidth * perPixel) / 8) * tileHeight
-    return decodeLzw(new Uint8Array(buffer), byteCount).buffer
+    return decodeLzw(new Uint8Array(buffer), blockBytes(this.parameters)).buffer
   }
+}
+
+/** What a block holds when it is unpacked, by its tags. */
+function blockBytes(block: BaseDecoder['parameters']): number {
+  const { tileWidth, tileHeight, bitsPerSample, planarConfiguration } = block
+  const bits = typeof bitsPerSample === 'number' ? [bitsPerSample] : Array.from(bitsPerSample)
+  // Separate planes hold one sample each.
+  const perPixel = planarConfiguration === 2 ? (bits[0] ?? 8) : bits.reduce((a, b) => a + b, 0)
+  return Math.ceil((tileWidth * perPixel) / 8) * tileHeight
 }
 
 type Directory = Parameters<NonNullable<Parameters<typeof addDecoder>[2]>>[0]
@@ -65,7 +72,7 @@ let isRegistered = false
 export function registerTiffCodecs(): void {
   if (isRegistered) return
   isRegistered = true
-  addDecoder(DEFLATE, async () => DeflateDecoder)
+  addDecoder(DEFLATE, async () => DeflateDecoder, describeBlocks, false)
   addDecoder(LZW, async () => LzwDecoder, describeBlocks, false)
   addDecoder(
     WEBP,

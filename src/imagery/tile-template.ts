@@ -30,5 +30,15 @@ export function quadkey({ z, x, y }: TileAddress): string {
 export function spreadSwitches(template: string): string[] {
   const [whole, choices] = /\{switch:([^}]*)\}/.exec(template) ?? []
   if (whole === undefined || choices === undefined) return [template]
-  return choices.split(',').flatMap((choice) => spreadSwitches(template.replace(whole, choice)))
+  const fill = (choice: string) => template.replace(whole, () => choice)
+  return choices.split(',').flatMap((choice) => spreadSwitches(fill(choice)))
+}
+
+const ADDRESSES_MAX = 64
+
+/** Whether every choice is a plain word, and the addresses that they make can be looked at one by one. */
+export function hasPlainSwitches(template: string): boolean {
+  const switches = [...template.matchAll(SWITCH)].map(([, choices = '']) => choices.split(','))
+  const count = switches.reduce((product, choices) => product * choices.length, 1)
+  return count <= ADDRESSES_MAX && switches.flat().every((choice) => /^[\w.-]+$/.test(choice))
 }

@@ -9,6 +9,7 @@ import { findRegion, listRegions } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Region } from '../types.ts'
 import { checkRegionName } from './create-region.ts'
+import { refuseOtherVariables } from './key-variables.ts'
 import type { Outside } from './outside.ts'
 
 /** Points per row group: about 4 MB in the file, a few hundred MB in memory while it is encoded. */
@@ -119,7 +120,8 @@ export interface Imported {
 
 /**
  * Reads a pack into the database, whole or not at all.
- * @throws {InputError} `file-unreadable`, `pack-foreign`, `pack-damaged`, `pack-version`, `model-mismatch`, `region-exists`
+ * @throws {InputError} `source-forbidden` where the pack's source wants other variables than imagery keys;
+ * `file-unreadable`, `pack-foreign`, `pack-damaged`, `pack-version`, `model-mismatch`, `region-exists`
  */
 export async function importRegion(
   outside: Outside,
@@ -137,6 +139,7 @@ export async function importRegion(
     await refuseOtherModel(outside, manifest)
     await refuseKnownName(outside, name)
     const imagery = { ...parseImageryConfig(manifest.region.imagery) }
+    refuseOtherVariables(imagery)
     const rows = countedRows(pack, { signal, onProgress })
     const region = { ...manifest.region, name, imagery }
     return { name, manifest, ...(await insertRegionRows(outside.db, { region, rows })) }

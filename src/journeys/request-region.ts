@@ -6,9 +6,10 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
 import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
-import { spreadSwitches } from '../imagery/tile-template.ts'
+import { hasPlainSwitches, spreadSwitches } from '../imagery/tile-template.ts'
 import type { Bbox } from '../types.ts'
 import type { RegionRequest, SamplingRequest } from './create-region.ts'
+import { refuseOtherVariables, type VariableFields } from './key-variables.ts'
 
 /** From where strangers may have things read. */
 export interface AllowedSources {
@@ -21,9 +22,6 @@ export interface AllowedSources {
   /** Follows all links; rejects where there is nothing. */
   realpath(path: string): Promise<string>
 }
-
-/** Names of environment variables whose value may be sent to an imagery host. */
-const KEY_ENV = /^WHEREABOUTS_IMAGERY_KEY(_[A-Z0-9_]+)?$/
 
 /** The wish as it arrives. */
 export interface UncheckedRegion {
@@ -80,27 +78,25 @@ async function checkImagery<Imagery extends ImageryConfig>(
 }
 
 function checkNetwork(
-  { url, urls = [], hosts = [], keyEnv, headersEnv = {} }: OutsideFields,
+  { url, urls = [], hosts = [], ...variables }: OutsideFields,
   allowed: AllowedSources,
 ): void {
   for (const entry of [url ?? [], urls].flat())
     checkAddress(typeof entry === 'string' ? entry : entry.url, allowed)
   for (const host of hosts) checkHost(host, host, allowed)
-  for (const name of [keyEnv ?? [], Object.values(headersEnv)].flat()) checkKeyEnv(name)
+  refuseOtherVariables(variables)
 }
 
 /** A path, or a path and what is known of the file. */
 type FileEntry = string | { readonly file: string }
 
 /** Whatever a source of any kind may touch. */
-interface OutsideFields {
+interface OutsideFields extends VariableFields {
   readonly file?: string | undefined
   readonly files?: readonly FileEntry[] | undefined
   readonly url?: string | undefined
   readonly urls?: readonly (string | { readonly url: string })[] | undefined
   readonly hosts?: readonly string[] | undefined
-  readonly keyEnv?: string | undefined
-  readonly headersEnv?: Readonly<Record<string, string>> | undefined
 }
 
 /** @returns the file with all links followed, so that a link changed later leads nowhere else */
@@ -133,14 +129,21 @@ function fileForbidden(path: string): InputError {
 }
 
 function checkAddress(template: string, allowed: AllowedSources): void {
+  if (!hasPlainSwitches(template)) throw hostForbidden(template)
   for (const address of spreadSwitches(template)) checkHost(hostOf(address), address, allowed)
 }
 
 function checkHost(host: string | null, shown: string, allowed: AllowedSources): void {
   if (host !== null && allowed.hosts.includes(host)) return
-  throw new InputError('source-forbidden', `Expected an allowed host, got "${host ?? shown}"`, {
-    hint: 'whoever runs the server allows hosts with --allow-hosts (WHEREABOUTS_ALLOW_HOSTS)',
-  })
+  throw hostForbidden(host ?? shown)
+}
+
+function hostForbidden(shown: string): InputError {
+  return new InputError(
+    'source-forbidden',
+    `Expected an allowed host, got "${shown.slice(0, 200)}"`,
+    { hint: 'whoever runs the server allows hosts with --allow-hosts (WHEREABOUTS_ALLOW_HOSTS)' },
+  )
 }
 
 /** Null where the host itself is part of the template, or names a user. */
@@ -151,15 +154,4 @@ function hostOf(template: string): string | null {
   } catch {
     return null
   }
-}
-
-function checkKeyEnv(name: string | undefined): void {
-  if (name === undefined || KEY_ENV.test(name)) return
-  throw new InputError(
-    'source-forbidden',
-    `Expected a variable WHEREABOUTS_IMAGERY_KEY… for keyEnv, got "${name}"`,
-    {
-      hint: 'over HTTP only WHEREABOUTS_IMAGERY_KEY and WHEREABOUTS_IMAGERY_KEY_<NAME> may be used',
-    },
-  )
 }

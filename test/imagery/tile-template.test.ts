@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fillTile, quadkey, spreadSwitches } from '../../src/imagery/tile-template.ts'
+import {
+  fillTile,
+  hasPlainSwitches,
+  quadkey,
+  spreadSwitches,
+} from '../../src/imagery/tile-template.ts'
 
 const TILE = { z: 3, x: 3, y: 5 }
 const CASES = [
@@ -44,4 +49,23 @@ test('spreadSwitches lists every address', () => {
     'https://b.x/2',
   ])
   expect(spreadSwitches('https://a')).toEqual(['https://a'])
+})
+
+test('spreadSwitches gives the addresses that fillTile makes, whatever stands in a choice', () => {
+  const template = "http://{switch:a$'.b,$&}/{z}/{x}/{y}"
+  const made = [0, 1].map((x) => fillTile(template, { z: 1, x, y: 0 }).split('/')[2])
+  expect(spreadSwitches(template).map((url) => url.split('/')[2])).toEqual(made)
+})
+
+test.each([
+  ['https://{switch:a,b-1,c_2.x}.org/{z}', true],
+  ['https://a.org/{z}/{x}/{y}', true],
+  [`https://${'{switch:a,b}'.repeat(6)}.org`, true],
+  [`https://${'{switch:a,b}'.repeat(7)}.org`, false],
+  ["https://{switch:allowed.org$'.evil.example}/", false],
+  ['https://{switch:a/b}.org', false],
+  ['https://{switch:a@b}.org', false],
+  ['https://{switch:a,}.org', false],
+])('hasPlainSwitches: %s is %s', (template, isPlain) => {
+  expect(hasPlainSwitches(template)).toBe(isPlain)
 })
