@@ -31,14 +31,25 @@ export function readSecrets(
       valueOf(name, environment),
     ]),
   )
-  const values = [key, encodeURIComponent(key), ...Object.values(headers)].filter(
-    (value) => value !== '',
-  )
+  const written = [key, ...Object.values(headers)].filter((value) => value !== '').map(patternOf)
   return {
     headers,
     fill: (url) => url.replaceAll('{key}', () => encodeURIComponent(key)),
-    hide: (text) => values.reduce((rest, value) => rest.replaceAll(value, '{key}'), text),
+    hide: (text) => written.reduce((rest, pattern) => rest.replaceAll(pattern, '{key}'), text),
   }
+}
+
+/** A value as it is, or with any of its characters escaped as in addresses: servers write them back in many ways. */
+function patternOf(value: string): RegExp {
+  const characters = Array.from(value, (character) => {
+    const literal = `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+    const hex = Buffer.from(character).toString('hex')
+    const escaped = hex
+      .replace(/../g, '%$&')
+      .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
+    return `(?:${literal}|${escaped}${character === ' ' ? '|\\+' : ''})`
+  })
+  return new RegExp(characters.join(''), 'gu')
 }
 
 function valueOf(name: string, environment: Environment): string {

@@ -2,7 +2,7 @@
  * Imagery that a STAC item collection lists: dated GeoTIFFs, found by their outlines and opened when a patch needs them.
  * @io disk network native
  */
-import { resolve } from 'node:path'
+import { basename } from 'node:path'
 import Flatbush from 'flatbush'
 import type { MultiPolygon } from 'geojson'
 import { BadDataError, InputError } from '../errors.ts'
@@ -47,14 +47,18 @@ export async function createStacSource(
     const items = listed.filter((item) => isWithin(item.capturedOn, config))
     if (listed.length === 0) throw noItems()
     if (items.length === 0) throw noDates(config)
-    const base = config.url ?? resolve(deps.baseDir, config.file ?? '')
-    const credits = config.attribution ?? (await loadCredits(items, base, access)).join(', ')
+    const credits = config.attribution ?? (await loadCredits(items, config, access)).join(', ')
     const pictures = new StacPictures(items, createPool(config, http), () => http.close())
-    return new RasterSource({ kind: config.kind, attribution: credits || base }, pictures)
+    return new RasterSource({ kind: config.kind, attribution: credits || nameOf(config) }, pictures)
   } catch (error) {
     http.close()
     throw error
   }
+}
+
+/** Shown on every result: no path of this machine, no query. */
+function nameOf({ url, file = '' }: StacConfig): string {
+  return url?.replace(/[?#].*$/s, '') ?? basename(file)
 }
 
 function createPool(config: StacConfig, http: HttpClient): RasterPool {

@@ -16,6 +16,13 @@ test('every secret is taken out of a text, however it is written', () => {
   expect(hide('s e, s%20e and token')).toBe('{key}, {key} and {key}')
 })
 
+test('a key is found in the spellings of other encoders', () => {
+  const { hide } = readSecrets({ keyEnv: 'K' }, { K: 'é/+ (.*)$' })
+  const spellings = ['é/+ (.*)$', '%C3%A9%2F%2B+%28.%2A%29%24', '%c3%a9/%2b%20(.*)$']
+  expect(spellings.map(hide)).toEqual(['{key}', '{key}', '{key}'])
+  expect(hide('É/+ (.*)$ é/+ (abc)$')).toBe('É/+ (.*)$ é/+ (abc)$')
+})
+
 for (const source of [{ keyEnv: 'MAPS_KEY' }, { headersEnv: { a: 'MAPS_KEY' } }]) {
   test(`a missing variable of ${Object.keys(source).join('')} is named`, () => {
     expect(() => readSecrets(source, { MAPS_KEY: '' })).toThrow(/MAPS_KEY/)
