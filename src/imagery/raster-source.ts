@@ -50,16 +50,14 @@ export class RasterSource implements ImagerySource {
   }
 
   async window(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<ImageryWindow> {
-    const dates = datesOf(this.#pictures.near(at, size), size)
-    const cut = await tryAgain(async () => {
-      const layers = (await Promise.all(dates.map((date) => date.layers()))).flat()
-      return cutWindow(layers, { at, size }, signal)
-    })
+    const cut = await tryAgain(() =>
+      cutNewestWindow(this.#pictures.near(at, size), { at, size }, signal),
+    )
     const nameSource = (square: PixelSquare): SourceReference => {
       const { layer, rect } = cut.sourceOf(square)
       return this.#refer(layer, rect)
     }
-    return { ...cut, capturedOn: commonDate(dates), referenceOf: nameSource }
+    return { ...cut, referenceOf: nameSource }
   }
 
   async vintages(at: LonLat, size: PatchSize): Promise<readonly string[]> {
@@ -83,6 +81,22 @@ export class RasterSource implements ImagerySource {
   #refer(layer: PixelLayer, rect: PixelRect): SourceReference {
     return { kind: this.#kind, ...referenceOf(layer, rect) }
   }
+}
+
+/** A window of the newest date that shows it whole; where none does, all complete each other and its date is not known. */
+async function cutNewestWindow(
+  near: readonly DatedLayers[],
+  { at, size }: { readonly at: LonLat; readonly size: PatchRequest },
+  signal: AbortSignal,
+) {
+  const dates = datesOf(near, size)
+  const whole = dates.length > 1 ? dates.filter((date) => date.covers()) : []
+  for (const date of whole) {
+    const cut = await cutWindow(await date.layers(), { at, size }, signal)
+    if (cut.missing === null) return { ...cut, capturedOn: date.capturedOn }
+  }
+  const layers = (await Promise.all(dates.map((date) => date.layers()))).flat()
+  return { ...(await cutWindow(layers, { at, size }, signal)), capturedOn: commonDate(dates) }
 }
 
 /** Files that a server has exchanged are opened anew where they are opened when needed: then the second try succeeds. */

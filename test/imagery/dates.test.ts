@@ -54,6 +54,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('of several dates', () => {
+  test.each([
+    { eastM: 100, level: 19, date: '2019-05-01' },
+    { eastM: 260, level: 21, date: '2021-07-01' },
+    { eastM: 350, level: 23, date: '2023-06-01' },
+    // Half of it lies in the newest picture: the one before shows it whole.
+    { eastM: 300, level: 21, date: '2021-07-01' },
+  ])('a window $eastM m east is of $date', async ({ eastM, level, date }) => {
+    const source = await open(FILES)
+    const window = await source.window?.(placeAt(eastM), SIZE, signal)
+    expect([window?.image.data[0], window?.capturedOn]).toEqual([level, date])
+    await source.close()
+  })
+
   test('the newest that shows the whole patch is used', async () => {
     const source = await open(FILES)
     expect(await levelAt(source, 100)).toEqual({
