@@ -60,7 +60,8 @@ export async function claimBlock(db: Database, claim: BlockClaim): Promise<Claim
               leased_until = now() + make_interval(secs => $5)
          from claimed
         where points.region = $1 and points.id = claimed.id
-       returning points.id, lon, lat, failures`,
+       returning points.id, lon, lat, failures,
+                 retry_at is not null as "hasWaited"`,
       [...who, ids, leaseS],
     )
   })

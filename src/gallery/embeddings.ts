@@ -43,6 +43,8 @@ export interface Batch {
 export interface FailedPoint {
   readonly id: number
   readonly waitS: number
+  /** Whether this is one of its failures, or says as little of it as of all others around it. */
+  readonly isCounted: boolean
 }
 
 /** How many points a batch has finished. */
@@ -195,11 +197,17 @@ async function markUnavailable(
 async function markFailed(client: Client, { regionId, worker, failed = [] }: Batch): Promise<void> {
   if (failed.length === 0) return
   await client.query(
-    `update points set state = 'pending', leased_until = null, failures = failures + 1,
+    `update points set state = 'pending', leased_until = null, failures = failures + given.counted::integer,
             retry_at = now() + make_interval(secs => given.wait)
-       from unnest($2::integer[], $3::float8[]) as given (id, wait)
+       from unnest($2::integer[], $3::float8[], $5::boolean[]) as given (id, wait, counted)
       where region = $1 and points.id = given.id and state = 'leased' and worker = $4`,
-    [regionId, failed.map(({ id }) => id), failed.map(({ waitS }) => waitS), worker],
+    [
+      regionId,
+      failed.map(({ id }) => id),
+      failed.map(({ waitS }) => waitS),
+      worker,
+      failed.map(({ isCounted }) => isCounted),
+    ],
   )
 }
 

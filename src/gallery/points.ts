@@ -53,6 +53,8 @@ export interface PointClaim {
 export interface ClaimedPoint extends RoadPoint {
   /** How often its imagery was broken before. */
   readonly failures: number
+  /** It was put off before, whether that counted or not. */
+  readonly hasWaited: boolean
 }
 
 /**
@@ -84,7 +86,8 @@ export async function claimPoints(db: Database, claim: PointClaim): Promise<Clai
               leased_until = now() + make_interval(secs => $4)
          from claimed
         where points.region = $1 and points.id = claimed.id
-       returning points.id, lon, lat, failures`,
+       returning points.id, lon, lat, failures,
+                 retry_at is not null as "hasWaited"`,
       [claim.regionId, claim.count, claim.worker, claim.leaseS, db.kind === 'pglite'],
     )
   })

@@ -26,6 +26,8 @@ export interface Failure {
   readonly failure: string
   /** ms that the host asks to wait. */
   readonly waitMs?: number | undefined
+  /** The host is up: it answered, only not with what can be used. */
+  readonly isUp?: boolean
 }
 
 /** Nobody is left alone for longer, whatever it asks: it may have written milliseconds. */
@@ -126,7 +128,7 @@ export class HostGate {
   }
 
   #learn(verdict: Verdict<unknown>): void {
-    if ('answer' in verdict) {
+    if ('answer' in verdict || verdict.isUp) {
       this.#breaker.succeed()
       return
     }

@@ -43,6 +43,14 @@ export function totalBytesOf(headers: Headers): number | undefined {
   return total === undefined ? undefined : Number(total)
 }
 
+/** Network errors, timeouts, "too many requests" and the statuses of gateways speak of the host. */
+const OF_THE_HOST = /^([A-Z_]+|network error|no answer in time|429|50[234])$/
+
+/** Whether a failure speaks of the host, and not of the one thing that was asked for (500, half a picture, HTML). */
+export function isOfHost(failure: string): boolean {
+  return OF_THE_HOST.test(failure)
+}
+
 /** The code of a network error, never its text: that could hold the address with its key. */
 export function networkFailure(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WhereaboutsError } from '../errors.ts'
-import { networkFailure, retryAfterMs } from './http-answer.ts'
+import { isOfHost, networkFailure, retryAfterMs } from './http-answer.ts'
 import type { Failure, HostGate, HostGates, Verdict } from './host-gate.ts'
 import { refused, tooLarge, unavailable } from './http-errors.ts'
 import type { Politeness } from './kinds/common.ts'
@@ -81,7 +81,7 @@ export class HttpClient implements HttpGet {
   async get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const gate = this.#gateOf(new URL(request.url).host)
     for (let attempt = 1; ; attempt++) {
-      const verdict = await gate.pass(signal, () => this.#ask(request, signal))
+      const verdict = await gate.pass(signal, async () => tellUp(await this.#ask(request, signal)))
       if ('answer' in verdict) return finish(request, verdict.answer)
       if (attempt === ATTEMPTS) throw unavailable(request, verdict.failure, ATTEMPTS)
       // Half of it by chance, so that those who failed together do not come back together.
@@ -169,6 +169,12 @@ export class HttpClient implements HttpGet {
       ...(known?.lastModified && { 'if-modified-since': known.lastModified }),
     }
   }
+}
+
+/** One broken picture, or all of a place, are no reason to leave the host alone, unless it asks for that itself. */
+function tellUp<T>(verdict: Verdict<T>): Verdict<T> {
+  if ('answer' in verdict) return verdict
+  return { ...verdict, isUp: !verdict.waitMs && !isOfHost(verdict.failure) }
 }
 
 /** Statuses that mean an answer; all others are a refusal. */

@@ -4,6 +4,7 @@
  */
 import type { UpstreamError } from '../errors.ts'
 import type { FailedPoint } from '../gallery/embeddings.ts'
+import { isOfHost } from '../imagery/http-answer.ts'
 import type { UnavailablePoint } from '../types.ts'
 import type { Found } from './build-way.ts'
 import type { FailedPatch } from './cut-patches.ts'
@@ -14,6 +15,9 @@ export const FAILURES_MAX = 3
 /** Seconds until a point is tried again: after the first failure, and after the second. */
 const RETRY_S = [5, 20] as const
 
+/** Where all of a claim is broken, as far as it was asked for: seconds until it is looked at again, and counts. */
+const DOUBT_S = 120
+
 /** What follows from the failures of one claim. */
 export interface Judged {
   readonly failed: readonly FailedPoint[]
@@ -22,26 +26,43 @@ export interface Judged {
   readonly heldUp: UpstreamError | null
 }
 
+/** What a failure means for its point. */
+type Verdict = 'counts' | 'in doubt' | 'held up'
+
 /**
- * Judges the failures of one claim. A failure counts against its point only where the imagery of others of the claim
- * came, or where all points of the claim have failed before: a host that is down marks nothing.
+ * Judges the failures of one claim. A failure counts against its point where the imagery of others of the claim came,
+ * or where the point has waited before. Broken pictures in all of a claim are in doubt at first: its points wait, and
+ * others are built meanwhile. A host that is down marks nothing.
  */
 export function judgeFailures({ cut, failed }: Pick<Found, 'cut' | 'failed'>): Judged {
   const refused = failed.find(({ error }) => isRefusal(error))
-  const isSuspect = cut.length === 0 && failed.every(({ point }) => point.failures > 0)
-  const own = failed.filter(({ error }) =>
-    error.code === 'host-down'
-      ? isSuspect && isAboutContent(error)
-      : (isSuspect || cut.length > 0) && !isRefusal(error),
-  )
-  const heldUp = refused ?? failed.find((patch) => !own.includes(patch))
+  const hasOthers = cut.length > 0
+  const isSuspect = !hasOthers && failed.every(({ point }) => point.failures > 0)
+  const judged = failed.map((patch) => ({ patch, verdict: judge(patch, { hasOthers, isSuspect }) }))
+  const having = (wanted: Verdict) =>
+    judged.filter(({ verdict }) => verdict === wanted).map(({ patch }) => patch)
+  const own = having('counts')
   return {
-    failed: own.filter((patch) => !isLast(patch)).map(({ point }) => laterTry(point)),
+    failed: [
+      ...own.filter((patch) => !isLast(patch)).map(({ point }) => laterTry(point)),
+      ...having('in doubt').map(({ point: { id } }) => ({ id, waitS: DOUBT_S, isCounted: false })),
+    ],
     givenUp: own
       .filter(isLast)
       .map(({ point, error }) => ({ id: point.id, reason: reasonOf(error) })),
-    heldUp: heldUp?.error ?? null,
+    heldUp: (refused ?? having('held up')[0])?.error ?? null,
   }
+}
+
+function judge(
+  { point, error }: FailedPatch,
+  { hasOthers, isSuspect }: { readonly hasOthers: boolean; readonly isSuspect: boolean },
+): Verdict {
+  if (isRefusal(error)) return 'held up'
+  if (error.code === 'host-down') return isSuspect && isAboutContent(error) ? 'counts' : 'held up'
+  if (hasOthers || isSuspect) return 'counts'
+  if (!isAboutContent(error)) return 'held up'
+  return point.hasWaited ? 'counts' : 'in doubt'
 }
 
 /** Whether no waiting heals it: the source does not let us in, or is not the one that was opened any more. */
@@ -49,12 +70,9 @@ export function isRefusal(error: UpstreamError): boolean {
   return error.code.endsWith('-refused') || error.code === 'file-changed'
 }
 
-/** Network errors, timeouts, "too many requests" and the statuses of gateways speak of the host. */
-const OF_THE_HOST = /^([A-Z_]+|network error|no answer in time|429|50[234])$/
-
-/** A host counts as down also when it answered nothing but broken pictures: the last points of a region may all be such. */
+/** A host may count as down also because it asked to be left alone in answer to each broken picture. */
 function isAboutContent({ facts }: UpstreamError): boolean {
-  return !OF_THE_HOST.test(String(facts['failure']))
+  return !isOfHost(String(facts['failure']))
 }
 
 function isLast({ point }: FailedPatch): boolean {
@@ -67,5 +85,5 @@ function reasonOf({ code }: UpstreamError): string {
 }
 
 function laterTry({ id, failures }: { id: number; failures: number }): FailedPoint {
-  return { id, waitS: RETRY_S[failures] ?? RETRY_S[1] }
+  return { id, waitS: RETRY_S[failures] ?? RETRY_S[1], isCounted: true }
 }

@@ -36,7 +36,7 @@ describeOnEachDatabase('a wanted build', (open) => {
       worker: 'w',
       embedded: points.filter(({ id }) => ids.includes(id)),
       unavailable: [],
-      failed: failed.map((id) => ({ id, waitS: 3600 })),
+      failed: failed.map((id) => ({ id, waitS: 3600, isCounted: true })),
     })
   const wanted = async (name: string) => {
     const [region] = await findWantedRegions(db, { names: [name], worker: 'w' })

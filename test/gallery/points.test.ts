@@ -31,7 +31,9 @@ describeOnEachDatabase('points', (open) => {
     const region = await create('order')
     const claimed = await claim(region, 'a')
     expect(claimed).toEqual(
-      points.slice(0, 5).map(({ id, lon, lat }) => ({ id, lon, lat, failures: 0 })),
+      points
+        .slice(0, 5)
+        .map(({ id, lon, lat }) => ({ id, lon, lat, failures: 0, hasWaited: false })),
     )
     expect(idsOf(await claim(region, 'a', { count: 100 }))).toEqual(idsOf(points.slice(5)))
     expect(await claim(region, 'a')).toEqual([])

@@ -3,10 +3,16 @@ import { UpstreamError } from '../../src/errors.ts'
 import { FAILURES_MAX, isRefusal, judgeFailures } from '../../src/journeys/judge-failures.ts'
 import type { CutPatch, FailedPatch } from '../../src/journeys/cut-patches.ts'
 
-const point = (id: number, failures = 0) => ({ id, lon: 0, lat: 0, failures })
-const failed = (id: number, code: string, more: { failures?: number; failure?: string } = {}) =>
+const point = (id: number, failures = 0, hasWaited = failures > 0) => {
+  return { id, lon: 0, lat: 0, failures, hasWaited }
+}
+const failed = (
+  id: number,
+  code: string,
+  more: { failures?: number; failure?: string; hasWaited?: boolean } = {},
+) =>
   ({
-    point: point(id, more.failures),
+    point: point(id, more.failures, more.hasWaited),
     error: new UpstreamError(code, 'x', {
       ...(more.failure !== undefined && { facts: { failure: more.failure } }),
     }),
@@ -35,11 +41,25 @@ const cases = [
     heldUp: null,
   },
   {
-    name: 'all of a claim fail: nothing is counted, the build waits',
-    given: judge([failed(1, unavailable), failed(2, unavailable)]),
+    name: 'all of a claim fail because of the host: nothing is counted, the build waits',
+    given: judge([failed(1, unavailable, { failure: '503' })]),
     later: [],
     givenUp: [],
     heldUp: unavailable,
+  },
+  {
+    name: 'also when they have waited before',
+    given: judge([failed(1, unavailable, { failure: '503', hasWaited: true })]),
+    later: [],
+    givenUp: [],
+    heldUp: unavailable,
+  },
+  {
+    name: 'a host that is down counts against nobody who has waited',
+    given: judge([failed(1, 'host-down', { failure: 'ECONNREFUSED', hasWaited: true })]),
+    later: [],
+    givenUp: [],
+    heldUp: 'host-down',
   },
   {
     name: 'a host that is down counts against nobody, though others came from the cache',
@@ -98,4 +118,23 @@ test('each try of a point waits longer than the one before', () => {
 test('only a refusal is one', () => {
   expect(isRefusal(new UpstreamError('tiles-refused', 'x'))).toBe(true)
   expect(isRefusal(new UpstreamError('host-down', 'x'))).toBe(false)
+})
+
+test('all of a claim are broken: they wait uncounted, and count when they come again', () => {
+  const broken = { failure: '500' }
+  const first = judge([failed(1, unavailable, broken), failed(2, unavailable, broken)])
+  expect(first.failed.map(({ id, isCounted }) => [id, isCounted])).toEqual([
+    [1, false],
+    [2, false],
+  ])
+  expect(first.heldUp).toBeNull()
+  const again = judge([
+    failed(1, unavailable, { ...broken, hasWaited: true }),
+    failed(2, unavailable, broken),
+  ])
+  expect(again.failed.map(({ id, isCounted }) => [id, isCounted])).toEqual([
+    [1, true],
+    [2, false],
+  ])
+  expect(again.heldUp).toBeNull()
 })
