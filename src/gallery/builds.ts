@@ -27,17 +27,17 @@ export async function stopBuild(
   )
 }
 
-/** Records what computes the vectors. */
+/** Records what computes the vectors; what is known besides, as the spacing of a dense build, stays. */
 export async function recordRuntime(
   db: Database,
   regionId: number,
   runtime: NonNullable<Region['runtime']>,
 ): Promise<void> {
   await db.withClient((client) =>
-    client.query('update regions set runtime = $2::jsonb where id = $1', [
-      regionId,
-      JSON.stringify(runtime),
-    ]),
+    client.query(
+      `update regions set runtime = coalesce(runtime, '{}') || $2::jsonb where id = $1`,
+      [regionId, JSON.stringify(runtime)],
+    ),
   )
 }
 

@@ -9,6 +9,7 @@ import { parseImageryConfig } from '../imagery/config.ts'
 import { denseLatticeOf, needWindows } from './build-dense.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
+import { refuseBuilding } from './refuse-building.ts'
 import { refuseOtherModel } from './visit-region.ts'
 
 /**
@@ -16,7 +17,7 @@ import { refuseOtherModel } from './visit-region.ts'
  * rows from single patches do not compare.
  * @param spacingM  a patch every so many metres; null: the stride of the model
  * @returns the spacing
- * @throws {InputError} `dense-mixed` when other rows are there already; `dense-grid`, `dense-spacing`,
+ * @throws {InputError} `dense-mixed` when other rows are there already; `region-building` when they are about to be; `dense-grid`, `dense-spacing`,
  * `model-without-map`, `imagery-without-windows` where there is no dense way
  */
 export async function requestDense(
@@ -45,6 +46,7 @@ export async function requestDense(
   }
   const known = region.runtime?.denseM
   if (known === denseM) return denseM
+  refuseBuilding(region, '--dense')
   const { embedded } = await countPoints(outside.db, region.id)
   if (embedded === 0) {
     await recordRuntime(outside.db, region.id, { ...encoder.runtime, denseM })

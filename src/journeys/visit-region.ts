@@ -35,7 +35,7 @@ export async function visitRegion(
   refuseOtherModel(region, encoder)
   const source = await outside.openSource(parseImageryConfig(region.imagery))
   try {
-    await recordRuntime(outside.db, region.id, { ...region.runtime, ...encoder.runtime })
+    await recordRuntime(outside.db, region.id, encoder.runtime)
     const count = () =>
       untilDatabaseAnswers(() => countPoints(outside.db, region.id), options.signal)
     const now = () => outside.now().getTime()

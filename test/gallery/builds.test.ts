@@ -5,6 +5,7 @@ import {
   finishBuild,
   isBuildWanted,
   recordProblem,
+  recordRuntime,
   requestBuild,
   stopBuild,
 } from '../../src/gallery/builds.ts'
@@ -54,6 +55,18 @@ describeOnEachDatabase('a wanted build', (open) => {
     expect(await findRegion(db, 'asked')).toMatchObject({ state: 'stopped', problem })
     await requestBuild(db, id)
     expect(await findRegion(db, 'asked')).toMatchObject({ state: 'building', problem: null })
+  })
+
+  test('is recorded with what computes it, which never erases that it is dense', async () => {
+    const id = await create('runtime')
+    const runtime = { executionProvider: 'cpu', instructionSet: 'avx2' }
+    await recordRuntime(db, id, { ...runtime, denseM: 16 })
+    await recordRuntime(db, id, { ...runtime, instructionSet: 'neon' })
+    expect((await findRegion(db, 'runtime')).runtime).toEqual({
+      executionProvider: 'cpu',
+      instructionSet: 'neon',
+      denseM: 16,
+    })
   })
 
   test('is finished when no point is open, and not before', async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEncoder } from '../../src/embedding/onnx.ts'
+import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
 import { findEmbeddings, type StoredEmbedding } from '../../src/gallery/embeddings.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
@@ -172,6 +173,21 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     await expect(requestDense(world, 'dense', 8)).rejects.toMatchObject({ code: 'dense-mixed' })
     await expect(requestDense(world, 'single', 16)).rejects.toMatchObject({ code: 'dense-mixed' })
     expect(await requestDense(world, 'dense', 16)).toBe(16)
+  })
+
+  test('is refused while a build patch by patch is under way, before its first row too', async () => {
+    const { id } = await create('begun', 16)
+    await requestBuild(world.db, id)
+    const refused = {
+      code: 'region-building',
+      hint: expect.stringContaining('stop begun') as unknown,
+    }
+    await expect(requestDense(world, 'begun', 16)).rejects.toMatchObject(refused)
+    expect((await findRegion(world.db, 'begun')).runtime).toBeNull()
+    await stopBuild(world.db, id)
+    expect(await requestDense(world, 'begun', 16)).toBe(16)
+    await requestBuild(world.db, id)
+    expect(await requestDense(world, 'begun', 16)).toBe(16)
   })
 
   test('shows the patches of its candidates again, unchanged', async () => {

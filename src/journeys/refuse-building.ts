@@ -1,0 +1,17 @@
+/** Who builds a region has read how: with what imagery, what dates, patch by patch or densely. */
+import { InputError } from '../errors.ts'
+import type { Region } from '../types.ts'
+
+/**
+ * Before something is changed that a build under way would not notice.
+ * @param wish  what is asked for, for the message
+ * @throws {InputError} `region-building`
+ */
+export function refuseBuilding({ name, state }: Region, wish: string): void {
+  if (state !== 'building') return
+  throw new InputError(
+    'region-building',
+    `Expected a region that is not being built for ${wish}, got "${name}", whose build is under way`,
+    { hint: `wait until it is built, or end it: \`whereabouts region stop ${name}\`` },
+  )
+}
