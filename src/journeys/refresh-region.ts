@@ -16,6 +16,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
+import { refuseBuilding } from './refuse-building.ts'
 import { refuseDense } from './refuse-dense.ts'
 
 /** Points looked at between two words to the database. */
@@ -64,7 +65,7 @@ export async function keepVintages(
  * rows of other dates stay. Wanted are the newest dates, as many as the region keeps.
  * Stopped half-way, those that were found wait, and the next call goes on.
  * @throws {NotFoundError} `region-not-found`
- * @throws {InputError} `refresh-undated` when the source tells no dates, and those of the source
+ * @throws {InputError} `refresh-undated` when the source tells no dates, `region-building` while it is built, and those of the source
  */
 export async function refreshRegion(
   outside: Outside,
@@ -73,6 +74,7 @@ export async function refreshRegion(
 ): Promise<Refreshed> {
   const region = await findRegion(outside.db, name)
   refuseDense(region)
+  refuseBuilding(region, 'a refresh')
   const config = parseImageryConfig(imagery ?? region.imagery)
   const source = await outside.openSource(config)
   try {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
 import { findEmbeddings } from '../../src/gallery/embeddings.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findKnownVintages } from '../../src/gallery/refresh.ts'
@@ -120,6 +121,19 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
       code: 'imagery-of-dates',
       hint: expect.stringMatching(/2020 \(\d+\), 2023/) as unknown,
     })
+  })
+
+  test('is refused while a build is under way, which would not notice it', async () => {
+    const { id } = await create('busy', imageryOf(older()))
+    const { embedded } = await build('busy')
+    await requestBuild(world.db, id)
+    await expect(refresh('busy', imageryOf(older(), latest()))).rejects.toMatchObject({
+      code: 'region-building',
+      hint: expect.stringContaining('region stop busy') as unknown,
+    })
+    expect((await findRegion(world.db, 'busy')).imagery).toMatchObject(imageryOf(older()))
+    await stopBuild(world.db, id)
+    expect((await refresh('busy', imageryOf(older(), latest()))).waiting).toBe(embedded)
   })
 
   test('takes its dates along in a pack', async () => {
