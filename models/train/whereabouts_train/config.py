@@ -41,6 +41,7 @@ class PhotoConfig(TrainConfig):
     teacher: str = ""  # the teacher's weights; "" = only what teacher.npy holds
     sides: list[int] = field(default_factory=lambda: [128])  # picture sizes, drawn per batch
     areaMin: float = 0.35  # smallest share of the picture that a crop keeps
+    postedShare: float = 1.0  # photos that may be damaged as if they had been posted somewhere
     holdOut: list[str] = field(default_factory=list)  # scenes whose photos are left out
     labelAll: float = 0.5  # weight: set likelihood among all 365 scenes
     labelCovered: float = 0.5  # weight: among the scenes that have photos

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .augment import colour_jitter, damage, random_crops
+from .augment import chance, colour_jitter, damage, random_crops
 from .config import PhotoConfig, load_config, parse_arguments
 from .distil import TeacherCache
 from .losses import mass_distillation, ranking_distillation, set_likelihood
@@ -64,8 +64,10 @@ def photo_loss(net: SceneNet, photos: Photos, config: PhotoConfig, rng: torch.Ge
     """One batch -> loss and its terms."""
     pixels, fits, teacher = photos.draw(config.batch, rng)
     side = config.sides[int(torch.randint(len(config.sides), (1,), generator=rng))]
-    views = random_crops(pixels, side, config.areaMin, rng)
-    views = damage(colour_jitter(views, 0.25, rng), rng)
+    views = colour_jitter(random_crops(pixels, side, config.areaMin, rng), 0.25, rng)
+    posted = chance(len(views), config.postedShare, rng)
+    if posted.any():
+        views[posted] = damage(views[posted], rng)
     logits = net(normalise(views.to(config.device)))  # [b, 365]
     terms = {
         "labelAll": set_likelihood(logits, fits),
