@@ -70,11 +70,18 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
     const request = { name, isAll: options.all ?? false, ...(imagery !== undefined && { imagery }) }
     const found = await look(world, request, signal)
     if (found === null) return
-    console.log(`${found.waiting} of ${found.looked} points have newer imagery`)
+    console.log(describeRefreshed(found))
     if (found.waiting === 0) return
     if (options.detach) await detachBuild(world, name)
     else await build(world, name, signal)
   })
+}
+
+/** What was found, before anything is fetched. */
+function describeRefreshed({ looked, waiting, uncovered, isDated }: Refreshed): string {
+  const why = isDated ? 'have dates in the source that the region lacks' : 'are embedded again'
+  const outside = uncovered === 0 ? '' : `; ${uncovered} lie outside its imagery and stay`
+  return `${waiting} of ${looked} points ${why}${outside}`
 }
 
 /** 1 to 12. @throws {InputError} `number` */
@@ -92,7 +99,7 @@ async function look(
     return await refreshRegion(world, request, {
       signal,
       onLook: (looked, waiting) =>
-        line.show(`looked at ${looked} points · ${waiting} have newer imagery`),
+        line.show(`looked at ${looked} points · ${waiting} to be embedded`),
     })
   } catch (error) {
     if (!signal.aborted) throw error

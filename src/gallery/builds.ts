@@ -56,21 +56,29 @@ export async function recordProblem(
 }
 
 /**
- * Marks the region built when no point is open any more.
+ * Marks the region built when no point is open any more. One that a refresh left with one row per point is scanned
+ * from then on as if it had only ever been built.
  * @returns whether it is built now
  */
 export async function finishBuild(db: Database, regionId: number): Promise<boolean> {
-  const rows = await db.withClient((client) =>
-    client.query(
-      `update regions set state = 'built', problem = null
+  return db.transaction(async (client) => {
+    // A refresh marks its points before it comes to this row: behind this lock they are seen, or not marked yet.
+    await client.query('select from regions where id = $1 for update', [regionId])
+    const rows = await client.query(
+      `update regions
+          set state = 'built', problem = null,
+              refreshed_at = case when refreshed_at is null or vintages > 1
+                                    or (select count(*) from embeddings where region = $1)
+                                       > (select count(*) from points where region = $1 and state = 'embedded')
+                                  then refreshed_at end
         where id = $1 and state in ('building', 'built')
           and not exists (select from points
                            where region = $1 and state in ('pending', 'leased'))
        returning id`,
       [regionId],
-    ),
-  )
-  return rows.length > 0
+    )
+    return rows.length > 0
+  })
 }
 
 /** Whether the region is still wanted. */

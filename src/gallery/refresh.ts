@@ -8,7 +8,7 @@ import { countChange } from './points.ts'
 export interface DatePolicy {
   /** Dates per point, newest first, at most. */
   readonly vintages: number
-  /** ISO time; null: only ever built. */
+  /** ISO time of the last refresh; null: no point has several dates. */
   readonly refreshedAt: string | null
 }
 
@@ -111,16 +111,30 @@ export async function markRefreshing(
   })
 }
 
-/** Another source for the region, from which it is built and refreshed from now on. */
+/**
+ * Another source for the region, from which it is built and refreshed from now on. Rows of the old one stay, so both
+ * are named, the new one first.
+ */
 export async function setImagery(
   db: Database,
   regionId: number,
   { imagery, attribution }: { readonly imagery: object; readonly attribution: string },
 ): Promise<void> {
-  await db.withClient((client) =>
-    client.query(
+  await db.transaction(async (client) => {
+    const [before] = await client.query<{ attribution: string; isEmbedded: boolean }>(
+      `select attribution, exists (select from embeddings where region = $1) as "isEmbedded"
+         from regions where id = $1 for update`,
+      [regionId],
+    )
+    const named = before?.isEmbedded ? nameBoth(attribution, before.attribution) : attribution
+    await client.query(
       `update regions set imagery = $2::jsonb, attribution = $3, version = version + 1 where id = $1`,
-      [regionId, JSON.stringify(imagery), attribution],
-    ),
-  )
+      [regionId, JSON.stringify(imagery), named],
+    )
+  })
+}
+
+/** Each name once, however often a region changes its source. */
+function nameBoth(attribution: string, before: string): string {
+  return [...new Set([attribution, before].flatMap((names) => names.split('; ')))].join('; ')
 }

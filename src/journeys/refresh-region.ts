@@ -39,10 +39,15 @@ export interface RefreshProgress {
   readonly onLook: (looked: number, waiting: number) => void
 }
 
-/** How many points were looked at, and how many of them wait now. */
+/** What became of the points that were looked at. */
 export interface Refreshed {
   readonly looked: number
+  /** They wait to be embedded now. */
   readonly waiting: number
+  /** They lie outside the source's imagery, and keep what they have. */
+  readonly uncovered: number
+  /** Whether the source told for each point that waits that it has a date which the gallery lacks. */
+  readonly isDated: boolean
 }
 
 /**
@@ -83,66 +88,72 @@ export async function refreshRegion(
       await setImagery(outside.db, region.id, { imagery: { ...config }, attribution })
     }
     const test = await lackTest(outside, region.id, source)
-    const isLacking: IsLacking = isAll ? async () => 'yes' : test
-    const found = await markLacking(outside, { regionId: region.id, isLacking }, progress)
-    const isUndated = found.undated === found.looked && found.looked > 0
-    if (!isUndated) return found
+    const found = await markLacking(outside, { regionId: region.id, test, isAll }, progress)
+    const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked
+    if (!isUndated || isAll) return { ...found, isDated: !isAll }
     // Another source without dates is of another date as a whole; of the same one nothing can be said.
     if (imagery === undefined) throw undated(name)
-    const all: IsLacking = async () => 'yes'
-    return await markLacking(outside, { regionId: region.id, isLacking: all }, progress)
+    const all = await markLacking(outside, { regionId: region.id, test, isAll: true }, progress)
+    return { ...all, isDated: false }
   } finally {
     await source.close()
   }
 }
 
-/** Whether a place lacks a date; `undated`: the source tells none there. */
-type IsLacking = (
+/** What a source has of a place, beside what the gallery has; geometry only. */
+type LackTest = (
   place: EmbeddedPlace,
   known: readonly KnownVintage[],
-) => Promise<'yes' | 'no' | 'undated'>
+) => Promise<'lacking' | 'known' | 'undated' | 'uncovered'>
 
 async function lackTest(
   outside: Outside,
   regionId: number,
   source: ImagerySource,
-): Promise<IsLacking> {
+): Promise<LackTest> {
   const size = patchSizeOf((await outside.encoder('overhead')).card)
   const { vintages } = await findDatePolicy(outside.db, regionId)
   return async (place, known) => {
+    if (source.coversPatch?.(place, size) === false) return 'uncovered'
     const offered = (await source.vintages?.(place, size)) ?? []
     const has = new Set(known.map(({ capturedOn }) => capturedOn))
     if (offered.length === 0) return 'undated'
-    return offered.slice(0, vintages).some((date) => !has.has(date)) ? 'yes' : 'no'
+    return offered.slice(0, vintages).some((date) => !has.has(date)) ? 'lacking' : 'known'
   }
+}
+
+/** What is to be marked. */
+interface Marking {
+  readonly regionId: number
+  readonly test: LackTest
+  /** Also those that lack nothing, or of which no date is told. */
+  readonly isAll: boolean
 }
 
 async function markLacking(
   { db }: Outside,
-  { regionId, isLacking }: { readonly regionId: number; readonly isLacking: IsLacking },
+  { regionId, test, isAll }: Marking,
   { signal, onLook }: RefreshProgress,
-): Promise<Refreshed & { readonly undated: number }> {
-  let looked = 0
-  let waiting = 0
-  let undated = 0
+): Promise<Omit<Refreshed, 'isDated'> & { readonly undated: number }> {
+  const count = { looked: 0, waiting: 0, uncovered: 0, undated: 0 }
   for await (const places of pagesOf(db, regionId)) {
     signal.throwIfAborted()
     const ids = places.map(({ id }) => id)
     const known = await findKnownVintages(db, regionId, ids)
-    const lacking: number[] = []
+    const wanted: number[] = []
     const answers = mapOrdered(places, PLACES_UNDER_WAY, async (place) => ({
       id: place.id,
-      answer: await isLacking(place, known.get(place.id) ?? []),
+      answer: await test(place, known.get(place.id) ?? []),
     }))
     for await (const { id, answer } of answers) {
-      if (answer === 'yes') lacking.push(id)
-      if (answer === 'undated') undated++
+      if (answer === 'undated' || answer === 'uncovered') count[answer]++
+      if (answer === 'lacking' || (isAll && answer !== 'uncovered')) wanted.push(id)
     }
-    if (lacking.length > 0) waiting += await markRefreshing(db, regionId, lacking)
-    looked += places.length
-    onLook(looked, waiting)
+    if (wanted.length > 0) count.waiting += await markRefreshing(db, regionId, wanted)
+    count.looked += places.length
+    onLook(count.looked, count.waiting)
   }
-  return { looked, waiting, undated }
+  return count
 }
 
 /** Embedded points of a region, page by page in the order of their ids. */

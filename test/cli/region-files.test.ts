@@ -90,7 +90,7 @@ test('a file that is damaged, or whose name is taken, leaves with a code and wha
 test('newer imagery is embedded beside the older, told by year, and either is searched', async () => {
   const refreshed = await run('region', 'refresh', 'town', '--imagery', imageryOf('2020', '2023'))
   expect(refreshed.code).toBe(0)
-  expect(refreshed.out).toContain('16 of 16 points have newer imagery')
+  expect(refreshed.out).toContain('16 of 16 points have dates in the source that the region lacks')
   const dates = await run('region', 'dates', 'town')
   expect(dates.out.split('\n')).toEqual([
     'year\tpatches\tshare',

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { finishBuild, requestBuild } from '../../src/gallery/builds.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { findEmbeddings, storeBatch } from '../../src/gallery/embeddings.ts'
 import { claimPoints, countPoints, releasePoints } from '../../src/gallery/points.ts'
@@ -94,6 +95,27 @@ describeOnEachDatabase('newer imagery', (open) => {
     expect(await datesOf(id, 5)).toEqual(['2023-07', '2021', '2020-05-01', null])
     expect((await countPoints(db, id)).embedded).toBe(6)
     expect((await findDatePolicy(db, id)).vintages).toBe(3)
+  })
+
+  test('leaves a region that is scanned plainly, once each point has one row again', async () => {
+    const id = await create('plain')
+    const refreshed = async () => (await findDatePolicy(db, id)).refreshedAt !== null
+    await requestBuild(db, id)
+    await markRefreshing(db, id, [0, 1])
+    expect(await finishBuild(db, id)).toBe(false)
+    await claimPoints(db, { regionId: id, ...claim })
+    await store(id, [points[0]!, { ...points[1]!, capturedOn: '2023' }])
+    expect(await finishBuild(db, id)).toBe(true)
+    expect(await refreshed()).toBe(true)
+    await db.withClient((client) =>
+      client.query(`delete from embeddings where region = $1 and vintage = '2023'`, [id]),
+    )
+    await setVintages(db, id, 2)
+    await finishBuild(db, id)
+    expect(await refreshed()).toBe(true)
+    await setVintages(db, id, 1)
+    await finishBuild(db, id)
+    expect(await refreshed()).toBe(false)
   })
 
   test('a region that was to have several dates counts one of each point, also when it is to have one', async () => {

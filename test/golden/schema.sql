@@ -95,7 +95,7 @@ create table regions (
   created_at timestamp with time zone not null default now(),
   problem jsonb, -- what holds the build up since the last stored batch: code, message, when it is tried again
   vintages smallint not null default 1, -- dates per point that a build embeds at most, newest first
-  refreshed_at timestamp with time zone, -- when it was last asked for newer imagery; null: never
+  refreshed_at timestamp with time zone, -- when it was last asked for newer imagery; null: each point has one row at most, so that scans need not choose
   UNIQUE (name),
   PRIMARY KEY (id),
   CHECK ((gsd > (0)::double precision)),

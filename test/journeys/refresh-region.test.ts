@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
 import { findEmbeddings } from '../../src/gallery/embeddings.ts'
 import { countPoints } from '../../src/gallery/points.ts'
-import { findKnownVintages } from '../../src/gallery/refresh.ts'
+import { findDatePolicy, findKnownVintages } from '../../src/gallery/refresh.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
@@ -114,6 +114,7 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     expect((await findWater('town', { photoDate: '2020-09-01' })).lon).toBeLessThan(CENTRE.lon)
     expect((await findWater('town', { photoDate: '2022-09-01' })).lon).toBeGreaterThan(CENTRE.lon)
     expect(await refresh('town')).toMatchObject({ waiting: 0 })
+    expect((await findDatePolicy(world.db, id)).refreshedAt).not.toBeNull()
   })
 
   test('a span without imagery says which years there are', async () => {
@@ -159,13 +160,42 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
   test('a newer picture that has no data there costs no point what it has', async () => {
     await create('hole', imageryOf(older()))
     const { embedded } = await build('hole')
-    const small = join(folder, 'far.tif')
-    await writeFile(small, encodeOrtho(ROOF, WATER, 10_000))
-    expect((await refresh('hole', imageryOf({ ...latest(), file: small }), true)).waiting).toBe(
-      embedded,
-    )
+    const empty = join(folder, 'empty.tif')
+    await writeFile(empty, encodeOrtho([0, 0, 0], [0, 0, 0]))
+    const holes = { ...imageryOf({ ...latest(), file: empty }), nodata: 0 }
+    expect((await refresh('hole', holes, true)).waiting).toBe(embedded)
     expect(await build('hole')).toMatchObject({ embedded, pending: 0, unavailable: {} })
     expect(await vintagesOf('hole')).toEqual(['2020-05-01'])
+  })
+
+  test('points outside the newer imagery are told as such, and do not wait', async () => {
+    await create('half', imageryOf(older()))
+    const { embedded } = await build('half')
+    const half = join(folder, 'half.tif')
+    await writeFile(half, encodeOrtho(ROOF, WATER, 200))
+    for (const dated of [true, false]) {
+      const imagery = dated
+        ? imageryOf({ ...latest(), file: half })
+        : { ...imageryOf(), files: [half] }
+      const { looked, waiting, uncovered, isDated } = await refresh('half', imagery)
+      expect([looked, isDated]).toEqual([embedded, dated])
+      expect(uncovered).toBeGreaterThan(5)
+      expect(waiting).toBe(embedded - uncovered)
+      await build('half')
+    }
+  })
+
+  test('from another source both sources are named, each once, until nothing was built of the old one', async () => {
+    const from = (attribution: string) => ({ ...imageryOf(older(), latest()), attribution })
+    const attributionOf = async (name: string) => (await findRegion(world.db, name)).attribution
+    await create('named', { ...imageryOf(older()), attribution: '© Old' })
+    await refresh('named', from('© Unused'))
+    expect(await attributionOf('named')).toBe('© Unused')
+    await build('named')
+    await refresh('named', from('© New'))
+    expect(await attributionOf('named')).toBe('© New; © Unused')
+    await refresh('named', from('© Unused'))
+    expect(await attributionOf('named')).toBe('© Unused; © New')
   })
 
   test('of a source without dates: a sample tells what changed, and all can be embedded again', async () => {
@@ -193,5 +223,7 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     expect((await findEmbeddings(world.db, { regionId: id }, all)).length).toBe(total)
     expect((await findWater('changing')).lon).toBeGreaterThan(CENTRE.lon)
     expect((await countPoints(world.db, id)).embedded).toBe(total)
+    // One row per point again: it is scanned as fast as before.
+    expect((await findDatePolicy(world.db, id)).refreshedAt).toBeNull()
   })
 })
