@@ -6,6 +6,7 @@
 import type { Biquadratic } from './biquadratic.ts'
 import { evaluate, fitBiquadratic, quadraticAt, solveForT } from './biquadratic.ts'
 import { kernelTable, PHASES, SUPPORT, type KernelTable } from './kernel-table.ts'
+import { allocateNew, type Allocate } from './pixel-pool.ts'
 import { reserveKernelMemory, warpKernel } from './warp-kernel.ts'
 
 /** A rectangle of source pixels; `x`, `y` of its top left corner in the source. */
@@ -35,6 +36,12 @@ export interface SourceMapping {
 export interface WarpedPicture {
   readonly data: Uint8Array
   readonly isValid: Uint8Array | null
+}
+
+/** The picture to be made, and in which memory. */
+export interface PictureWanted {
+  readonly px: number
+  readonly allocate?: Allocate | undefined
 }
 
 /** Widths of the kernel in source px, 1 where the picture is finer than the source; px across per px down. */
@@ -192,15 +199,24 @@ function turn(source: PixelWindow): PixelWindow {
 /**
  * Resamples a window into a picture.
  * @param source  at least `sourceRect(mapping, px)`
- * @param px  side of the picture; its pixel (i, j) has its centre at s = (i + ½)/px, t = (j + ½)/px
+ * @param picture.px  its side; its pixel (i, j) has its centre at s = (i + ½)/px, t = (j + ½)/px
+ * @param picture.allocate  makes room for its colours; absent: new memory
  */
-export function warp(source: PixelWindow, mapping: SourceMapping, px: number): WarpedPicture {
+export function warp(
+  source: PixelWindow,
+  mapping: SourceMapping,
+  picture: PictureWanted,
+): WarpedPicture {
   return isTurned(mapping)
-    ? warpUpright(turn(source), turnMapping(mapping), px)
-    : warpUpright(source, mapping, px)
+    ? warpUpright(turn(source), turnMapping(mapping), picture)
+    : warpUpright(source, mapping, picture)
 }
 
-function warpUpright(source: PixelWindow, mapping: SourceMapping, px: number): WarpedPicture {
+function warpUpright(
+  source: PixelWindow,
+  mapping: SourceMapping,
+  { px, allocate = allocateNew }: PictureWanted,
+): WarpedPicture {
   const scales = kernelScales(mapping, px)
   const kernels = { across: kernelTable(scales.across), down: kernelTable(scales.down) }
   const layout = planLayout(source, kernels, px)
@@ -214,8 +230,10 @@ function warpUpright(source: PixelWindow, mapping: SourceMapping, px: number): W
   const work = { source, mapping, px, kernels, layout }
   resampleRows(work)
   resampleColumns(work, hasHoles)
+  const data = allocate(px * px * 3)
+  data.set(memory.subarray(layout.picture, layout.picture + data.length))
   return {
-    data: memory.slice(layout.picture, layout.picture + px * px * 3),
+    data,
     isValid: hasHoles ? memory.slice(layout.isValid, layout.end) : null,
   }
 }

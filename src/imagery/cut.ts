@@ -23,7 +23,7 @@ import {
   type Canvas,
 } from './canvas.ts'
 import { assembleWindow } from './pixel-window.ts'
-import type { PatchSize } from './source.ts'
+import type { PatchRequest, PatchSize } from './source.ts'
 
 /** One georeferenced grid of pixels, however its source stores it. */
 export interface PixelLayer {
@@ -99,7 +99,7 @@ export function coversPatch(layers: readonly PixelLayer[], at: LonLat, size: Pat
  */
 export async function cutPatch(
   layers: readonly PixelLayer[],
-  { at, size }: { readonly at: LonLat; readonly size: PatchSize },
+  { at, size }: { readonly at: LonLat; readonly size: PatchRequest },
   signal: AbortSignal,
 ): Promise<CutPatch> {
   const { px } = size
@@ -109,7 +109,7 @@ export async function cutPatch(
     const mapping = mapPatch(layer, at, size)
     const rect = sourceRect(mapping, px)
     const pieces = await layer.readPieces(rect, signal)
-    const picture = warp(assembleWindow(rect, pieces), mapping, px)
+    const picture = warp(assembleWindow(rect, pieces), mapping, size)
     if (used === undefined && picture.isValid === null) {
       return { image: { width: px, height: px, data: picture.data }, layer, rect }
     }

@@ -2,7 +2,7 @@
 import { BadDataError, InputError } from '../errors.ts'
 import type { LonLat } from '../types.ts'
 import { cutPatch, type CutPatch, type PixelLayer } from './cut.ts'
-import type { PatchRequest, PatchSize } from './source.ts'
+import type { PatchRequest } from './source.ts'
 
 /** The pictures of one date around a place. */
 export interface DatedLayers {
@@ -62,7 +62,7 @@ export function commonDate(dates: readonly DatedLayers[]): string | null {
 /** Clouds and borders are masked in some pictures: then the next older one may be whole. */
 async function tryCut(
   date: DatedLayers,
-  place: { readonly at: LonLat; readonly size: PatchSize },
+  place: { readonly at: LonLat; readonly size: PatchRequest },
   signal: AbortSignal,
 ): Promise<DatedPatch | null> {
   try {

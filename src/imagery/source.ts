@@ -1,6 +1,7 @@
 /** The seam between a place and its pixels: what every kind of imagery source offers. */
 import type { LonLat, Patch, Rgb8, RoadPoint, SourceReference } from '../types.ts'
 import type { MultiPolygon } from 'geojson'
+import type { Allocate } from '../image/pixel-pool.ts'
 
 /** Side of a patch in pixels and its ground sample distance in metres per pixel. */
 export interface PatchSize {
@@ -15,6 +16,8 @@ export interface PatchRequest extends PatchSize {
    * Sources without `vintages` have one picture of each place and ignore it.
    */
   readonly capturedOn?: string
+  /** Makes room for the pixels, where the source warps them; the caller may use it again. Absent: new memory. */
+  readonly allocate?: Allocate
 }
 
 /** A square part of a window: its top left corner and side, px. */

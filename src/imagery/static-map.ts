@@ -13,7 +13,7 @@ import { HttpCache } from './http-cache.ts'
 import { HttpClient, isMissing, type HttpAnswer } from './http-client.ts'
 import { looksLikeText, textInstead } from './http-tiles.ts'
 import type { StaticMapConfig } from './kinds/static-map.ts'
-import type { ImagerySource, PatchSize } from './source.ts'
+import type { ImagerySource, PatchRequest, PatchSize } from './source.ts'
 import { TileDecoder, type Tile } from './tile-decode.ts'
 
 /** A picture that is no picture is asked for again, so often in all. */
@@ -45,7 +45,7 @@ class StaticMap implements ImagerySource {
     this.#cache = new HttpCache(this.#client, deps.cache)
   }
 
-  async patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch> {
+  async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {
     signal.throwIfAborted()
     const { kind, maxZoom, tileSizePx, scale, capturedOn } = this.#config
     const worldTilePx = tileSizePx * scale

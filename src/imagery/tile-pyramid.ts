@@ -9,7 +9,7 @@ import type { Bbox, LonLat, Patch, SourceReference } from '../types.ts'
 import { checkFineness } from './check-fineness.ts'
 import { coversPatch, cutPatch, mapPatch } from './cut.ts'
 import type { PyramidFields } from './kinds/common.ts'
-import type { ImagerySource, ImageryWindow, PatchSize } from './source.ts'
+import type { ImagerySource, ImageryWindow, PatchRequest, PatchSize } from './source.ts'
 import { TileDecoder } from './tile-decode.ts'
 import { TileMosaic, type TileRecord } from './tile-mosaic.ts'
 import type { TileReader } from './tile-reader.ts'
@@ -46,7 +46,7 @@ export class TilePyramid implements ImagerySource {
       coversPatch([this.#mosaic.layer(this.#zoomOf(at, size), emptyRecord())], at, size)
   }
 
-  async patch(at: LonLat, size: PatchSize, signal: AbortSignal): Promise<Patch> {
+  async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {
     const { zoom, coarseGsd } = this.#chooseZoom(at, size)
     const record = emptyRecord()
     const layer = this.#mosaic.layer(zoom, record)

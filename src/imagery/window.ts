@@ -49,7 +49,7 @@ export async function cutWindow(
     const mapping = mapPatch(layer, at, size)
     const rect = sourceRect(mapping, px)
     const pieces = await layer.readPieces(rect, signal)
-    const picture = warp(assembleWindow(rect, pieces), mapping, px)
+    const picture = warp(assembleWindow(rect, pieces), mapping, { px })
     placed.push({ layer, mapping })
     if (index === 0 && picture.isValid === null) {
       return whole({ width: px, height: px, data: picture.data }, null, placed)

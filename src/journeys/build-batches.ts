@@ -8,6 +8,7 @@ import { isBuildWanted } from '../gallery/builds.ts'
 import { storeBatch } from '../gallery/embeddings.ts'
 import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
 import { findKnownVintages, type DatePolicy } from '../gallery/refresh.ts'
+import { PixelPool } from '../image/pixel-pool.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Region } from '../types.ts'
 import { createDenseWay } from './build-dense.ts'
@@ -92,7 +93,9 @@ export async function* buildBatches(
 /** Patch by patch: any points, any source. */
 function createPatchWay(outside: Outside, site: BuildSite): BuildWay {
   const { region, encoder, source } = site
-  const size = patchSizeOf(encoder.card)
+  const pixels = new PixelPool(HELD_POINTS)
+  const allocate = pixels.take.bind(pixels)
+  const size = { ...patchSizeOf(encoder.card), allocate }
   const gate = createGate(PATCHES_UNDER_WAY)
   return {
     claimsUnderWay: CLAIMS_UNDER_WAY,
@@ -100,7 +103,12 @@ function createPatchWay(outside: Outside, site: BuildSite): BuildWay {
     find: async (points, signal) => {
       const dates = await datesWanted(outside, { ...site, signal }, points)
       const found = await cutPatches({ source, size, dates, gate }, points, signal)
-      return { ...found, embed: () => embedPatches({ region, encoder }, found.cut) }
+      const embed = async () => {
+        const rows = await embedPatches({ region, encoder }, found.cut)
+        for (const { patch } of found.cut) pixels.give(patch.image.data)
+        return rows
+      }
+      return { ...found, embed }
     },
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { BadDataError } from '../errors.ts'
 import type { KnownVintage } from '../gallery/refresh.ts'
-import type { ImagerySource, PatchSize } from '../imagery/source.ts'
+import type { ImagerySource, PatchRequest } from '../imagery/source.ts'
 import type { Patch, RoadPoint } from '../types.ts'
 
 /** How many dates are wanted, and which are there. */
@@ -16,7 +16,7 @@ export interface DatesWanted {
 /** From where, of what size, and of which dates. */
 export interface DatesContext {
   readonly source: ImagerySource
-  readonly size: PatchSize
+  readonly size: PatchRequest
   readonly dates: DatesWanted
 }
 

@@ -69,7 +69,7 @@ describe('warp', () => {
       fc.property(shapes, fc.integer(), (shape, seed) => {
         const mapping = mappingOf(shape)
         const source = noise(sourceRect(mapping, PX), seed, 0)
-        const picture = warp(source, mapping, PX)
+        const picture = warp(source, mapping, { px: PX })
         const plain = warpPlain(source, mapping, PX)
         expect(picture.isValid).toBeNull()
         expect(plain.isValid).toBeNull()
@@ -91,7 +91,7 @@ describe('warp', () => {
         (shape, seed, share) => {
           const mapping = mappingOf(shape)
           const source = noise(sourceRect(mapping, PX), seed, share)
-          const picture = warp(source, mapping, PX)
+          const picture = warp(source, mapping, { px: PX })
           const plain = warpPlain(source, mapping, PX)
           let worst = 0
           const isValid = (one: { isValid: Uint8Array | null }, at: number) =>
@@ -117,7 +117,7 @@ describe('warp', () => {
         const mapping = mappingOf(shape)
         const rect = sourceRect(mapping, PX)
         const data = new Uint8Array(rect.width * rect.height * 3).fill(203)
-        const picture = warp({ ...rect, channels: 3, data }, mapping, PX)
+        const picture = warp({ ...rect, channels: 3, data }, mapping, { px: PX })
         expect(picture.data.every((value) => value === 203)).toBe(true)
       }),
       { numRuns: 40 },
@@ -131,7 +131,9 @@ describe('warp', () => {
     for (let at = 0; at * 3 < plain.data.length; at++) {
       data.set(plain.data.subarray(at * 3, at * 3 + 3), at * 4)
     }
-    expect(warp({ ...plain, channels: 4, data }, mapping, PX)).toEqual(warp(plain, mapping, PX))
+    expect(warp({ ...plain, channels: 4, data }, mapping, { px: PX })).toEqual(
+      warp(plain, mapping, { px: PX }),
+    )
   })
 
   test('reads nothing outside the window that it asked for, however the picture is turned', () => {
@@ -150,8 +152,8 @@ describe('warp', () => {
         const from = ((y + 9) * wide.width + 9) * 3
         data.set(larger.data.subarray(from, from + rect.width * 3), y * rect.width * 3)
       }
-      const small = warp({ ...rect, channels: 3, data }, mapping, PX).data
-      const large = warp(larger, mapping, PX).data
+      const small = warp({ ...rect, channels: 3, data }, mapping, { px: PX }).data
+      const large = warp(larger, mapping, { px: PX }).data
       const most = small.reduce((max, value, at) => Math.max(max, Math.abs(value - large[at]!)), 0)
       expect(most, `turned by ${turnedDeg}°`).toBeLessThanOrEqual(1)
     }
@@ -160,14 +162,14 @@ describe('warp', () => {
   test('keeps its numbers when a larger picture has made the memory grow', () => {
     const mapping = mappingOf({ x: 0, y: 0, across: 1.3, down: 1.3, turnedDeg: 1, bend: 0 })
     const source = noise(sourceRect(mapping, PX), 11, 0)
-    const before = warp(source, mapping, PX)
+    const before = warp(source, mapping, { px: PX })
     const large = mappingOf({ x: 0, y: 0, across: 90, down: 90, turnedDeg: 0, bend: 0 })
     const rect = sourceRect(large, PX)
     const data = new Uint8Array(rect.width * rect.height * 3).fill(9)
-    expect(warp({ ...rect, channels: 3, data }, large, PX).data.every((value) => value === 9)).toBe(
-      true,
-    )
-    expect(warp(source, mapping, PX)).toEqual(before)
+    expect(
+      warp({ ...rect, channels: 3, data }, large, { px: PX }).data.every((value) => value === 9),
+    ).toBe(true)
+    expect(warp(source, mapping, { px: PX })).toEqual(before)
   })
 })
 
