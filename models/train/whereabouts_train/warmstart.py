@@ -24,12 +24,12 @@ def load_onnx(net: SceneNet, file: str | Path, probe: Tensor) -> None:
     convolutions, (weight, bias) = _read_onnx(file)
     net.classifier.weight.copy_(weight)
     net.classifier.bias.copy_(bias)
-    pairs = _conv_norm_pairs(net.trunk)
+    pairs = conv_norm_pairs(net.trunk)
     assert len(pairs) == len(convolutions), f"{len(pairs)} layers, {len(convolutions)} in {file}"
     for (conv, _), (kernel, _) in zip(pairs, convolutions, strict=True):
         assert conv.weight.shape == kernel.shape, f"{conv.weight.shape} vs {kernel.shape}"
         conv.weight.copy_(kernel)
-    _restore_norms(net, pairs, [bias for _, bias in convolutions], probe)
+    restore_norms(net, pairs, [bias for _, bias in convolutions], probe)
 
 
 def _read_onnx(file: str | Path):
@@ -49,14 +49,14 @@ def _read_onnx(file: str | Path):
     return convolutions, linear
 
 
-def _conv_norm_pairs(trunk: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+def conv_norm_pairs(trunk: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
     modules = [m for m in trunk.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
     pairs = list(zip(modules[::2], modules[1::2], strict=True))
     assert all(isinstance(c, nn.Conv2d) and isinstance(n, nn.BatchNorm2d) for c, n in pairs)
     return pairs
 
 
-def _restore_norms(net: SceneNet, pairs, biases: list[Tensor], probe: Tensor) -> None:
+def restore_norms(net: SceneNet, pairs, biases: list[Tensor], probe: Tensor) -> None:
     """Layer by layer, in the order of the forward pass: each hook sees restored inputs."""
 
     def restore(norm: nn.BatchNorm2d, bias: Tensor):

@@ -1,0 +1,78 @@
+"""python -m unittest tests.test_control"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from whereabouts_train.control import control_figures, covered_scenes, drawable, minus
+from whereabouts_train.networks import densenet_bc
+from whereabouts_train.pack import FIELDS, load_pack
+from whereabouts_train.scenes import scene_index
+
+TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
+CLASSES = ("abbey", "church/outdoor", "aqueduct", "ballroom", "bedroom", "monastery/outdoor")
+
+
+class Control(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        items = [
+            ("miniplaces", c, split, "", "") for split in ("train", "val") for c in CLASSES * 4
+        ]
+        items.append(("scene15", "bedroom", "train", "", ""))
+        pixels = np.random.default_rng(1).integers(0, 256, (len(items), 32, 32, 3), dtype=np.uint8)
+        np.save(self.root / "pixels.npy", pixels)
+        with open(self.root / "items.csv", "w", newline="") as file:
+            csv.writer(file).writerows([FIELDS, *items])
+        self.pack = load_pack(self.root)
+
+    def checkpoint(self, seed: int) -> Path:
+        torch.manual_seed(seed)
+        config = {"network": "densenet_bc", "networkOptions": TINY, "holdOut": ["aqueduct"]}
+        file = self.root / f"{seed}.pt"
+        torch.save({"config": config, "average": densenet_bc(**TINY).state_dict()}, file)
+        return file
+
+    def figures(self, teacher: Path) -> dict:
+        names = {"pack": self.root, "checkpoint": self.checkpoint(1), "teacher": teacher}
+        sizes = {"side": 64, "teacher_sides": [64], "rest": 100, "offsets": [0.0, 1000.0]}
+        return control_figures(argparse.Namespace(**names, **sizes))
+
+    def test_only_scenes_of_one_class_and_one_set_can_be_withheld(self):
+        self.assertEqual(drawable(self.pack), ["aqueduct", "ballroom"])
+
+    def test_a_withheld_scene_counts_as_without_photos(self):
+        withheld = np.zeros(365, bool)
+        withheld[scene_index()["aqueduct"]] = True
+        covered = covered_scenes(self.pack, withheld)
+        self.assertFalse(covered[scene_index()["aqueduct"]])
+        self.assertTrue(covered[scene_index()["ballroom"]])
+
+    def test_a_model_does_not_differ_from_itself_and_classes_are_told_apart(self):
+        figures = self.figures(self.checkpoint(1))
+        self.assertEqual(figures["withheldPhotos"]["photos"], 4)
+        self.assertEqual(figures["restPhotos"]["photos"], 4 * 4)  # the monastery fits no scene
+        difference = figures["withheldPhotos"]["model+0"]["minusTeacher@64"]
+        self.assertEqual(difference, {"top1": [0, 0, 0], "top5": [0, 0, 0]})
+
+    def test_an_offset_moves_every_answer_to_the_scenes_without_photos(self):
+        rest = self.figures(self.checkpoint(2))["restPhotos"]
+        self.assertEqual(rest["model+1000"]["top5"], [0, 0, 0])
+
+    def test_the_difference_is_the_model_minus_the_teacher(self):
+        fits = np.eye(4, 365, dtype=bool)
+        right, wrong = fits.astype(float), np.roll(fits, 9, axis=1).astype(float)
+        self.assertEqual(minus(right, wrong, fits, np.arange(4))["top1"], [100, 100, 100])
+
+
+if __name__ == "__main__":
+    unittest.main()
