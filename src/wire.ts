@@ -13,13 +13,14 @@ import { createEncoder } from './embedding/onnx.ts'
 import { migrate } from './gallery/migrate.ts'
 import { openDatabase } from './gallery/open.ts'
 import { createPack, openPack } from './gallery/pack-file.ts'
-import { renderPng } from './heatmap/png.ts'
+import { renderCoveragePng, renderPng } from './heatmap/png.ts'
 import { decodePhoto } from './image/decode.ts'
 import { encodeJpeg } from './image/encode.ts'
 import type { ImageryConfig } from './imagery/config.ts'
 import { DiskCache } from './imagery/disk-cache.ts'
 import { HostGates } from './imagery/host-gate.ts'
 import { createImagerySource } from './imagery/registry.ts'
+import { readBoundaryRelation } from './roads/read-boundary.ts'
 import { readRoadNetwork } from './roads/read-network.ts'
 
 /** The models that come with the program; `src` and `dist` lie equally deep. */
@@ -54,10 +55,12 @@ export async function openWorld(
     openSource: (imagery: ImageryConfig) => createImagerySource(imagery, imageryDeps),
     traffic: () => imageryDeps.hosts.traffic,
     readRoadNetwork,
+    readBoundaryRelation,
     createPack,
     openPack,
     encodeJpeg,
     renderPng,
+    renderCoveragePng,
     threads: config.threads,
     // In a container every process is 1: without the rest a restarted one would renew its dead predecessor's leases.
     workerId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,

@@ -1,7 +1,7 @@
 /** What every heatmap file tells beside its cells: question, sources, dates, coverage, warning. Pure. */
 import { createRegionCover } from '../geo/cells-cover.ts'
 import { createCellGeometry, formatCells } from '../geo/cells.ts'
-import type { Heatmap, HeatmapQuestion } from '../types.ts'
+import type { Heatmap, HeatmapQuestion, Region } from '../types.ts'
 
 /** Stands on every result. */
 export const NOTICE = 'a place to start looking, not proof'
@@ -31,7 +31,7 @@ export function captionOf(heatmap: Heatmap): Caption {
     title: titleOf(heatmap.question),
     region: region.name,
     cells: formatCells(grid),
-    attribution: attributionOf(heatmap),
+    attribution: attributionOf(region),
     imageryDates: [
       capturedBetween === null ? 'dates unknown' : datesOf(capturedBetween),
       ...wishOf(heatmap),
@@ -52,7 +52,8 @@ function titleOf(question: HeatmapQuestion): string {
   return `Where could “${first?.name ?? 'photo'}”${more} have been taken?`
 }
 
-function attributionOf({ region }: Heatmap): string {
+/** Sources that must be named: of the imagery, and of the roads. */
+export function attributionOf(region: Region): string {
   const osm = '© OpenStreetMap contributors'
   const isFromOsm = region.sampling.kind === 'roads' && !region.attribution.includes(osm)
   return isFromOsm ? `${region.attribution} · roads ${osm}` : region.attribution

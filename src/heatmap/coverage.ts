@@ -1,13 +1,15 @@
 /** What of a region can be searched → a map as GeoJSON and a table as CSV. Pure. */
 import type { Feature, MultiPolygon, Polygon } from 'geojson'
 import { createCellGeometry } from '../geo/cells.ts'
-import type { CellGrid, CellKey, Region } from '../types.ts'
+import type { CellGrid, CellKey, LonLat, Region } from '../types.ts'
 import { cutAtAntimeridian } from './antimeridian.ts'
 import { hexAt } from './ramp.ts'
 
 /** The points of one cell. */
 export interface CoverageCell {
   readonly key: CellKey
+  /** Middle of the cell. */
+  readonly centre: LonLat
   readonly points: number
   readonly embedded: number
   /** Not built yet. */
@@ -74,9 +76,11 @@ export function renderCoverageGeoJson(coverage: Coverage): string {
 /** Header and one line per cell, a column per reason; lines end in CRLF (RFC 4180). */
 export function renderCoverageCsv(coverage: Coverage): string {
   const reasons = countReasons(coverage).map(([reason]) => reason)
-  const head = ['cell', 'points', 'embedded', 'open', ...reasons]
-  const lines = coverage.cells.map(({ key, points, embedded, open, unavailable }) => [
+  const head = ['cell', 'lon', 'lat', 'points', 'embedded', 'open', ...reasons]
+  const lines = coverage.cells.map(({ key, centre, points, embedded, open, unavailable }) => [
     key.includes(',') ? `"${key}"` : key,
+    centre.lon.toFixed(6),
+    centre.lat.toFixed(6),
     points,
     embedded,
     open,

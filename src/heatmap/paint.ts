@@ -1,37 +1,62 @@
-/** Heatmap → the pixels of its map: cells in colour, "not searched" hatched, outside plain. Pure. */
+/** Cells → the pixels of their map: cells in colour, "not searched" hatched, outside plain. Pure. */
 import { createCellGeometry, squareOf } from '../geo/cells.ts'
 import { boxOf, type Box, type PlanePolygon, type PlaneRing } from '../geo/clip.ts'
-import type { Cell, Heatmap, Rgb8 } from '../types.ts'
+import type { CellGrid, CellKey, LonLat, Rgb8 } from '../types.ts'
 import type { MapView } from './map-view.ts'
 import type { Colour } from './ramp.ts'
+
+/** Stripes of one colour on another. */
+export interface Hatch {
+  readonly ground: Colour
+  readonly stripe: Colour
+}
 
 const OUTSIDE: Colour = [250, 250, 251]
 /** Grey and never blue: "not searched" must not look like "bad". */
 export const HATCH_GROUND: Colour = [232, 232, 232]
 export const HATCH_STRIPE: Colour = [176, 176, 176]
+const NOT_SEARCHED: Hatch = { ground: HATCH_GROUND, stripe: HATCH_STRIPE }
 export const HATCH_PERIOD_PX = 8
 export const HATCH_STRIPE_PX = 2
 /** Smaller cells are drawn this large, or sparse ones would not be seen at all. */
 const CELL_MIN_PX = 2
 
-/** Paints the map, `rgb8[height, width, 3]`; better cells lie over worse ones where they share pixels. */
-export function paintMap(heatmap: Heatmap, view: MapView, colourOf: (cell: Cell) => Colour): Rgb8 {
+/** A cell that is painted. */
+export interface MapCell {
+  readonly key: CellKey
+  /** Where a dot stands for it, if it is too small to be seen. */
+  readonly point: LonLat
+}
+
+/** Cells of a grid over a region, the most important first. */
+export interface MapCells<C extends MapCell> {
+  readonly region: { readonly centre: LonLat }
+  readonly grid: CellGrid
+  readonly cells: readonly C[]
+}
+
+/** Paints the map, `rgb8[height, width, 3]`; first cells lie over later ones where they share pixels. */
+export function paintMap<C extends MapCell>(
+  map: MapCells<C>,
+  view: MapView,
+  fillOf: (cell: C) => Colour | Hatch,
+): Rgb8 {
   const { width, height } = view
   const canvas = { width, height, data: new Uint8Array(width * height * 3) }
   const isInRegion = maskOf(view)
   paintGround(canvas, isInRegion)
-  const shapeOf = createShapes(heatmap, view)
-  for (let i = heatmap.cells.length - 1; i >= 0; i--) {
-    const cell = heatmap.cells[i]
+  const shapeOf = createShapes(map, view)
+  for (let i = map.cells.length - 1; i >= 0; i--) {
+    const cell = map.cells[i]
     if (cell === undefined) continue
-    const colour = colourOf(cell)
+    const fill = fillOf(cell)
     const paint = (index: number) => {
-      if (isInRegion[index]) setPixel(canvas, index, colour)
+      if (isInRegion[index]) setPixel(canvas, index, colourIn(fill, index, width))
     }
     const { box, ring } = shapeOf(cell)
     const [xMin, yMin, xMax, yMax] = box
     if (Math.min(xMax - xMin, yMax - yMin) < CELL_MIN_PX) {
-      paintDot(canvas, view.toPx(cell.point), colour)
+      paintDot(canvas, view.toPx(cell.point), 'ground' in fill ? fill.stripe : fill)
     } else if (ring === null) {
       forEachPixelOfBox(box, canvas, paint)
     } else {
@@ -41,6 +66,13 @@ export function paintMap(heatmap: Heatmap, view: MapView, colourOf: (cell: Cell)
   return canvas
 }
 
+function colourIn(fill: Colour | Hatch, index: number, width: number): Colour {
+  if (!('ground' in fill)) return fill
+  const x = index % width
+  const y = (index - x) / width
+  return (x + y) % HATCH_PERIOD_PX < HATCH_STRIPE_PX ? fill.stripe : fill.ground
+}
+
 /** A cell in px; `ring` null: it is its box. */
 interface Shape {
   readonly box: Box
@@ -48,8 +80,11 @@ interface Shape {
 }
 
 /** Squares of the region's own projection need no projecting: hundreds of thousands are drawn at once. */
-function createShapes(heatmap: Heatmap, view: MapView): (cell: Cell) => Shape {
-  const geometry = createCellGeometry(heatmap.grid, heatmap.region.centre)
+function createShapes(
+  map: Omit<MapCells<MapCell>, 'cells'>,
+  view: MapView,
+): (cell: MapCell) => Shape {
+  const geometry = createCellGeometry(map.grid, map.region.centre)
   const { grid, plane, equalArea } = geometry
   if (grid.kind === 'square' && plane === equalArea) {
     return ({ key }) => {
@@ -74,11 +109,8 @@ function maskOf(view: MapView): Uint8Array {
 
 function paintGround(canvas: Rgb8, isInRegion: Uint8Array): void {
   for (let index = 0; index < isInRegion.length; index++) {
-    const x = index % canvas.width
-    const y = (index - x) / canvas.width
-    const isStripe = (x + y) % HATCH_PERIOD_PX < HATCH_STRIPE_PX
-    const hatch = isStripe ? HATCH_STRIPE : HATCH_GROUND
-    setPixel(canvas, index, isInRegion[index] ? hatch : OUTSIDE)
+    const fill = isInRegion[index] ? NOT_SEARCHED : OUTSIDE
+    setPixel(canvas, index, colourIn(fill, index, canvas.width))
   }
 }
 

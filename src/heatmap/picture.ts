@@ -1,141 +1,27 @@
 /** Heatmap → map pixels and an SVG of everything around and on top of them. Pure. */
 import { captionOf, NOTICE } from './caption.ts'
 import { drawLegend, LEGEND_WIDTH_PX } from './legend.ts'
-import { createMapViews, PANEL_COLUMNS, PANEL_GAP_PX, type MapView } from './map-view.ts'
+import { layOutPage, type Picture } from './map-page.ts'
+import type { MapView } from './map-view.ts'
 import { drawMarkers } from './markers.ts'
 import { paintMap } from './paint.ts'
 import { colourAt } from './ramp.ts'
-import { scaleBarOf } from './scale-bar.ts'
-import { drawLines } from './text-block.ts'
 import type { TextPaths } from './text-paths.ts'
-import type { Heatmap, Rgb8 } from '../types.ts'
-
-/** A white page; maps lie on it at `left`, `top`, the SVG (of the page's size) over all. */
-export interface Picture {
-  readonly width: number
-  readonly height: number
-  readonly maps: readonly { readonly image: Rgb8; readonly left: number; readonly top: number }[]
-  readonly svg: string
-}
-
-const PAD = 24
+import type { Heatmap } from '../types.ts'
 
 /** Lays out the page. */
 export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {
-  const views = createMapViews(heatmap.region)
-  const frame = placePanels(views)
-  const width = PAD + frame.width + PAD + LEGEND_WIDTH_PX + PAD
-  const widthPx = width - 2 * PAD
   const { title, region, attribution } = captionOf(heatmap)
-  const head = drawLines([title], text, {
-    ...{ x: PAD, y: PAD - 4, widthPx },
-    style: { sizePx: 22, isBold: true },
-  })
-  const parts =
-    views.length > 1
-      ? ` The region’s ${views.length} parts: one scale, not their true distance.`
-      : ''
   const notice = `${NOTICE[0]?.toUpperCase()}${NOTICE.slice(1)}.`
-  const sub = drawLines([`Region ${region}. ${notice}${parts}`], text, {
-    ...{ x: PAD, y: head.bottom, widthPx },
-    style: { sizePx: 15 },
-  })
-  const top = Math.ceil(sub.bottom + 10)
-  const legend = drawLegend(heatmap, text, { x: PAD + frame.width + PAD, y: top })
-  const mapAndLegend = Math.max(top + frame.height, legend.bottom)
-  const foot = drawLines([attribution], text, {
-    ...{ x: PAD, y: mapAndLegend + 10, widthPx },
-    style: { sizePx: 12, colour: '#4a4a55' },
-  })
-  const height = Math.ceil(foot.bottom + 12)
-  const maps = views.map((view, i) => ({
-    image: paintMap(heatmap, view, (cell) => colourAt(cell.score)),
-    left: PAD + (frame.places[i]?.x ?? 0),
-    top: top + (frame.places[i]?.y ?? 0),
-  }))
-  const overlays = views.map((view, i) => {
-    const label = views.length > 1 ? drawPanelLabel(view, text) : ''
-    const content = drawOverlay(heatmap, view, text) + label
-    const clip = `<clipPath id="c${i}"><rect width="${view.width}" height="${view.height}"/></clipPath>`
-    return `${clip}<g transform="translate(${maps[i]?.left} ${maps[i]?.top})" clip-path="url(#c${i})">${content}</g>`
-  })
-  const content = [head.svg, sub.svg, ...overlays, legend.svg, foot.svg].join('')
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" fill="none">${content}</svg>`
-  return { width, height, maps, svg }
-}
-
-/** Rows of panels; all panels have one size. */
-function placePanels(views: readonly MapView[]) {
-  const { width = 0, height = 0 } = views[0] ?? {}
-  const columns = Math.min(PANEL_COLUMNS, views.length)
-  const rows = Math.ceil(views.length / columns)
-  const places = views.map((_, i) => ({
-    x: (i % columns) * (width + PANEL_GAP_PX),
-    y: Math.floor(i / columns) * (height + PANEL_GAP_PX),
-  }))
-  return {
-    places,
-    width: columns * (width + PANEL_GAP_PX) - PANEL_GAP_PX,
-    height: rows * (height + PANEL_GAP_PX) - PANEL_GAP_PX,
+  const content = {
+    region: heatmap.region,
+    title,
+    subtitle: `Region ${region}. ${notice}`,
+    foot: attribution,
+    legendWidthPx: LEGEND_WIDTH_PX,
+    paint: (view: MapView) => paintMap(heatmap, view, (cell) => colourAt(cell.score)),
+    drawOver: (view: MapView) => drawMarkers(heatmap, view, text),
+    drawLegend: (at: { readonly x: number; readonly y: number }) => drawLegend(heatmap, text, at),
   }
-}
-
-function drawPanelLabel({ centre, width }: MapView, text: TextPaths): string {
-  const { lon, lat } = centre
-  const north = `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? 'S' : 'N'}`
-  const label = `${north}, ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? 'W' : 'E'}`
-  const style = { sizePx: 12, isBold: true }
-  return [
-    `<rect x="6" y="6" width="${Math.min(width - 12, text.widthOf(label, style) + 12)}" height="20" rx="3" fill="#fff" fill-opacity="0.85"/>`,
-    text.draw(label, { x: 12, y: 20 }, style),
-  ].join('')
-}
-
-function drawOverlay(heatmap: Heatmap, view: MapView, text: TextPaths): string {
-  const { width, height } = view
-  const outline = view.polygons.flat().map(pathOf).join('')
-  return [
-    `<path stroke="#fff" stroke-width="3" stroke-opacity="0.7" d="${outline}"/>`,
-    `<path stroke="#222" stroke-width="1.2" d="${outline}"/>`,
-    `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" stroke="#b0b0b8"/>`,
-    drawScaleBar(view, text),
-    drawNorth(view, text),
-    drawMarkers(heatmap, view, text),
-  ].join('')
-}
-
-/** A closed path; vertices closer than a pixel to the last one are left out. */
-function pathOf(ring: readonly number[]): string {
-  let path = ''
-  let [lastX, lastY] = [Infinity, Infinity]
-  for (let i = 0; i < ring.length; i += 2) {
-    const x = ring[i] ?? 0
-    const y = ring[i + 1] ?? 0
-    if (Math.hypot(x - lastX, y - lastY) < 1) continue
-    path += `${path === '' ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`
-    lastX = x
-    lastY = y
-  }
-  return `${path}Z`
-}
-
-function drawScaleBar(view: MapView, text: TextPaths): string {
-  const { lengthPx, label } = scaleBarOf(view.metresPerPx, Math.min(220, view.width / 3))
-  const x = 16
-  const y = view.height - 18
-  const boxWidth = Math.max(lengthPx, text.widthOf(label, { sizePx: 13 })) + 16
-  return [
-    `<rect x="${x - 8}" y="${y - 24}" width="${boxWidth}" height="34" rx="3" fill="#fff" fill-opacity="0.85"/>`,
-    text.draw(label, { x, y: y - 8 }, { sizePx: 13 }),
-    `<path stroke="#111" stroke-width="2" d="M${x} ${y - 4}v7h${lengthPx}v-7"/>`,
-  ].join('')
-}
-
-function drawNorth({ width }: MapView, text: TextPaths): string {
-  const x = width - 22
-  return [
-    `<circle cx="${x}" cy="26" r="17" fill="#fff" fill-opacity="0.85"/>`,
-    `<path fill="#111" d="M${x} 11l5 12h-10z"/>`,
-    text.draw('N', { x, y: 37 }, { sizePx: 12, isBold: true, anchor: 'middle' }),
-  ].join('')
+  return layOutPage(content, text)
 }

@@ -1,8 +1,9 @@
 /** A region → what of it can be searched: points by cell, and why the others have no imagery. */
 import { readPointStates, type PointState } from '../gallery/point-states.ts'
 import { findRegion } from '../gallery/regions.ts'
-import { createCellGeometry, parseCells } from '../geo/cells.ts'
+import { createCellGeometry, parseCells, type CellGeometry } from '../geo/cells.ts'
 import type { Coverage, CoverageCell } from '../heatmap/coverage.ts'
+import type { LonLat } from '../types.ts'
 import type { Outside } from './outside.ts'
 
 type Counted = { -readonly [Key in keyof CoverageCell]: CoverageCell[Key] } & {
@@ -23,7 +24,7 @@ export async function coverRegion(
   const geometry = createCellGeometry(grid, region.centre)
   const byKey = new Map<string, Counted>()
   for await (const page of readPointStates(outside.db, region.id)) {
-    for (const point of page) count(cellOf(byKey, geometry.keyOf(point)), point)
+    for (const point of page) count(cellOf(byKey, geometry, point), point)
   }
   const counted = [...byKey.values()].sort(
     (a, b) => missingShare(b) - missingShare(a) || (a.key < b.key ? -1 : 1),
@@ -31,10 +32,12 @@ export async function coverRegion(
   return { region, grid, cells: counted }
 }
 
-function cellOf(byKey: Map<string, Counted>, key: string): Counted {
+function cellOf(byKey: Map<string, Counted>, geometry: CellGeometry, at: LonLat): Counted {
+  const key = geometry.keyOf(at)
   const known = byKey.get(key)
   if (known !== undefined) return known
-  const cell = { key, points: 0, embedded: 0, open: 0, unavailable: {} }
+  const centre = geometry.centreOf(key)
+  const cell = { key, centre, points: 0, embedded: 0, open: 0, unavailable: {} }
   byKey.set(key, cell)
   return cell
 }

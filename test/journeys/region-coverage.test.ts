@@ -1,5 +1,4 @@
 import { beforeAll, expect, test } from 'vitest'
-import { formatCoverage } from '../../src/cli/region-coverage.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { claimPoints } from '../../src/gallery/points.ts'
 import { insertRegion } from '../../src/gallery/regions.ts'
@@ -11,6 +10,7 @@ import {
   renderCoverageGeoJson,
   type Coverage,
 } from '../../src/heatmap/coverage.ts'
+import { renderCoverageTable } from '../../src/heatmap/coverage-table.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
 import { coverRegion } from '../../src/journeys/region-coverage.ts'
 import { describeOnEachDatabase } from '../databases.ts'
@@ -85,17 +85,18 @@ describeOnEachDatabase('coverage', (open) => {
   test('is a table with a column for each reason', () => {
     const [head, ...lines] = renderCoverageCsv(coverage).trimEnd().split('\r\n')
     expect(head).toBe(
-      `cell,points,embedded,open,${countReasons(coverage)
+      `cell,lon,lat,points,embedded,open,${countReasons(coverage)
         .map(([reason]) => reason)
         .join(',')}`,
     )
     expect(lines.length).toBe(coverage.cells.length)
-    expect(lines[0]).toMatch(/^"-?\d+,-?\d+",\d+,\d+,\d+,\d+,\d+$/)
+    expect(lines[0]).toMatch(/^"-?\d+,-?\d+",9\.\d{6},47\.\d{6},\d+,\d+,\d+,\d+,\d+$/)
   })
 
   test('is told in shares of all points', () => {
-    const text = formatCoverage(coverage)
+    const text = renderCoverageTable(coverage)
     expect(text).toMatch(/^region "covered": 300 points in \d+ cells\nembedded {2,}\d+ +[\d.]+ %/)
     expect(text).toMatch(/no-tile +\d+ +[\d.]+ %/)
+    expect(text.split('\n').at(-1)).toMatch(/^-?\d+,-?\d+ +\d+ +[\d.]+ % {2}9\.\d{5},47\.\d{5}$/)
   })
 })
