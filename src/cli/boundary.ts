@@ -66,7 +66,9 @@ function readNamed(
     })
   }
   const level =
-    boundaryLevel === undefined ? undefined : parseCount(boundaryLevel, '--boundary-level', 15)
+    boundaryLevel === undefined
+      ? undefined
+      : parseCount(boundaryLevel, '--boundary-level', { max: 15 })
   return readBoundaryRelation(path, { name, adminLevel: level }, signal)
 }
 

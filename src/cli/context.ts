@@ -92,13 +92,15 @@ export function parseNumbers(text: string, count: number, name: string): number[
 }
 
 /** A whole number within bounds. @throws {InputError} */
-export function parseCount(text: string, name: string, max = Number.MAX_SAFE_INTEGER): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= 0 && value <= max) return value
-  throw new InputError(
-    'number',
-    `Expected a whole number from 0 to ${max} for ${name}, got "${text}"`,
-  )
+export function parseCount(
+  text: string,
+  name: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {},
+): number {
+  const value = text.trim() === '' ? NaN : Number(text)
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
+  const span = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`
+  throw new InputError('number', `Expected a whole number of ${span} for ${name}, got "${text}"`)
 }
 
 /** JSON, or an InputError that says where it stands. */

@@ -55,7 +55,7 @@ async function locate(
     photos: files,
     region: options.region,
     cells: options.cells,
-    candidateCount: parseCount(options.candidates, '--candidates', 1000),
+    candidateCount: parseCount(options.candidates, '--candidates', { max: 1000 }),
     ...datesOf(options),
     ...(options.weights !== undefined && { groupWeights: parseWeights(options.weights) }),
   }

@@ -1,8 +1,8 @@
 /** `whereabouts region build|stop`. */
 import type { Command } from 'commander'
-import { buildRegion, detachBuild, endBuild, retryPoints } from '../journeys/build-region.ts'
-import { keepVintages } from '../journeys/refresh-region.ts'
-import { requestDense } from '../journeys/request-dense.ts'
+import { InputError } from '../errors.ts'
+import { buildRegion, detachBuild, endBuild } from '../journeys/build-region.ts'
+import { settleBuild, type BuildWish } from '../journeys/request-build.ts'
 import { formatCounts, formatProgress } from './build-report.ts'
 import { EXIT_INTERRUPTED, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
@@ -19,7 +19,9 @@ interface BuildCommandOptions {
 export function addBuildCommands(region: Command): void {
   region
     .command('build')
-    .argument('<name>')
+    // Optional for commander alone: an option with an optional value before the name takes the name for it.
+    .argument('[name]')
+    .usage('[options] <name>')
     .description('embed the points of a region; continues where it was stopped')
     .option('--retry [REASON]', 'try points without imagery again: all, or REASON[,REASON]')
     .option(
@@ -40,21 +42,17 @@ export function addBuildCommands(region: Command): void {
 }
 
 async function build(
-  name: string,
-  { retry, vintages, detach, dense }: BuildCommandOptions,
+  given: string | undefined,
+  options: BuildCommandOptions,
   command: Command,
 ): Promise<void> {
+  const { name, wish } = readWish(given, options)
   await withWorld(command, async (world, signal) => {
-    if (retry !== undefined) {
-      const reasons = retry === true ? undefined : retry.split(',')
-      console.error(`${await retryPoints(world, name, reasons)} points are tried again`)
-    }
-    if (dense !== undefined) {
-      const spacingM = await requestDense(world, name, dense === true ? null : Number(dense))
-      console.error(`region "${name}": dense, a patch every ${spacingM} m`)
-    }
-    if (vintages !== undefined) await keepVintages(world, name, parseVintages(vintages))
-    if (detach) {
+    const { retried, denseM, warnings } = await settleBuild(world, name, wish)
+    if (retried !== null) console.error(`${retried} points are tried again`)
+    if (denseM !== null) console.error(`region "${name}": dense, a patch every ${denseM} m`)
+    for (const warning of warnings) console.error(`warning: ${warning}`)
+    if (options.detach) {
       await detachBuild(world, name)
       console.log(`region "${name}" waits for workers: whereabouts worker`)
       return
@@ -67,6 +65,40 @@ async function build(
     console.log(formatCounts(name, counts))
     if (signal.aborted) process.exitCode = EXIT_INTERRUPTED
   })
+}
+
+/**
+ * Reads the options. In `build --retry town` the name stands where the reason could: it is taken back.
+ * @throws {InputError} `region-name`, `number`
+ */
+export function readWish(
+  given: string | undefined,
+  options: Pick<BuildCommandOptions, 'retry' | 'dense' | 'vintages'>,
+): { readonly name: string; readonly wish: BuildWish } {
+  if (given === undefined) {
+    const { dense, retry } = options
+    if (typeof dense === 'string' && Number.isNaN(Number(dense)))
+      return readWish(dense, { ...options, dense: true })
+    if (typeof retry === 'string') return readWish(retry, { ...options, retry: true })
+    throw new InputError('region-name', 'Expected the name of a region, got none', {
+      hint: 'whereabouts region build NAME; `whereabouts region list` names them',
+    })
+  }
+  const { retry, dense, vintages } = options
+  return {
+    name: given,
+    wish: {
+      retry: typeof retry === 'string' ? retry.split(',') : retry,
+      denseM: typeof dense === 'string' ? parseMetres(dense) : dense && null,
+      vintages: vintages === undefined ? undefined : parseVintages(vintages),
+    },
+  }
+}
+
+function parseMetres(text: string): number {
+  const metres = Number(text)
+  if (metres > 0) return metres
+  throw new InputError('number', `Expected metres such as 16 or 8 for --dense, got "${text}"`)
 }
 
 async function stop(name: string, _options: object, command: Command): Promise<void> {

@@ -1,15 +1,12 @@
 /** `whereabouts region create|estimate`. */
 import type { Command } from 'commander'
 import { insertPlan, planRegion, type RegionPlan } from '../journeys/create-region.ts'
-import { estimateRegion } from '../journeys/estimate-region.ts'
+import { estimateRegion, estimateRest, SAMPLES_MAX } from '../journeys/estimate-region.ts'
 import type { World } from '../wire.ts'
 import { confirm, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { formatEstimate } from './estimate-report.ts'
 import { openProgress } from './progress.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
-
-/** Patches that may be cut for an estimate: more would be a build. */
-const SAMPLES_MAX = 100
 
 /** Registers `region create` and `region estimate`. */
 export function addCreateCommands(region: Command): void {
@@ -20,6 +17,7 @@ export function addCreateCommands(region: Command): void {
   addRegionOptions(create).option('--yes', 'do not ask').action(createNamed)
   const estimate = region
     .command('estimate')
+    .argument('[name]', 'a region that there is: what is left of its build')
     .description('what a region would cost: area, points, requests, time, terms; writes nothing')
   addRegionOptions(estimate)
     .option('--sample <N>', 'cut so many patches on trial, to measure the imagery', '0')
@@ -47,10 +45,17 @@ async function createNamed(
 }
 
 async function estimateOnly(
+  name: string | undefined,
   options: RegionOptions & { readonly sample: string },
   command: Command,
 ): Promise<void> {
-  const sampleCount = parseCount(options.sample, '--sample', SAMPLES_MAX)
+  const sampleCount = parseCount(options.sample, '--sample', { max: SAMPLES_MAX })
+  if (name !== undefined) {
+    await withWorld(command, async (world, signal) => {
+      console.log(formatEstimate(await estimateRest(world, name, { sampleCount, signal })))
+    })
+    return
+  }
   const request = await readRegionRequest('estimate', options)
   await withWorld(command, async (world, signal) => {
     const plan = await draw(world, request, signal)

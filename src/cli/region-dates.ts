@@ -5,7 +5,7 @@ import { VINTAGES_MAX } from '../gallery/refresh.ts'
 import { regionStats } from '../gallery/stats.ts'
 import { buildRegion, detachBuild } from '../journeys/build-region.ts'
 import { checkSample } from '../journeys/check-sample.ts'
-import { keepVintages, refreshRegion, type Refreshed } from '../journeys/refresh-region.ts'
+import { refreshRegion, type Refreshed } from '../journeys/refresh-region.ts'
 import type { World } from '../wire.ts'
 import { formatCounts, formatProgress } from './build-report.ts'
 import { askWorld, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
@@ -57,17 +57,15 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
   const imagery = options.imagery === undefined ? undefined : await readImagery(options.imagery)
   await withWorld(command, async (world, signal) => {
     if (options.check !== undefined) {
-      const count = Math.max(1, parseCount(options.check, '--check', 100_000))
+      const count = parseCount(options.check, '--check', { min: 1, max: 100_000 })
       const { checked, ...found } = await checkSample(world, { name, count }, signal)
       console.log(
         `${checked} patches compared: ${found.same} as they were, ${found.changed} changed, ${found.gone} without imagery now`,
       )
       return
     }
-    if (options.vintages !== undefined) {
-      await keepVintages(world, name, parseVintages(options.vintages))
-    }
-    const request = { name, isAll: options.all ?? false, ...(imagery !== undefined && { imagery }) }
+    const vintages = options.vintages === undefined ? undefined : parseVintages(options.vintages)
+    const request = { name, imagery, isAll: options.all ?? false, vintages }
     const found = await look(world, request, signal)
     if (found === null) return
     console.log(describeRefreshed(found))
@@ -86,7 +84,7 @@ function describeRefreshed({ looked, waiting, uncovered, isDated }: Refreshed): 
 
 /** 1 to 12. @throws {InputError} `number` */
 export function parseVintages(text: string): number {
-  return Math.max(1, parseCount(text, '--vintages', VINTAGES_MAX))
+  return parseCount(text, '--vintages', { min: 1, max: VINTAGES_MAX })
 }
 
 async function look(

@@ -55,7 +55,7 @@ function samplingOf(options: RegionOptions): SamplingRequest {
     )
   }
   if (options.extract !== undefined) {
-    const points = parseCount(options.points, '--points', 10_000_000)
+    const points = parseCount(options.points, '--points', { min: 1, max: 10_000_000 })
     const seed = parseCount(options.seed, '--seed')
     return { kind: 'roads', extract: resolve(options.extract), points, seed }
   }

@@ -38,7 +38,7 @@ async function sampleRoads(
 ): Promise<void> {
   const render = rendererOf(options.format)
   const draw = {
-    count: parseCount(options.points, '--points', 10_000_000),
+    count: parseCount(options.points, '--points', { max: 10_000_000 }),
     seed: parseCount(options.seed, '--seed'),
   }
   const boundary = await readBoundary(options, extract, signal)

@@ -48,7 +48,7 @@ async function search(
             region,
             cells,
             ...dates,
-            candidateCount: parseCount(options.candidates, '--candidates', 1000),
+            candidateCount: parseCount(options.candidates, '--candidates', { max: 1000 }),
           })
     if (!(await writeHeatmap(world, found.heatmap, options))) return
     console.log(formatFindings(found.heatmap, found.candidates))

@@ -7,6 +7,8 @@ import { InputError, NotFoundError } from '../errors.ts'
 import type { AppDeps, AppEnv } from './deps.ts'
 import { guardHost, guardOrigin, limitBody, limitCostly, limitTime, logRequests } from './guards.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
+import { addBuildRoutes } from './routes/builds.ts'
+import { addCoverageRoutes } from './routes/coverage.ts'
 import { addDocsRoutes } from './routes/docs.ts'
 import { addHealthRoutes } from './routes/health.ts'
 import { addHeatmapRoutes } from './routes/heatmaps.ts'
@@ -58,6 +60,8 @@ export function createApp(deps: AppDeps): App {
   app.use(limitTime())
   app.use(limitCostly())
   addRegionRoutes(app, deps)
+  addBuildRoutes(app, deps)
+  addCoverageRoutes(app, deps)
   addPhotoRoutes(app, deps)
   addHeatmapRoutes(app, deps)
   addSceneRoutes(app)

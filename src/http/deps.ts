@@ -1,8 +1,8 @@
 /** What the HTTP layer is given: the outside of the journeys, and the narrow things that are its own. */
 import type { Logger } from 'pino'
-import type { Outside } from '../journeys/outside.ts'
+import type { AllowedSources } from '../journeys/allowed-sources.ts'
 import type { PhotoFiles } from '../journeys/keep-photo.ts'
-import type { AllowedSources } from '../journeys/request-region.ts'
+import type { Outside } from '../journeys/outside.ts'
 import type { Builds } from './builds.ts'
 
 /** The argument of `createApp`. */

@@ -13,7 +13,7 @@ const MULTIPART_OVERHEAD_BYTES = 64 * 1024
 /** Boundaries with many corners are the largest JSON there is. */
 const JSON_MAX_BYTES = 16 * 1024 * 1024
 const TIMEOUT_MS = 120_000
-/** Reading the extract of a country takes a minute or so. */
+/** Reading the extract of a country takes a minute or so, looking for newer dates of 10⁶ points too. */
 const CREATE_TIMEOUT_MS = 1_800_000
 
 /** One line per request: never bodies, headers or query strings. */
@@ -77,17 +77,24 @@ function limit(maxBytes: number, code: string): MiddlewareHandler {
   })
 }
 
-/** What a request of each kind costs memory and a core for; so many run at a time. */
-const COSTLY: Readonly<Record<string, number>> = { 'POST /v1/regions': 2, 'POST /v1/heatmaps': 4 }
+/** What costs memory and a core; so many of a kind run at a time. */
+const COSTLY: readonly { readonly kind: string; readonly path: RegExp; readonly most: number }[] = [
+  { kind: 'POST /v1/regions', path: /^POST \/v1\/regions$/, most: 2 },
+  { kind: 'POST /v1/heatmaps', path: /^POST \/v1\/heatmaps$/, most: 4 },
+  { kind: 'POST …/refresh', path: /^POST \/v1\/regions\/[^/]+\/refresh$/, most: 2 },
+  { kind: 'GET …/coverage', path: /^GET \/v1\/regions\/[^/]+\/coverage$/, most: 2 },
+  { kind: 'GET …/estimate', path: /^GET \/v1\/regions\/[^/]+\/estimate$/, most: 1 },
+]
 const RETRY_AFTER_S = 10
 
 /** Refuses a costly request while as many of its kind run as may; who comes too early is told when to come again. */
 export function limitCostly(): MiddlewareHandler<AppEnv> {
   const running: Record<string, number> = {}
   return async (c, next) => {
-    const kind = `${c.req.method} ${c.req.path}`
-    const most = COSTLY[kind]
-    if (most === undefined) return next()
+    const asked = `${c.req.method} ${c.req.path}`
+    const costly = COSTLY.find(({ path }) => path.test(asked))
+    if (costly === undefined) return next()
+    const { kind, most } = costly
     const count = running[kind] ?? 0
     if (count >= most) return tooBusy(c, kind, most)
     running[kind] = count + 1
@@ -116,8 +123,8 @@ function tooBusy(c: Context<AppEnv>, kind: string, most: number): Response {
 export function limitTime(): MiddlewareHandler {
   const create = limitMs(CREATE_TIMEOUT_MS)
   const other = limitMs(TIMEOUT_MS)
-  return (c, next) =>
-    (c.req.path === '/v1/regions' && c.req.method === 'POST' ? create : other)(c, next)
+  const isLong = (asked: string) => /^POST \/v1\/regions(\/[^/]+\/refresh)?$/.test(asked)
+  return (c, next) => (isLong(`${c.req.method} ${c.req.path}`) ? create : other)(c, next)
 }
 
 function limitMs(ms: number): MiddlewareHandler {

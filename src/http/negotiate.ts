@@ -1,4 +1,4 @@
-/** Which form of a heatmap is meant: by the ending of its path, or else by `Accept`. */
+/** Which form of a heatmap, or of something else, is meant: by its ending, or else by `Accept`. */
 import { parseAccept } from 'hono/utils/accept'
 import { InputError } from '../errors.ts'
 import {
@@ -9,11 +9,15 @@ import {
 } from '../journeys/render-heatmap.ts'
 import type { Heatmap } from '../types.ts'
 
-/** A form in which a heatmap can be had. */
-export interface HeatmapForm {
-  readonly format: HeatmapFormat | 'sheet' | 'summary'
+/** A form in which something can be had. */
+export interface Form {
   readonly ending: string
   readonly mediaType: string
+}
+
+/** A form in which a heatmap can be had. */
+export interface HeatmapForm extends Form {
+  readonly format: HeatmapFormat | 'sheet' | 'summary'
 }
 
 /** First the summary: it is what a client gets that takes anything. */
@@ -44,13 +48,13 @@ export function splitEnding(file: string): { readonly id: string; readonly endin
 
 /**
  * Chooses the form.
- * @param available  forms that this heatmap has
+ * @param available  forms that there are, the default first
  * @throws {InputError} `not-acceptable` with the list of what there is
  */
-export function chooseForm(
-  available: readonly HeatmapForm[],
+export function chooseForm<F extends Form>(
+  available: readonly F[],
   asked: { readonly ending: string | null; readonly accept: string | undefined },
-): HeatmapForm {
+): F {
   const form =
     asked.ending === null
       ? byAccept(available, asked.accept)
@@ -63,14 +67,14 @@ export function chooseForm(
   })
 }
 
-function byAccept(
-  available: readonly HeatmapForm[],
+function byAccept<F extends Form>(
+  available: readonly F[],
   accept: string | undefined,
-): HeatmapForm | undefined {
+): F | undefined {
   if (accept === undefined || accept.trim() === '') return available[0]
   const ranges = parseAccept(accept)
-  const quality = (form: HeatmapForm) => qualityOf(form.mediaType, ranges)
-  // A sort that keeps the order of equals: among equals the summary comes first.
+  const quality = (form: Form) => qualityOf(form.mediaType, ranges)
+  // A sort that keeps the order of equals: among equals the default comes first.
   return available.filter((form) => quality(form) > 0).sort((a, b) => quality(b) - quality(a))[0]
 }
 

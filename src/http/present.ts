@@ -1,18 +1,21 @@
 /** Data of the journeys → the answers of the API. */
 import type { z } from '@hono/zod-openapi'
 import type { HeatmapAnswer } from '../journeys/ask-heatmap.ts'
+import { reasonsOf, type Coverage } from '../journeys/render-coverage.ts'
 import type { RegionStatus } from '../journeys/region-status.ts'
 import type { Candidate, LonLat } from '../types.ts'
 import type { BuildStatus } from './builds.ts'
 import { formsOf } from './negotiate.ts'
-import type { heatmapSchema, regionSchema } from './schemas.ts'
+import type { coverageSchema, regionSchema } from './region-schemas.ts'
+import type { heatmapSchema } from './schemas.ts'
 
 type RegionJson = z.input<typeof regionSchema>
+type CoverageJson = z.input<typeof coverageSchema>
 type HeatmapJson = z.input<typeof heatmapSchema>
 
 /** A region with its points and the latest build of this process. */
 export function presentRegion(
-  { region, bbox, points, workers }: RegionStatus,
+  { region, bbox, points, workers, vintages }: RegionStatus,
   build: BuildStatus | null,
 ): RegionJson {
   const { name, state, centre, attribution, model, gsd, createdAt } = region
@@ -28,6 +31,8 @@ export function presentRegion(
     attribution,
     model,
     gsd,
+    denseM: region.runtime?.denseM ?? null,
+    vintages,
     createdAt,
     points: {
       total: points.total,
@@ -55,6 +60,25 @@ function presentBuild(
     waitingFor: progress && { ...progress.steps },
     triedAgain: { ...progress?.failures },
     problem,
+  }
+}
+
+/** What a coverage says in short. */
+export function presentCoverage(
+  { region, cells, ...coverage }: Coverage,
+  spec: string,
+): CoverageJson {
+  const sum = (of: 'points' | 'embedded' | 'open') =>
+    cells.reduce((total, cell) => total + cell[of], 0)
+  return {
+    region: region.name,
+    cells: spec,
+    cellCount: cells.length,
+    points: sum('points'),
+    embedded: sum('embedded'),
+    open: sum('open'),
+    unavailable: Object.fromEntries(reasonsOf({ region, cells, ...coverage })),
+    attribution: region.attribution,
   }
 }
 

@@ -4,13 +4,12 @@ import { regionNamePattern } from '../journeys/create-region.ts'
 import { datesBody, datesSchema } from './date-schemas.ts'
 import { PROBLEM_JSON, problemSchema } from './problem.ts'
 
-const POINTS_MAX = 10_000_000
 const FRAMES_MAX = 20
 const CLASSES = 365
 
-const lon = z.number().min(-180).max(180)
-const lat = z.number().min(-90).max(90)
-const lonLat = z.tuple([lon, lat]).openapi({
+export const lon = z.number().min(-180).max(180)
+export const lat = z.number().min(-90).max(90)
+export const lonLat = z.tuple([lon, lat]).openapi({
   type: 'array',
   items: { type: 'number' },
   minItems: 2,
@@ -18,121 +17,13 @@ const lonLat = z.tuple([lon, lat]).openapi({
   description: '[longitude, latitude] in degrees',
   example: [4.36, 51.87],
 })
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const sceneShare = z.object({ scene: z.string(), share: z.number() })
 
 export const regionName = z
   .string()
   .regex(regionNamePattern, 'expected 1–63 of a–z, 0–9, - and _')
   .openapi({ example: 'liechtenstein' })
-
-const sampling = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('roads'),
-    extract: z.string().min(1).max(4096).openapi({
-      description: 'path of an .osm.pbf on the server, inside one of --allow-dirs',
-    }),
-    points: z.int().min(1).max(POINTS_MAX).default(10_000),
-    seed: z.int().min(0).default(1),
-  }),
-  z.strictObject({
-    kind: z.literal('grid'),
-    stepM: z.number().min(0.5).max(100_000),
-    whereImagery: z.boolean().default(false),
-  }),
-  z.strictObject({ kind: z.literal('patches') }),
-])
-
-export const regionBody = z
-  .strictObject({
-    name: regionName,
-    imagery: z.looseObject({ kind: z.string().min(1).max(40) }).openapi({
-      description:
-        'where patches come from (docs/imagery.md); files must lie in --allow-dirs, hosts be listed in --allow-hosts',
-      example: { kind: 'geotiff', files: ['/data/imagery/town.tif'] },
-    }),
-    sampling,
-    boundary: z
-      .looseObject({ type: z.string() })
-      .optional()
-      .openapi({ description: 'GeoJSON Polygon or MultiPolygon, alone or as a feature' }),
-    bbox: z
-      .tuple([lon, lat, lon, lat])
-      .optional()
-      .openapi({
-        type: 'array',
-        items: { type: 'number' },
-        minItems: 4,
-        maxItems: 4,
-        description: '[west, south, east, north] in degrees',
-      }),
-  })
-  .refine(({ boundary, bbox }) => boundary === undefined || bbox === undefined, {
-    message: 'expected boundary or bbox, got both',
-  })
-  .openapi('RegionRequest')
-
-const holdUpSchema = z
-  .object({
-    code: z.string(),
-    message: z.string(),
-    hint: z.string().optional(),
-    at: z.string(),
-    nextTryAt: z.string().optional().openapi({ description: 'absent when no waiting helps' }),
-  })
-  .openapi('HoldUp')
-
-const buildSchema = z
-  .object({
-    state: z.enum(['running', 'stopping', 'stopped', 'failed', 'finished']),
-    startedAt: z.string(),
-    pointsDone: z.int().openapi({ description: 'by this build' }),
-    pointsPerSecond: z.number().nullable(),
-    secondsLeft: z.number().nullable(),
-    waitingFor: z
-      .object({ imagery: z.number(), inference: z.number(), database: z.number() })
-      .nullable()
-      .openapi({ description: 'share of the time spent at each step, 0…1: the bottleneck' }),
-    triedAgain: z
-      .record(z.string(), z.int())
-      .openapi({ description: 'failures that are tried again, counted by code' }),
-    problem: problemSchema.nullable(),
-  })
-  .openapi('Build')
-
-export const regionSchema = z
-  .object({
-    name: z.string(),
-    state: z.enum(['created', 'building', 'stopped', 'built']),
-    problem: holdUpSchema
-      .nullable()
-      .openapi({ description: 'what holds the build up; null while batches are stored' }),
-    workers: z
-      .array(z.object({ worker: z.string(), points: z.int() }))
-      .openapi({ description: 'processes that hold points of it now' }),
-    bbox: z.array(z.number()).length(4).openapi({ description: '[west, south, east, north]' }),
-    centre: lonLat,
-    sampling: z.looseObject({ kind: z.string() }),
-    imagery: z.looseObject({ kind: z.string() }),
-    attribution: z.string(),
-    model: z.object({ name: z.string(), sha256 }),
-    gsd: z.number().openapi({ description: 'metres per pixel of the patches' }),
-    createdAt: z.string(),
-    points: z.object({
-      total: z.int(),
-      pending: z.int(),
-      leased: z.int(),
-      embedded: z.int(),
-      unavailable: z
-        .record(z.string(), z.int())
-        .openapi({ description: 'points without a patch, counted by reason' }),
-    }),
-    build: buildSchema.nullable().openapi({ description: 'the latest one in this process' }),
-    warnings: z.array(z.string()).optional(),
-  })
-  .openapi('Region')
-
-export const regionList = z.object({ regions: z.array(regionSchema) }).openapi('RegionList')
 
 export const photoSchema = z
   .object({

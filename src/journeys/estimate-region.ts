@@ -1,6 +1,8 @@
 /** A region that is planned → what its build will cost: requests, bytes, time; and the terms of the imagery. */
 import type { Encoder } from '../embedding/encoder.ts'
-import { BadDataError } from '../errors.ts'
+import { BadDataError, InputError } from '../errors.ts'
+import { readPointStates } from '../gallery/point-states.ts'
+import { findRegion, type RegionDraft } from '../gallery/regions.ts'
 import { createLaea } from '../geo/projection.ts'
 import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
@@ -8,11 +10,12 @@ import type { Traffic } from '../imagery/host-gate.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { RoadPoint } from '../types.ts'
 import { countRequests, spread, type Requests } from './count-requests.ts'
-import type { RegionPlan } from './create-region.ts'
 import { mapAsReady } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 
+/** Patches that may be cut for an estimate: more would be a build. */
+export const SAMPLES_MAX = 100
 /** Patches embedded to learn the rate: enough to keep all sessions busy for a moment. */
 const RATE_PATCHES = 32
 const SAMPLES_UNDER_WAY = 4
@@ -49,7 +52,7 @@ export interface Sample {
  */
 export async function estimateRegion(
   outside: Outside,
-  { draft, points }: RegionPlan,
+  { draft, points }: { readonly draft: RegionDraft; readonly points: readonly RoadPoint[] },
   options: { readonly sampleCount: number; readonly signal: AbortSignal },
 ): Promise<Estimate> {
   const imagery = parseImageryConfig(draft.imagery)
@@ -76,6 +79,26 @@ export async function estimateRegion(
   } finally {
     await source.close()
   }
+}
+
+/**
+ * Estimates what is left of the build of a region, patch by patch.
+ * @throws {InputError} `region-built` when nothing is left; {NotFoundError} `region-not-found`
+ */
+export async function estimateRest(
+  outside: Outside,
+  name: string,
+  options: { readonly sampleCount: number; readonly signal: AbortSignal },
+): Promise<Estimate> {
+  const draft = await findRegion(outside.db, name)
+  const points: RoadPoint[] = []
+  for await (const page of readPointStates(outside.db, draft.id)) {
+    points.push(...page.filter(({ state }) => state === 'pending' || state === 'leased'))
+  }
+  if (points.length > 0) return estimateRegion(outside, { draft, points }, options)
+  throw new InputError('region-built', `Expected a region with points to build, got "${name}"`, {
+    hint: 'nothing is left to estimate',
+  })
 }
 
 interface Trial {

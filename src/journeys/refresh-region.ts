@@ -31,6 +31,8 @@ export interface RefreshRequest {
   readonly imagery?: unknown
   /** Embed every point again, also where the source tells no dates. */
   readonly isAll: boolean
+  /** Dates of each place that are embedded from now on, newest first; absent: as many as before. */
+  readonly vintages?: number | undefined
 }
 
 /** How the search is followed and stopped. */
@@ -74,7 +76,7 @@ export async function keepVintages(
  */
 export async function refreshRegion(
   outside: Outside,
-  { name, imagery, isAll }: RefreshRequest,
+  { name, imagery, isAll, vintages }: RefreshRequest,
   progress: RefreshProgress,
 ): Promise<Refreshed> {
   const region = await findRegion(outside.db, name)
@@ -87,6 +89,7 @@ export async function refreshRegion(
       const { attribution } = source
       await setImagery(outside.db, region.id, { imagery: { ...config }, attribution })
     }
+    if (vintages !== undefined) await setVintages(outside.db, region.id, vintages)
     const test = await lackTest(outside, region.id, source)
     const found = await markLacking(outside, { regionId: region.id, test, isAll }, progress)
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked

@@ -1,6 +1,7 @@
 /** A region by name → what it is and how far its build has come. */
 import { findWorkers, type WorkerShare } from '../gallery/builds.ts'
 import { countPoints, type PointCounts } from '../gallery/points.ts'
+import { findDatePolicy } from '../gallery/refresh.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { bboxOf } from '../geo/polygon.ts'
 import type { Bbox, Region } from '../types.ts'
@@ -13,6 +14,8 @@ export interface RegionStatus {
   readonly points: PointCounts
   /** Who holds points of it now. */
   readonly workers: readonly WorkerShare[]
+  /** Dates of each place that a build embeds at most. */
+  readonly vintages: number
 }
 
 /** @throws {NotFoundError} `region-not-found` */
@@ -30,7 +33,8 @@ export async function describeRegions(outside: Outside): Promise<RegionStatus[]>
 async function withPoints(outside: Outside, region: Region): Promise<RegionStatus> {
   const points = await countPoints(outside.db, region.id)
   const workers = await findWorkers(outside.db, region.id)
-  return { region, bbox: bboxOf(region.boundary), points, workers }
+  const { vintages } = await findDatePolicy(outside.db, region.id)
+  return { region, bbox: bboxOf(region.boundary), points, workers, vintages }
 }
 
 /** Where a build stands, in one sentence, and how to go on. */

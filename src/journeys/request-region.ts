@@ -1,27 +1,10 @@
-/**
- * A stranger's wish for a region → a request whose sources the server's owner allows.
- * Paths are checked as they stand and again with all links followed, so that neither says what else is there.
- */
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+/** A stranger's wish for a region → a request whose sources the server's owner allows. */
 import { InputError } from '../errors.ts'
 import { boundaryFromBbox, parseBoundary } from '../geo/polygon.ts'
-import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
-import { hasPlainSwitches, spreadSwitches } from '../imagery/tile-template.ts'
-import type { Bbox } from '../types.ts'
+import type { Bbox, Boundary } from '../types.ts'
+import { checkFile, requestImagery, type AllowedSources } from './allowed-sources.ts'
 import type { RegionRequest, SamplingRequest } from './create-region.ts'
-import { refuseOtherVariables, type VariableFields } from './key-variables.ts'
-
-/** From where strangers may have things read. */
-export interface AllowedSources {
-  /** Absolute folders. */
-  readonly dirs: readonly string[]
-  /** Host names as in a URL, with a port when it is not the scheme's own. */
-  readonly hosts: readonly string[]
-  /** What relative paths start from. */
-  readonly baseDir: string
-  /** Follows all links; rejects where there is nothing. */
-  realpath(path: string): Promise<string>
-}
+import type { Outside } from './outside.ts'
 
 /** The wish as it arrives. */
 export interface UncheckedRegion {
@@ -30,6 +13,18 @@ export interface UncheckedRegion {
   readonly sampling: SamplingRequest
   readonly boundary?: unknown
   readonly bbox?: Bbox | undefined
+  /** An administrative boundary: a name, an ISO code or `relation/123`. */
+  readonly boundaryName?: string | undefined
+  /** Its `admin_level`, where several have the name. */
+  readonly boundaryLevel?: number | undefined
+  /** The extract that holds it, if not that of the roads. */
+  readonly boundaryExtract?: string | undefined
+}
+
+/** What checking needs: the rules, and somebody who reads extracts. */
+export interface RequestOutside extends Pick<Outside, 'readBoundaryRelation'> {
+  readonly allowed: AllowedSources
+  readonly signal: AbortSignal
 }
 
 /**
@@ -38,120 +33,40 @@ export interface UncheckedRegion {
  */
 export async function requestRegion(
   wish: UncheckedRegion,
-  allowed: AllowedSources,
+  outside: RequestOutside,
 ): Promise<RegionRequest> {
-  const { name, sampling } = wish
-  const imagery = await checkImagery(parseImageryConfig(wish.imagery), allowed)
-  return {
-    name,
-    imagery,
-    sampling:
-      sampling.kind === 'roads'
-        ? { ...sampling, extract: await checkFile(sampling.extract, allowed) }
-        : sampling,
-    boundary: readBoundary(wish),
-  }
+  const { name } = wish
+  const { allowed } = outside
+  const imagery = await requestImagery(wish.imagery, allowed)
+  const sampling =
+    wish.sampling.kind === 'roads'
+      ? { ...wish.sampling, extract: await checkFile(wish.sampling.extract, allowed) }
+      : wish.sampling
+  return { name, imagery, sampling, boundary: await readBoundary({ ...wish, sampling }, outside) }
 }
 
-function readBoundary({ boundary, bbox }: UncheckedRegion) {
+async function readBoundary(
+  wish: UncheckedRegion,
+  outside: RequestOutside,
+): Promise<Boundary | null> {
+  const { boundary, bbox, boundaryName } = wish
   if (bbox !== undefined) return boundaryFromBbox(bbox)
+  if (boundaryName !== undefined) return readNamed(boundaryName, wish, outside)
   return boundary === undefined ? null : parseBoundary(boundary)
 }
 
-/** Fields mean the same in every kind of source (imagery/kinds/common.ts), so one guard does for all. */
-async function checkImagery<Imagery extends ImageryConfig>(
-  imagery: Imagery,
-  allowed: AllowedSources,
-): Promise<Imagery> {
-  checkNetwork(imagery, allowed)
-  const { file, files }: OutsideFields = imagery
-  const realFiles: FileEntry[] = []
-  for (const entry of files ?? []) {
-    const path = await checkFile(typeof entry === 'string' ? entry : entry.file, allowed)
-    realFiles.push(typeof entry === 'string' ? path : { ...entry, file: path })
-  }
-  return {
-    ...imagery,
-    ...(files && { files: realFiles }),
-    ...(file !== undefined && { file: await checkFile(file, allowed) }),
-  }
-}
-
-function checkNetwork(
-  { url, urls = [], hosts = [], ...variables }: OutsideFields,
-  allowed: AllowedSources,
-): void {
-  for (const entry of [url ?? [], urls].flat())
-    checkAddress(typeof entry === 'string' ? entry : entry.url, allowed)
-  for (const host of hosts) checkHost(host, host, allowed)
-  refuseOtherVariables(variables)
-}
-
-/** A path, or a path and what is known of the file. */
-type FileEntry = string | { readonly file: string }
-
-/** Whatever a source of any kind may touch. */
-interface OutsideFields extends VariableFields {
-  readonly file?: string | undefined
-  readonly files?: readonly FileEntry[] | undefined
-  readonly url?: string | undefined
-  readonly urls?: readonly (string | { readonly url: string })[] | undefined
-  readonly hosts?: readonly string[] | undefined
-}
-
-/** @returns the file with all links followed, so that a link changed later leads nowhere else */
-async function checkFile(path: string, allowed: AllowedSources): Promise<string> {
-  const absolute = resolve(allowed.baseDir, path)
-  if (!allowed.dirs.some((dir) => isInside(absolute, dir))) throw fileForbidden(path)
-  const real = await allowed.realpath(absolute).catch((cause: unknown) => {
-    throw new InputError('source-missing', `Expected a file of the server, got "${path}"`, {
-      hint: 'paths are those of the machine that runs `whereabouts serve`',
-      cause,
+async function readNamed(
+  name: string,
+  { sampling, boundaryExtract, boundaryLevel }: UncheckedRegion,
+  { allowed, signal, readBoundaryRelation }: RequestOutside,
+): Promise<Boundary> {
+  const ofRoads = sampling.kind === 'roads' ? sampling.extract : null
+  const extract =
+    boundaryExtract === undefined ? ofRoads : await checkFile(boundaryExtract, allowed)
+  if (extract === null) {
+    throw new InputError('boundary', 'Expected an OSM extract for boundaryName, got none', {
+      hint: 'add boundaryExtract, the path of an .osm.pbf on the server',
     })
-  })
-  for (const dir of allowed.dirs) {
-    // An allowed folder may itself be reached by a link; one that is not there allows nothing.
-    const realDir = await allowed.realpath(dir).catch(() => null)
-    if (realDir !== null && isInside(real, realDir)) return real
   }
-  throw fileForbidden(path)
-}
-
-function isInside(path: string, dir: string): boolean {
-  const way = relative(dir, path)
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
-}
-
-function fileForbidden(path: string): InputError {
-  return new InputError('source-forbidden', `Expected a file in an allowed folder, got "${path}"`, {
-    hint: 'whoever runs the server allows folders with --allow-dirs (WHEREABOUTS_ALLOW_DIRS)',
-  })
-}
-
-function checkAddress(template: string, allowed: AllowedSources): void {
-  if (!hasPlainSwitches(template)) throw hostForbidden(template)
-  for (const address of spreadSwitches(template)) checkHost(hostOf(address), address, allowed)
-}
-
-function checkHost(host: string | null, shown: string, allowed: AllowedSources): void {
-  if (host !== null && allowed.hosts.includes(host)) return
-  throw hostForbidden(host ?? shown)
-}
-
-function hostForbidden(shown: string): InputError {
-  return new InputError(
-    'source-forbidden',
-    `Expected an allowed host, got "${shown.slice(0, 200)}"`,
-    { hint: 'whoever runs the server allows hosts with --allow-hosts (WHEREABOUTS_ALLOW_HOSTS)' },
-  )
-}
-
-/** Null where the host itself is part of the template, or names a user. */
-function hostOf(template: string): string | null {
-  try {
-    const { host, username, password } = new URL(template)
-    return username === '' && password === '' ? host : null
-  } catch {
-    return null
-  }
+  return readBoundaryRelation(extract, { name, adminLevel: boundaryLevel }, signal)
 }

@@ -1,7 +1,11 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bboxOf } from '../../src/geo/polygon.ts'
 import type { Boundary } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { relationBlob } from '../roads/make-boundary.ts'
+import { makeExtract } from '../roads/make-pbf.ts'
 import { createApp } from '../../src/http/app.ts'
 import { Builds } from '../../src/http/builds.ts'
 import {
@@ -123,6 +127,30 @@ describeOnEachDatabase('regions over HTTP', (_open, place) => {
       sampling: { kind: 'roads', points: 30, seed: 7 },
       warnings: [expect.stringContaining('bounding box') as unknown],
     })
+  })
+
+  test('a boundary is found by its name in the extract of the roads, or in another that is allowed', async () => {
+    const at = (id: number, lon: number, lat: number) => ({ id, lon, lat })
+    const corners = [at(1, 8.999, 47.199), at(2, 8.999, 47.2), at(3, 9.001, 47.2)]
+    const blocks = [{ dense: corners }, { ways: [{ id: 20, refs: [1, 2, 3, 1] }] }]
+    const tags = { boundary: 'administrative', name: 'Old Town', admin_level: '9' }
+    const members = [{ type: 1 as const, id: 20, role: 'outer' }]
+    const file = Buffer.concat([makeExtract({ blocks }), relationBlob([{ id: 7, tags, members }])])
+    await writeFile(join(http.folder, 'boundaries.osm.pbf'), file)
+    const ask = (more: object) =>
+      http.post('/v1/regions', {
+        ...gridRegion('old-town', http.town, 20),
+        boundaryName: 'Old Town',
+        boundaryExtract: 'boundaries.osm.pbf',
+        ...more,
+      })
+    expect((await ask({ boundaryExtract: '/etc/hostname' })).status).toBe(403)
+    expect((await ask({ boundaryName: 'New Town' })).status).toBe(404)
+    expect((await ask({ boundaryExtract: undefined })).status).toBe(400)
+    expect((await ask({ bbox: [1, 2, 3, 4] })).status).toBe(400)
+    const created = await ask({ boundaryLevel: 9 })
+    expect(created.status).toBe(201)
+    expect(await created.json()).toMatchObject({ bbox: [8.999, 47.199, 9.001, 47.2] })
   })
 
   test('a source outside the allowed folders answers 403 and names the option', async () => {

@@ -2,7 +2,16 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { requestRegion, type AllowedSources } from '../../src/journeys/request-region.ts'
+import type { AllowedSources } from '../../src/journeys/allowed-sources.ts'
+import {
+  requestRegion as request,
+  type UncheckedRegion,
+} from '../../src/journeys/request-region.ts'
+import { readBoundaryRelation } from '../../src/roads/read-boundary.ts'
+
+const { signal } = new AbortController()
+const requestRegion = (wish: UncheckedRegion, sources: AllowedSources) =>
+  request(wish, { allowed: sources, signal, readBoundaryRelation })
 
 let root = ''
 let allowed: AllowedSources

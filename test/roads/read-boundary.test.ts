@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PbfWriter } from 'pbf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isInPolygon } from '../../src/geo/rings.ts'
 import { readBoundaryRelation } from '../../src/roads/read-boundary.ts'
 import type { Boundary } from '../../src/types.ts'
 import { describeWithShared, sharedPath } from '../shared.ts'
-import { deltas, makeBlob, makeExtract, type MadeExtract } from './make-pbf.ts'
+import { relationBlob, type MadeRelation } from './make-boundary.ts'
+import { makeExtract, type MadeExtract } from './make-pbf.ts'
 
 const { signal } = new AbortController()
 interface GeodesicModule {
@@ -37,43 +37,6 @@ function areaKm2(boundary: Boundary): number {
     .flat()
     .map(ringArea)
     .reduce((sum, area) => sum + area, 0)
-}
-
-interface MadeRelation {
-  id: number
-  tags: Record<string, string>
-  members: { type: 0 | 1 | 2; id: number; role: string }[]
-}
-
-function relationBlob(relations: MadeRelation[]): Uint8Array {
-  const strings = ['']
-  const numberOf = (text: string): number => {
-    if (!strings.includes(text)) strings.push(text)
-    return strings.indexOf(text)
-  }
-  const group = new PbfWriter()
-  for (const { id, tags, members } of relations) {
-    const relation = new PbfWriter()
-    relation.writeVarintField(1, id)
-    relation.writePackedVarint(2, Object.keys(tags).map(numberOf))
-    relation.writePackedVarint(3, Object.values(tags).map(numberOf))
-    relation.writePackedVarint(
-      8,
-      members.map(({ role }) => numberOf(role)),
-    )
-    relation.writePackedSVarint(9, deltas(members.map((member) => member.id)))
-    relation.writePackedVarint(
-      10,
-      members.map(({ type }) => type),
-    )
-    group.writeBytesField(4, relation.finish())
-  }
-  const table = new PbfWriter()
-  for (const text of strings) table.writeStringField(1, text)
-  const block = new PbfWriter()
-  block.writeBytesField(1, table.finish())
-  block.writeBytesField(2, group.finish())
-  return makeBlob('OSMData', block.finish())
 }
 
 let folder = ''

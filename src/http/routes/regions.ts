@@ -1,13 +1,13 @@
-/** Regions: create, build, watch, stop, delete. */
+/** Regions: create, watch, delete. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { detachBuild, endBuild } from '../../journeys/build-region.ts'
 import { createRegion } from '../../journeys/create-region.ts'
 import { describeRegion, describeRegions, removeRegion } from '../../journeys/region-status.ts'
 import { requestRegion } from '../../journeys/request-region.ts'
 import type { App } from '../app.ts'
 import type { AppDeps } from '../deps.ts'
 import { presentRegion } from '../present.ts'
-import { json, problems, regionBody, regionList, regionName, regionSchema } from '../schemas.ts'
+import { regionBody, regionList, regionSchema } from '../region-schemas.ts'
+import { json, problems, regionName } from '../schemas.ts'
 
 const params = z.object({ name: regionName })
 const invalid = { 400: 'the request cannot be used' }
@@ -26,6 +26,7 @@ const create = createRoute({
     ...problems({
       ...invalid,
       403: 'the server may not read this source',
+      404: 'no such boundary in the extract',
       409: 'a region of this name exists',
       413: 'the body is too large',
       415: 'the body is not JSON',
@@ -76,34 +77,6 @@ const remove = createRoute({
   },
 })
 
-const builder = z.object({
-  by: z.enum(['server', 'workers']).default('server').openapi({
-    description: 'server: here, workers help; workers: by `whereabouts worker` alone (PostgreSQL)',
-  }),
-})
-
-const startBuild = createRoute({
-  method: 'post',
-  path: '/v1/regions/{name}/build',
-  summary: 'Embed the points that have no embedding yet; goes on when the client leaves',
-  request: { params, query: builder },
-  responses: {
-    202: json(regionSchema, 'started; ask for the region to see its progress'),
-    ...problems({ ...missing, 409: 'it is being built already, or by another model' }),
-  },
-})
-
-const stopBuild = createRoute({
-  method: 'delete',
-  path: '/v1/regions/{name}/build',
-  summary: 'Stop a build wherever it runs; what is done stays, the rest can be built later',
-  request: { params },
-  responses: {
-    200: json(regionSchema, 'stopped'),
-    ...problems({ ...missing, 404: 'no such region, or it is not being built' }),
-  },
-})
-
 /** Registers the routes of regions. */
 export function addRegionRoutes(app: App, deps: AppDeps): void {
   const { outside, builds } = deps
@@ -111,10 +84,12 @@ export function addRegionRoutes(app: App, deps: AppDeps): void {
     presentRegion(await describeRegion(outside, name), builds.statusOf(name))
 
   app.openapi(create, async (c) => {
-    const request = await requestRegion(c.req.valid('json'), deps.allowed)
+    const { signal } = c.req.raw
+    const checked = { ...outside, allowed: deps.allowed, signal }
+    const request = await requestRegion(c.req.valid('json'), checked)
     const warnings: string[] = []
     const { name } = await createRegion(outside, request, {
-      signal: c.req.raw.signal,
+      signal,
       onWarning: (message) => warnings.push(message),
     })
     c.header('location', `/v1/regions/${name}`)
@@ -137,20 +112,5 @@ export function addRegionRoutes(app: App, deps: AppDeps): void {
     await removeRegion(outside, name)
     builds.forget(name)
     return c.body(null, 204)
-  })
-  app.openapi(startBuild, async (c) => {
-    const { name } = c.req.valid('param')
-    await describeRegion(outside, name)
-    if (c.req.valid('query').by === 'workers') await detachBuild(outside, name)
-    else builds.start(name)
-    return c.json(await shown(name), 202)
-  })
-  app.openapi(stopBuild, async (c) => {
-    const { name } = c.req.valid('param')
-    const { region } = await describeRegion(outside, name)
-    const isElsewhere = region.state === 'building' && !builds.isRunning(name)
-    if (!isElsewhere) await builds.stop(name)
-    await endBuild(outside, name)
-    return c.json(await shown(name), 200)
   })
 }

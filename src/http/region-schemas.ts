@@ -1,0 +1,254 @@
+/** The part of the API's shapes that is about regions: how they are made, built, refreshed and covered. */
+import { z } from '@hono/zod-openapi'
+import { problemSchema } from './problem.ts'
+import { lat, lon, lonLat, regionName, sha256 } from './schemas.ts'
+
+const POINTS_MAX = 10_000_000
+/** As many as a build takes (`gallery/refresh.ts`). */
+const VINTAGES_MAX = 12
+const REASONS_MAX = 50
+
+const sampling = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('roads'),
+    extract: z.string().min(1).max(4096).openapi({
+      description: 'path of an .osm.pbf on the server, inside one of --allow-dirs',
+    }),
+    points: z.int().min(1).max(POINTS_MAX).default(10_000),
+    seed: z.int().min(0).default(1),
+  }),
+  z.strictObject({
+    kind: z.literal('grid'),
+    stepM: z.number().min(0.5).max(100_000),
+    whereImagery: z.boolean().default(false),
+  }),
+  z.strictObject({ kind: z.literal('patches') }),
+])
+
+const imagery = z.looseObject({ kind: z.string().min(1).max(40) }).openapi({
+  description:
+    'where patches come from (docs/imagery.md); files must lie in --allow-dirs, hosts be listed in --allow-hosts',
+  example: { kind: 'geotiff', files: ['/data/imagery/town.tif'] },
+})
+
+export const regionBody = z
+  .strictObject({
+    name: regionName,
+    imagery,
+    sampling,
+    boundary: z
+      .looseObject({ type: z.string() })
+      .optional()
+      .openapi({ description: 'GeoJSON Polygon or MultiPolygon, alone or as a feature' }),
+    bbox: z
+      .tuple([lon, lat, lon, lat])
+      .optional()
+      .openapi({
+        type: 'array',
+        items: { type: 'number' },
+        minItems: 4,
+        maxItems: 4,
+        description: '[west, south, east, north] in degrees',
+        example: [9.47, 47.04, 9.64, 47.28],
+      }),
+    boundaryName: z.string().min(1).max(200).optional().openapi({
+      description: 'an administrative boundary in the extract: a name, an ISO code or relation/ID',
+      example: 'Liechtenstein',
+    }),
+    boundaryLevel: z.int().min(1).max(15).optional().openapi({
+      description: 'its admin_level, where several have the name',
+      example: 2,
+    }),
+    boundaryExtract: z.string().min(1).max(4096).optional().openapi({
+      description: 'the .osm.pbf that holds it, if not that of the roads; inside --allow-dirs',
+    }),
+  })
+  .refine(
+    ({ boundary, bbox, boundaryName }) =>
+      [boundary, bbox, boundaryName].filter((given) => given !== undefined).length <= 1,
+    { message: 'expected one of boundary, bbox and boundaryName, got several' },
+  )
+  .openapi('RegionRequest')
+
+const holdUpSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+    at: z.string(),
+    nextTryAt: z.string().optional().openapi({ description: 'absent when no waiting helps' }),
+  })
+  .openapi('HoldUp')
+
+const buildSchema = z
+  .object({
+    state: z.enum(['running', 'stopping', 'stopped', 'failed', 'finished']),
+    startedAt: z.string(),
+    pointsDone: z.int().openapi({ description: 'by this build' }),
+    pointsPerSecond: z.number().nullable(),
+    secondsLeft: z.number().nullable(),
+    waitingFor: z
+      .object({ imagery: z.number(), inference: z.number(), database: z.number() })
+      .nullable()
+      .openapi({ description: 'share of the time spent at each step, 0…1: the bottleneck' }),
+    triedAgain: z
+      .record(z.string(), z.int())
+      .openapi({ description: 'failures that are tried again, counted by code' }),
+    problem: problemSchema.nullable(),
+  })
+  .openapi('Build')
+
+export const regionSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(['created', 'building', 'stopped', 'built']),
+    problem: holdUpSchema
+      .nullable()
+      .openapi({ description: 'what holds the build up; null while batches are stored' }),
+    workers: z
+      .array(z.object({ worker: z.string(), points: z.int() }))
+      .openapi({ description: 'processes that hold points of it now' }),
+    bbox: z.array(z.number()).length(4).openapi({ description: '[west, south, east, north]' }),
+    centre: lonLat,
+    sampling: z.looseObject({ kind: z.string() }),
+    imagery: z.looseObject({ kind: z.string() }),
+    attribution: z.string(),
+    model: z.object({ name: z.string(), sha256 }),
+    gsd: z.number().openapi({ description: 'metres per pixel of the patches' }),
+    denseM: z
+      .number()
+      .nullable()
+      .openapi({ description: 'dense: a patch every so many metres; null: patch by patch' }),
+    vintages: z.int().openapi({ description: 'dates of each place that a build embeds at most' }),
+    createdAt: z.string(),
+    points: z.object({
+      total: z.int(),
+      pending: z.int(),
+      leased: z.int(),
+      embedded: z.int(),
+      unavailable: z
+        .record(z.string(), z.int())
+        .openapi({ description: 'points without a patch, counted by reason' }),
+    }),
+    build: buildSchema.nullable().openapi({ description: 'the latest one in this process' }),
+    warnings: z.array(z.string()).optional(),
+  })
+  .openapi('Region')
+
+export const regionList = z.object({ regions: z.array(regionSchema) }).openapi('RegionList')
+
+const vintages = z.int().min(1).max(VINTAGES_MAX).optional().openapi({
+  description: 'the newest dates of each place that are embedded, from now on',
+  example: 2,
+})
+
+export const buildBody = z
+  .strictObject({
+    dense: z
+      .union([z.literal(true), z.number().positive()])
+      .optional()
+      .openapi({
+        description:
+          'grids of fine steps: whole windows at once, a patch every 16 m (or 8; true: the stride of the model), each point takes the nearest; kept for later builds',
+        example: 16,
+      }),
+    vintages,
+    retry: z
+      .union([z.literal(true), z.array(z.string().min(1).max(60)).min(1).max(REASONS_MAX)])
+      .optional()
+      .openapi({
+        description: 'try points without imagery again: all, or those of some reasons',
+        example: ['tiles-unavailable'],
+      }),
+  })
+  .openapi('BuildRequest', { example: { dense: 16 } })
+
+export const refreshBody = z
+  .strictObject({
+    imagery: imagery.optional(),
+    vintages,
+    all: z.boolean().default(false).openapi({
+      description: 'embed every point again, also where the source tells no dates',
+    }),
+  })
+  .openapi('RefreshRequest', { example: { vintages: 2 } })
+
+export const refreshedSchema = z
+  .object({
+    looked: z.int().openapi({ description: 'points that are embedded' }),
+    waiting: z
+      .int()
+      .openapi({ description: 'points that are embedded now, beside what they have' }),
+    uncovered: z
+      .int()
+      .openapi({ description: 'points outside the imagery: they stay as they are' }),
+    region: regionSchema,
+  })
+  .openapi('Refreshed')
+
+export const cellsQuery = z.string().min(1).max(60).default('square:1km').openapi({
+  description: 'square:25km, square:1km, h3:7 …',
+  example: 'square:1km',
+})
+
+export const coverageSchema = z
+  .object({
+    region: z.string(),
+    cells: z.string(),
+    cellCount: z.int(),
+    points: z.int(),
+    embedded: z.int(),
+    open: z.int().openapi({ description: 'not built yet' }),
+    unavailable: z
+      .record(z.string(), z.int())
+      .openapi({ description: 'without imagery, by reason, the most frequent first' }),
+    attribution: z.string(),
+  })
+  .openapi('Coverage', {
+    example: {
+      region: 'liechtenstein',
+      cells: 'square:1km',
+      cellCount: 149,
+      points: 10000,
+      embedded: 9871,
+      open: 0,
+      unavailable: { 'no-tile': 117, nodata: 12 },
+      attribution: '© Example',
+    },
+  })
+
+export const estimateSchema = z
+  .object({
+    areaKm2: z.number(),
+    points: z.int().openapi({ description: 'that are not built yet' }),
+    patchM: z.number().openapi({ description: 'side of a patch in metres' }),
+    requests: z
+      .object({
+        hosts: z.array(z.string()),
+        count: z.int(),
+        bytes: z.number(),
+        isMeasured: z.boolean().openapi({ description: 'false: with 20 kB for each answer' }),
+      })
+      .nullable()
+      .openapi({ description: 'null: nothing is fetched' }),
+    patchesPerSecond: z.number().openapi({ description: 'that the model embeds on the server' }),
+    sample: z
+      .object({ patches: z.int(), unavailable: z.int(), patchesPerSecond: z.number() })
+      .nullable(),
+    inferenceS: z.number(),
+    imageryS: z.number().nullable(),
+    terms: z.array(z.string()),
+  })
+  .openapi('Estimate', {
+    example: {
+      areaKm2: 160.5,
+      points: 10000,
+      patchM: 112,
+      requests: { hosts: ['tiles.example.org'], count: 31000, bytes: 620000000, isMeasured: false },
+      patchesPerSecond: 310,
+      sample: null,
+      inferenceS: 32,
+      imageryS: 3100,
+      terms: ['© Example', 'CC BY 4.0', 'https://example.org/terms'],
+    },
+  })
