@@ -22,7 +22,12 @@ from whereabouts_train.metrics import (
     rms_distance,
 )
 from whereabouts_train.networks import densenet_bc, mobilenet_v2
-from whereabouts_train.overhead import Trainer, inner_features
+from whereabouts_train.overhead import (
+    Trainer,
+    inner_features,
+    middle_of,
+    strange_surroundings,
+)
 from whereabouts_train.pack import write_pack
 from whereabouts_train.run import Run
 from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scene_set
@@ -132,8 +137,23 @@ class Networks(unittest.TestCase):
 
     def test_the_inner_part_lies_in_the_middle(self):
         net = densenet_bc(**TINY).eval()
-        features, corner = inner_features(net, torch.randn(1, 3, 160, 160), 96)
-        self.assertEqual((features.shape, corner), ((1, net.feature_count), 32))
+        features = inner_features(net, torch.randn(1, 3, 160, 160), 96)
+        self.assertEqual(features.shape, (1, net.feature_count))
+        self.assertEqual(middle_of(160, 96, net.stride), slice(32, 128))
+
+    def test_strange_surroundings_leave_the_middle_alone(self):
+        window = torch.arange(3.0).view(3, 1, 1, 1).expand(3, 3, 8, 8)
+        mixed = strange_surroundings(window, slice(2, 6), 1.0, torch.Generator())
+        self.assertTrue(mixed[:, :, 2:6, 2:6].equal(window[:, :, 2:6, 2:6]))
+        self.assertEqual(mixed[:, 0, 0, 0].tolist(), [2.0, 0.0, 1.0])
+
+    def test_frozen_norms_keep_their_statistics_in_training(self):
+        for is_frozen in (True, False):
+            net = mobilenet_v2()
+            net.frozen_norms = is_frozen
+            before = net.trunk[0][1].running_mean.clone()
+            net.train()(torch.randn(2, 3, 64, 64))
+            self.assertEqual(net.trunk[0][1].running_mean.equal(before), is_frozen)
 
 
 class Sources(unittest.TestCase):

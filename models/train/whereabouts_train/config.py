@@ -64,6 +64,8 @@ class OverheadConfig(TrainConfig):
     windowSide: int = 320  # px of the larger windows
     windowShare: float = 0.5  # share of batches that take the inner part of larger windows
     windowBatch: int = 16  # windows cost about three times a patch
+    strangeShare: float = 0.0  # windows whose surroundings come from another window
+    frozenNorms: bool = False  # batch norms keep their statistics: maps agree as they are deployed
     gsd: float = 0.5  # m/px of the deployed patch
     gsdJitter: float = 0.2  # relative, both ways, log-uniform
     lightingShare: float = 0.6  # share of patches with another exposure and tone curve

@@ -31,6 +31,7 @@ class SceneNet(nn.Module):
         self.feature_count = feature_count
         self.stride = stride
         self.frozen_blocks = 0
+        self.frozen_norms = False  # batch norms use what they know, in training too
         self._fused: tuple[nn.Module, ...] = ()  # fast copies of the frozen blocks; not saved
 
     def feature_map(self, image: Tensor) -> Tensor:  # [n, 3, h, w] -> [n, d, h/s, w/s]
@@ -61,6 +62,9 @@ class SceneNet(nn.Module):
     def train(self, mode: bool = True) -> SceneNet:
         super().train(mode)
         self.trunk[: self.frozen_blocks].eval()
+        if self.frozen_norms:
+            for norm in (m for m in self.trunk.modules() if isinstance(m, nn.BatchNorm2d)):
+                norm.eval()
         return self
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .augment import colour_jitter, haze, lighting, rotated_views, uniform
+from .augment import chance, colour_jitter, haze, lighting, rotated_views, uniform
 from .bank import load_bank
 from .config import OverheadConfig, load_config, parse_arguments
 from .losses import contrast, set_likelihood
@@ -47,16 +47,29 @@ def other_light(pixels: Tensor, config: OverheadConfig, rng) -> Tensor:
     return haze(colour_jitter(pixels, 0.3, rng), 0.15, 0.5, rng)
 
 
-def inner_features(net: SceneNet, window: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """Pooled features of a window's middle, as the dense map sees it: with surroundings.
-
-    Also the corner of that middle, in pixels, so that the same ground can be cut as a patch.
-    """
+def inner_features(net: SceneNet, window: Tensor, side: int) -> Tensor:
+    """Pooled features of a window's middle, as the dense map sees it: with surroundings."""
     feature_map = net.feature_map(window)  # [n, d, h, h]
     cells, whole = side // net.stride, feature_map.shape[-1]
     first = (whole - cells) // 2
     inner = feature_map[:, :, first : first + cells, first : first + cells]
-    return inner.mean((2, 3)), first * net.stride
+    return inner.mean((2, 3))
+
+
+def middle_of(window_side: int, side: int, stride: int) -> slice:
+    """Pixels of the patch whose cells `inner_features` pools."""
+    first = (window_side // stride - side // stride) // 2 * stride
+    return slice(first, first + side)
+
+
+def strange_surroundings(window: Tensor, middle: slice, share: float, rng) -> Tensor:
+    """Some windows keep their middle and get the surroundings of the window before them."""
+    count = len(window)
+    mixed = torch.where(
+        chance(count, share, rng).view(-1, 1, 1, 1).to(window.device), window.roll(1, 0), window
+    )
+    mixed[:, :, middle, middle] = window[:, :, middle, middle]
+    return mixed.contiguous(memory_format=torch.channels_last)
 
 
 def similarity(logits: Tensor, photos: Tensor) -> Tensor:
@@ -82,7 +95,7 @@ class Trainer:
         views, fits = draw_views(source, is_window, self.config, rng)
         image = normalise(other_light(views, self.config, rng).to(self.config.device))
         if is_window:
-            logits, terms = self.window_terms(net, views, image)
+            logits, terms = self.window_terms(net, views, image, rng)
         else:
             logits = net(image)  # [n, 365]
             terms = self.teacher_terms(logits, image)
@@ -91,10 +104,12 @@ class Trainer:
         loss = sum(getattr(self.config, name) * term for name, term in terms.items())
         return loss, {name: term.item() for name, term in terms.items()}
 
-    def window_terms(self, net: SceneNet, views: Tensor, image: Tensor):
+    def window_terms(self, net: SceneNet, views: Tensor, image: Tensor, rng):
         """-> logits of the windows' middles [n, 365], terms"""
-        features, corner = inner_features(net, image, self.config.side)
-        middle = slice(corner, corner + self.config.side)
+        side = self.config.side
+        middle = middle_of(image.shape[-1], side, net.stride)
+        image = strange_surroundings(image, middle, self.config.strangeShare, rng)
+        features = inner_features(net, image, side)
         cut = image[:, :, middle, middle].contiguous(memory_format=torch.channels_last)
         single, logits = net(cut), net.classify(features)  # [n, 365]
         terms = {"agree": ((logits - single) / self.std).square().mean()}
@@ -136,6 +151,7 @@ def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
         load_onnx(net, config.start, normalise(probe))
     elif config.start:  # the weights alone: how borders continue is this recipe's choice
         net.load_state_dict(load_network(config.start).state_dict())
+    net.frozen_norms = config.frozenNorms
     net.freeze_blocks(config.frozenBlocks)
     return net.to(config.device, memory_format=torch.channels_last)
 
