@@ -17,6 +17,8 @@ import {
   meanLogitsByCell,
 } from '../../src/gallery/search.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
+import type { Outside } from '../../src/journeys/outside.ts'
+import { searchRegion } from '../../src/journeys/search-region.ts'
 import type { CellGrid, GalleryQuery } from '../../src/types.ts'
 import { createRandom, randomLogits } from '../gallery/rows.ts'
 import { fillCountry } from './synthetic-country.ts'
@@ -32,21 +34,35 @@ const l2: GalleryQuery = { operator: 'l2', vector, scale: 1, offset: 0 }
 const dot: GalleryQuery = { ...l2, operator: '-dot' }
 const weighted: GalleryQuery = { ...l2, weights: randomLogits(random).map(Math.abs) }
 
+interface BenchRegion {
+  readonly regionId: number
+  readonly name: string
+}
+
 interface Case {
   readonly name: string
-  readonly run: (db: Database, regionId: number) => Promise<unknown[]>
+  readonly run: (db: Database, region: BenchRegion) => Promise<unknown[]>
 }
 
 const byCell = (name: string, query: GalleryQuery, grid: CellGrid): Case => ({
   name,
-  run: (db, regionId) => aggregateDistancesByCell(db, { regionId, query, grid }),
+  run: (db, { regionId }) => aggregateDistancesByCell(db, { regionId, query, grid }),
+})
+
+/** What `locate` adds to the SQL: ranks, areas inside the boundary, the region's figures. */
+const journey = (name: string, grid: CellGrid): Case => ({
+  name,
+  run: async (db, { name: region }) => {
+    const search = { region, grid, query: l2, question: { kind: 'embedding' } } as const
+    return [...(await searchRegion({ db } as Outside, search)).cells]
+  },
 })
 
 /** The first is what the others are compared with. */
 const cases: readonly Case[] = [
   {
     name: 'bare scan: min(logits <-> q)',
-    run: (db, regionId) =>
+    run: (db, { regionId }) =>
       db.withClient((client) =>
         client.query('select min(logits <-> $2::halfvec) from embeddings where region = $1', [
           regionId,
@@ -56,32 +72,34 @@ const cases: readonly Case[] = [
   },
   byCell('by cell, l2, square:25km', l2, square(25_000)),
   byCell('by cell, l2, square:5km', l2, square(5000)),
+  journey('whole search, l2, square:25km', square(25_000)),
+  journey('whole search, l2, square:5km', square(5000)),
   byCell('by cell, l2, h3:5', l2, { kind: 'h3', resolution: 5 }),
   byCell('by cell, -dot, square:25km', dot, square(25_000)),
   byCell('by cell, l2 weighted, square:25km', weighted, square(25_000)),
   {
     name: 'mean logits by cell, square:25km',
-    run: (db, regionId) => meanLogitsByCell(db, { regionId, grid: square(25_000) }),
+    run: (db, { regionId }) => meanLogitsByCell(db, { regionId, grid: square(25_000) }),
   },
-  { name: 'all distances', run: (db, regionId) => findDistances(db, { regionId, query: l2 }) },
+  { name: 'all distances', run: (db, { regionId }) => findDistances(db, { regionId, query: l2 }) },
   {
     name: 'nearest 20',
-    run: (db, regionId) => findNearest(db, { regionId, query: l2, count: 20 }),
+    run: (db, { regionId }) => findNearest(db, { regionId, query: l2, count: 20 }),
   },
   {
     name: 'region stats, counted before',
-    run: async (db, regionId) => [await regionStats(db, regionId)],
+    run: async (db, { regionId }) => [await regionStats(db, regionId)],
   },
 ]
 
-async function measure(db: Database, regionId: number): Promise<void> {
+async function measure(db: Database, region: BenchRegion): Promise<void> {
   const times = cases.map((): number[] => [])
   const sizes = cases.map(() => 0)
   // In turns, so that a noisy moment of the machine hits all cases alike; the first turn warms up.
   for (let round = 0; round <= rounds; round++) {
     for (const [i, { run }] of cases.entries()) {
       const startedAt = performance.now()
-      sizes[i] = (await run(db, regionId)).length
+      sizes[i] = (await run(db, region)).length
       if (round > 0) times[i]!.push(performance.now() - startedAt)
     }
   }
@@ -100,7 +118,8 @@ async function measure(db: Database, regionId: number): Promise<void> {
 async function bench(db: Database, defaults: readonly number[]): Promise<void> {
   await migrate(db)
   for (const count of sizes.length > 0 ? sizes : defaults) {
-    await measure(db, await fillCountry(db, `bench-${count}`, count))
+    const name = `bench-${count}`
+    await measure(db, { name, regionId: await fillCountry(db, name, count) })
   }
 }
 
