@@ -140,6 +140,8 @@ class HttpReader implements RangeReader {
 
   /** @returns why to ask again, or the error that ends it */
   #check(answer: HttpAnswer, offset: number, last: number): string | UpstreamError | undefined {
+    // The page of a refusal has another tag and length than the file: that says nothing about the file.
+    if (answer.status !== 200 && answer.status !== 206) return undefined
     const version = versionOf(answer)
     const known = this.#version ?? version
     this.#isOutdated ||= version.tag !== known.tag || version.size !== known.size
@@ -167,6 +169,6 @@ function changed(url: string): UpstreamError {
   return new UpstreamError(
     'file-changed',
     `Expected the file as it was when it was opened, got another: GET ${url}`,
-    { hint: 'start again: the file is opened anew, and what is built is kept' },
+    { hint: 'a build opens it anew and goes on; other commands: start again' },
   )
 }

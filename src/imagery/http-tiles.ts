@@ -67,10 +67,14 @@ export function looksLikeText(bytes: Uint8Array): boolean {
   return /^\uFEFF?[<{]/.test(start)
 }
 
-/** A page of a proxy or of a server in trouble: it may be gone the next time. */
-export function textInstead(text: string): string {
-  const words = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ')
-  return `text instead of a picture: "${words.trim().slice(0, 120)}"`
+/**
+ * A page of a proxy or of a server in trouble: it may be gone the next time.
+ * @param expected  what should have come
+ */
+export function textInstead(text: string, expected = 'a picture'): string {
+  // Control characters and the signs for bytes that are no text have no place in a message.
+  const words = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/[\s\p{C}\uFFFD]+/gu, ' ')
+  return `text instead of ${expected}: "${words.trim().slice(0, 120)}"`
 }
 
 function noTile(url: string, address: TileAddress): BadDataError {

@@ -34,15 +34,7 @@ const WEB_MERCATOR = /(^|:)(3857|900913|102100|102113)$|GoogleMapsCompatible/i
 export function findWmtsLayer(xml: string, config: WmtsConfig): WmtsLayer {
   const root = nodeOf(parseXml(xml)['Capabilities'])
   const contents = nodeOf(root?.['Contents'])
-  if (root === undefined || contents === undefined) {
-    throw new InputError(
-      'wmts-capabilities',
-      `Expected WMTS capabilities at ${config.url}, got other text`,
-      {
-        hint: 'e.g. https://…/1.0.0/WMTSCapabilities.xml or …?SERVICE=WMTS&REQUEST=GetCapabilities',
-      },
-    )
-  }
+  if (root === undefined || contents === undefined) throw noCapabilities(config.url, 'other text')
   const layers = listOf(contents['Layer'])
   const layer = layers.find((one) => textOf(one['Identifier']) === config.layer)
   if (layer === undefined) throw unknown('layer', config.layer, layers.map(nameOf))
@@ -53,6 +45,13 @@ export function findWmtsLayer(xml: string, config: WmtsConfig): WmtsLayer {
     matrixSet: textOf(set['Identifier']),
   })
   return { template, matrices, tileSizePx }
+}
+
+/** What is there is something else; it is not quoted, as it may be binary. */
+export function noCapabilities(url: string, got: string): InputError {
+  return new InputError('wmts-capabilities', `Expected WMTS capabilities at ${url}, got ${got}`, {
+    hint: 'e.g. https://…/1.0.0/WMTSCapabilities.xml or …?SERVICE=WMTS&REQUEST=GetCapabilities',
+  })
 }
 
 /** The first set of the layer (or the one that is named) whose tiles are those of Web Mercator. */

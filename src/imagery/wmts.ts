@@ -2,17 +2,17 @@
  * Imagery of a Web Map Tile Service, asked as its capabilities say.
  * @io disk network
  */
-import { BadDataError, InputError } from '../errors.ts'
+import { BadDataError, InputError, type WhereaboutsError } from '../errors.ts'
 import type { ImageryDeps } from './deps.ts'
 import { HttpCache } from './http-cache.ts'
 import { HttpClient, type HttpAnswer } from './http-client.ts'
-import { HttpTileReader, textInstead } from './http-tiles.ts'
+import { HttpTileReader, looksLikeText, textInstead } from './http-tiles.ts'
 import type { WmtsConfig } from './kinds/wmts.ts'
 import { judgeException } from './service-exception.ts'
 import type { ImagerySource } from './source.ts'
 import { TilePyramid } from './tile-pyramid.ts'
 import { tileName, type TileAddress } from './tile-reader.ts'
-import { findWmtsLayer, type WmtsLayer } from './wmts-capabilities.ts'
+import { findWmtsLayer, noCapabilities, type WmtsLayer } from './wmts-capabilities.ts'
 
 /** France's are 12 MB. */
 const CAPABILITIES_BYTES_MAX = 64 * 2 ** 20
@@ -43,7 +43,11 @@ export async function createWmtsSource(
 async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLayer> {
   const client = new HttpClient(config, deps)
   const cache = new HttpCache(client, deps.cache)
-  const request = { url: config.url, maxBytes: CAPABILITIES_BYTES_MAX, check: checkCapabilities }
+  const request = {
+    url: config.url,
+    maxBytes: CAPABILITIES_BYTES_MAX,
+    check: (answer: HttpAnswer) => checkCapabilities(answer, config.url),
+  }
   try {
     const { signal } = new AbortController()
     const { bytes } = await cache.get(request, signal)
@@ -60,10 +64,15 @@ async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLay
   }
 }
 
-/** A page of a server in trouble may be gone the next time. */
-function checkCapabilities({ bytes }: HttpAnswer): string | undefined {
+/** A page of a server in trouble may be gone the next time; what is no page at all has another address. */
+function checkCapabilities(
+  { status, bytes }: HttpAnswer,
+  url: string,
+): string | WhereaboutsError | undefined {
   const text = Buffer.from(bytes).toString('utf8')
-  return text.includes('Capabilities') ? undefined : textInstead(text)
+  if (text.includes('Capabilities')) return undefined
+  if (status !== 200 || looksLikeText(bytes)) return textInstead(text, 'capabilities')
+  return noCapabilities(url, `${String(bytes.byteLength)} bytes that are no XML`)
 }
 
 /** Tiles come from the host of the capabilities, as safely as these, with the same key. */
@@ -72,6 +81,7 @@ function checkTemplate(template: string, config: WmtsConfig): string {
   const absolute = /^https?:/i.test(template)
     ? template
     : `${from.origin}/${template.replace(/^\//, '')}`
+  if (!URL.canParse(absolute)) throw noCapabilities(config.url, 'tiles at no address')
   const { host, protocol } = new URL(absolute)
   if (host !== from.host && config.hosts?.includes(host) !== true) {
     throw new InputError('wmts-host', `Expected tiles on ${from.host}, got ${host}`, {

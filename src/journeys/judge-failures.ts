@@ -58,16 +58,17 @@ function judge(
   { point, error }: FailedPatch,
   { hasOthers, isSuspect }: { readonly hasOthers: boolean; readonly isSuspect: boolean },
 ): Verdict {
-  if (isRefusal(error)) return 'held up'
+  // A file that was exchanged is opened anew with the next visit of the region.
+  if (isRefusal(error) || error.code === 'file-changed') return 'held up'
   if (error.code === 'host-down') return isSuspect && isAboutContent(error) ? 'counts' : 'held up'
   if (hasOthers || isSuspect) return 'counts'
   if (!isAboutContent(error)) return 'held up'
   return point.hasWaited ? 'counts' : 'in doubt'
 }
 
-/** Whether no waiting heals it: the source does not let us in, or is not the one that was opened any more. */
+/** Whether no waiting heals it: the source does not let us in. */
 export function isRefusal(error: UpstreamError): boolean {
-  return error.code.endsWith('-refused') || error.code === 'file-changed'
+  return error.code.endsWith('-refused')
 }
 
 /** A host may count as down also because it asked to be left alone in answer to each broken picture. */

@@ -110,7 +110,7 @@ describe('a GeoTIFF behind HTTP', () => {
     await expect(source.patch(PLAN.centre, SIZE, signal)).rejects.toMatchObject({
       name: 'UpstreamError',
       code: 'file-changed',
-      hint: expect.stringMatching(/start again/) as string,
+      hint: expect.stringMatching(/opens it anew/) as string,
     })
     file.etag = '"1"'
     await source.close()

@@ -89,6 +89,18 @@ describe('a file behind HTTP', () => {
     }
   })
 
+  test('that a server refuses to read on is refused, not exchanged, and can be read afterwards', async () => {
+    await reader.read(0, 1, signal)
+    for (const status of [400, 401, 403]) {
+      file.failures = [status]
+      await expect(reader.read(5 * BLOCK, 1, signal)).rejects.toMatchObject({
+        code: 'tiles-refused',
+        facts: { status },
+      })
+    }
+    expect((await reader.read(5 * BLOCK, 1, signal)).length).toBe(1)
+  })
+
   test('of a server without ranges is refused, and not fetched whole', async () => {
     file.hasRanges = false
     await expect(reader.read(0, 10, signal)).rejects.toMatchObject({

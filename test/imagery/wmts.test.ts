@@ -118,6 +118,51 @@ describe('a WMTS', () => {
     expect(service.requests.length).toBe(3)
   })
 
+  const nonsense = [
+    { name: 'binary', body: '\u0000\u0001PK\u0003\uFFFD', got: /got \d+ bytes that are no XML/ },
+    { name: 'words', body: 'It works!', got: /got 9 bytes that are no XML/ },
+    { name: 'nothing', body: '', got: /got 0 bytes that are no XML/ },
+    { name: 'other XML', body: '<a>Capabilities</a>', got: /got other text/ },
+    {
+      name: 'half of them',
+      body: '<Capabilities><Contents><Layer>',
+      got: /got other text|known layer/,
+    },
+  ]
+  for (const { name, body, got } of nonsense) {
+    test(`that answers with ${name} is refused at once, without a quotation`, async () => {
+      trouble.push(body)
+      const error: unknown = await open().catch((caught: unknown) => caught)
+      expect(error).toMatchObject({
+        name: 'InputError',
+        message: expect.stringMatching(got) as string,
+      })
+      expect(String(error)).not.toMatch(/[\p{Cc}\uFFFD]|works/u)
+      expect(service.requests.length).toBe(1)
+    })
+  }
+
+  test('in trouble says so in words that can be read', async () => {
+    trouble.push(...Array.from({ length: 5 }, () => '<h1>Busy\u0007\uFFFD now</h1>'))
+    await expect(open()).rejects.toMatchObject({
+      code: 'tiles-unavailable',
+      message: expect.stringContaining('text instead of capabilities: "Busy now"') as string,
+    })
+  }, 30_000)
+
+  test('whose tiles have no address that can be asked is refused', async () => {
+    layer = () => `${link()}<ResourceURL format="image/jpeg" resourceType="tile"
+      template="https://[{TileMatrix}"/>`
+    await expect(open()).rejects.toMatchObject({ code: 'wmts-capabilities' })
+  })
+
+  for (const url of ['https://', 'http://?x', 'https://[1', 'https://a b/']) {
+    test(`needs an address with a host, not "${url}"`, () => {
+      const parsed = wmts.safeParse({ kind: 'wmts', url, layer: 'a', attribution: 'A' })
+      expect(parsed.error?.issues[0]?.message).toContain('with a host')
+    })
+  }
+
   test('is asked for its capabilities once, also by another process', async () => {
     await (await open()).close()
     await (await open()).close()

@@ -90,7 +90,7 @@ const cases = [
     heldUp: 'tiles-refused',
   },
   {
-    name: 'a file that was exchanged stops too: no point can help it',
+    name: 'a file that was exchanged counts against nobody: it has to be opened anew',
     given: judge([failed(1, 'file-changed')], cut),
     later: [],
     givenUp: [],

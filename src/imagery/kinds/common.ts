@@ -13,6 +13,10 @@ export const address = z
   .string()
   .regex(/^https?:\/\//, 'an http or https address')
   .regex(/^https?:\/\/[^/?#@]*([/?#]|$)/, 'no name or password in an address: use headersEnv')
+  // Placeholders stand for words; without them it has to be an address.
+  .refine((url) => URL.canParse(url.replaceAll(/\{[^{}]*\}/g, 'x')), {
+    message: 'an address with a host, e.g. https://maps.example.org/wmts',
+  })
 
 const envName = z
   .string()
