@@ -86,6 +86,7 @@ export interface RawBlock {
 export function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
   const { samples } = format
   const { colours, alpha } = planBands(format)
+  if (raw.mask === null && alpha === null && isAlwaysData(format)) return null
   const opaqueFrom = largestValue(format) / 2
   const nodata = nodataOf(format)
   const isOpaque = (at: number): boolean =>
@@ -97,6 +98,11 @@ export function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null
     isData[index] = isThere && hasValue(raw.samples, at, { colours, nodata }) ? 1 : 0
   }
   return isData.includes(0) ? isData : null
+}
+
+/** No value of a band says that there is none. */
+function isAlwaysData({ nodata, format }: SampleFormat): boolean {
+  return nodata === null && format !== FLOAT
 }
 
 /** What a fully opaque alpha has; floats count from 0 to 1. */
@@ -135,6 +141,7 @@ export function toColours(
   const { colours } = planBands(format)
   const colourOf = colourReader(format, stretch)
   const isData = findData(raw, format)
+  if (isData === null && stretch === null && isRgb8(raw, format)) return raw.samples
   const channels = isData === null ? 3 : 4
   const pixels = new Uint8ClampedArray(raw.pixelCount * channels)
   for (let index = 0; index < raw.pixelCount; index++) {
@@ -148,6 +155,15 @@ export function toColours(
   }
   if (format.photometric === YCBCR) convertYCbCr(pixels, channels)
   return new Uint8Array(pixels.buffer)
+}
+
+/** Are the samples colours already? */
+function isRgb8(
+  raw: RawBlock,
+  { samples, bits, photometric }: SampleFormat,
+): raw is RawBlock & { readonly samples: Uint8Array } {
+  const isRgb = samples === 3 && ![WHITE_IS_ZERO, PALETTE, YCBCR].includes(photometric)
+  return isRgb && bits === 8 && raw.samples instanceof Uint8Array
 }
 
 /** geotiff.js leaves JPEG's YCbCr as it is (BT.601, full range). */

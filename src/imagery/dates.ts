@@ -30,12 +30,10 @@ export async function cutNewest(
   signal: AbortSignal,
 ): Promise<DatedPatch> {
   const wanted = datesOf(dates, size)
-  const whole = wanted.filter((date) => date.covers())
-  if (wanted.length > 1) {
-    for (const date of whole) {
-      const cut = await tryCut(date, { at, size }, signal)
-      if (cut !== null) return cut
-    }
+  const whole = wanted.length > 1 ? wanted.filter((date) => date.covers()) : []
+  for (const date of whole) {
+    const cut = await tryCut(date, { at, size }, signal)
+    if (cut !== null) return cut
   }
   const layers = (await Promise.all(wanted.map((date) => date.layers()))).flat()
   const cut = await cutPatch(layers, { at, size }, signal)

@@ -12,13 +12,18 @@ const LZW = 5
 const WEBP = 50001
 /** Adobe's number and the old one. */
 const DEFLATE = [8, 32946]
+/** What tags claim may be far more than there is: no larger piece of memory is made at once. */
+const PIECE_BYTES_MAX = 4 * 2 ** 20
 const inflateBytes = promisify(inflate)
 
 class DeflateDecoder extends BaseDecoder {
   override async decodeBlock(buffer: ArrayBuffer): Promise<ArrayBufferLike> {
     // Twice, because some writers pad; without a limit a megabyte of file could become gigabytes.
-    const maxOutputLength = 2 * blockBytes(this.parameters) + 1024
-    const inflated = await inflateBytes(new Uint8Array(buffer), { maxOutputLength })
+    const wanted = blockBytes(this.parameters)
+    const maxOutputLength = 2 * wanted + 1024
+    // Just more than there should be: then it comes in one piece.
+    const chunkSize = Math.min(wanted + 64, PIECE_BYTES_MAX)
+    const inflated = await inflateBytes(new Uint8Array(buffer), { maxOutputLength, chunkSize })
     const { buffer: bytes, byteOffset, byteLength } = inflated
     return bytes.slice(byteOffset, byteOffset + byteLength)
   }

@@ -3,6 +3,7 @@ import type { GeoTIFF, GeoTIFFImage } from 'geotiff'
 import type { PixelRect } from '../image/resample.ts'
 import type { RawBlock, SampleFormat } from './bands.ts'
 import type { GeoTags } from './georeference.ts'
+import { copyRect, isCopyable } from './tiff-blocks.ts'
 
 /** A picture and, where the file has one, its internal mask. */
 export interface MaskedImage {
@@ -89,11 +90,20 @@ export async function readGeoTags(image: GeoTIFFImage): Promise<GeoTags> {
 /** Decodes a rectangle, samples interleaved. */
 export async function readRect(
   { image, mask }: MaskedImage,
-  { x, y, width, height }: PixelRect,
+  rect: PixelRect,
   signal: AbortSignal,
 ): Promise<RawBlock> {
-  const options = { window: [x, y, x + width, y + height], interleave: true as const, signal }
-  const samples = await image.readRasters(options)
-  const validity = mask === null ? null : await mask.readRasters(options)
-  return { pixelCount: width * height, samples, mask: validity }
+  const samples = await readSamples(image, rect, signal)
+  const validity = mask === null ? null : await readSamples(mask, rect, signal)
+  return { pixelCount: rect.width * rect.height, samples, mask: validity }
+}
+
+async function readSamples(
+  image: GeoTIFFImage,
+  rect: PixelRect,
+  signal: AbortSignal,
+): Promise<ArrayLike<number>> {
+  if (isCopyable(image)) return copyRect(image, rect, signal)
+  const { x, y, width, height } = rect
+  return image.readRasters({ window: [x, y, x + width, y + height], interleave: true, signal })
 }
