@@ -1,4 +1,5 @@
 /** The progress and the end of a build, for people. */
+import type { HeldPoints } from '../gallery/builds.ts'
 import type { PointCounts } from '../gallery/points.ts'
 import type { BuildProgress } from '../journeys/build-progress.ts'
 import { formatDuration } from './progress.ts'
@@ -13,8 +14,9 @@ export function formatProgress(progress: BuildProgress): string {
     ...(problem === null
       ? [
           `${rate.toFixed(1)}/s`,
-          done === 0 ? '' : `${formatDuration(left / rate)} left`,
-          formatSteps(progress),
+          ...(progress.waiting === undefined
+            ? [done === 0 ? '' : `${formatDuration(left / rate)} left`, formatSteps(progress)]
+            : [formatWaiting(progress.waiting)]),
         ]
       : [`paused: ${problem.message}${formatNextTry(problem.nextTryAt)}`]),
     formatReasons(counts),
@@ -22,6 +24,17 @@ export function formatProgress(progress: BuildProgress): string {
   ]
     .filter((part) => part !== '')
     .join(' · ')
+}
+
+/** Why nothing is done at the moment, though points are left. */
+function formatWaiting({ putOff, nextTryAt, leased }: HeldPoints): string {
+  const parts = [
+    putOff === 0
+      ? ''
+      : `for ${putOff} points with broken pictures, tried again${nextTryAt === null ? '' : ` from ${nextTryAt.slice(11, 19)} UTC`}`,
+    leased === 0 ? '' : `for ${leased} points that workers hold`,
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? '' : `waiting ${parts.join(' and ')}`
 }
 
 const STEP_WORDS = { imagery: 'imagery', inference: 'inference', database: 'the database' }

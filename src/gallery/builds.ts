@@ -121,6 +121,31 @@ export async function findWantedRegions(
   )
 }
 
+/** Points that nobody can claim now. */
+export interface HeldPoints {
+  /** Put off, because their imagery was broken. */
+  readonly putOff: number
+  /** ISO time when the first of them is tried again. */
+  readonly nextTryAt: string | null
+  /** Held by workers. */
+  readonly leased: number
+}
+
+/** What a build waits for that has nothing to claim. */
+export async function findHeldPoints(db: Database, regionId: number): Promise<HeldPoints> {
+  const [row] = await db.withClient((client) =>
+    client.query<{ putOff: number; nextTryAt: string | Date | null; leased: number }>(
+      `select count(*) filter (where state = 'pending')::integer as "putOff",
+              min(retry_at) filter (where state = 'pending') as "nextTryAt",
+              count(*) filter (where state = 'leased')::integer as leased
+         from points where region = $1 and state in ('pending', 'leased')`,
+      [regionId],
+    ),
+  )
+  const { putOff = 0, nextTryAt = null, leased = 0 } = row ?? {}
+  return { putOff, leased, nextTryAt: nextTryAt && new Date(nextTryAt).toISOString() }
+}
+
 /** A process that holds points of a region. */
 export interface WorkerShare {
   readonly worker: string

@@ -31,3 +31,27 @@ export async function* readPointStates(
     after = last.id
   }
 }
+
+/** Embedded, or still to be built. */
+export type PlaceState = 'embedded' | 'open'
+
+/** Some points of a state, in the order of their ids, from `after` on. */
+export async function findPlacesAfter(
+  db: Database,
+  asked: {
+    readonly regionId: number
+    readonly state: PlaceState
+    readonly after: number
+    readonly count: number
+  },
+): Promise<RoadPoint[]> {
+  const states = asked.state === 'embedded' ? ['embedded'] : ['pending', 'leased']
+  return db.withClient((client) =>
+    client.query<RoadPoint>(
+      `select id, lon, lat from points
+        where region = $1 and id > $2 and state = any($3::text[])
+        order by id limit $4`,
+      [asked.regionId, asked.after, states, asked.count],
+    ),
+  )
+}

@@ -54,13 +54,17 @@ function presentBuild(
   return {
     state,
     startedAt,
-    pointsDone: progress?.done ?? 0,
     pointsPerSecond: rate,
     secondsLeft: isGoingOn ? Math.round(left / rate) : null,
-    waitingFor: progress && { ...progress.steps },
-    triedAgain: { ...progress?.failures },
+    ...presentProgress(progress),
     problem,
   }
+}
+
+function presentProgress(progress: BuildStatus['progress']) {
+  if (progress === null) return { pointsDone: 0, waitingFor: null, waiting: null, triedAgain: {} }
+  const { done, steps, waiting = null, failures } = progress
+  return { pointsDone: done, waitingFor: { ...steps }, waiting, triedAgain: { ...failures } }
 }
 
 /** What a coverage says in short. */

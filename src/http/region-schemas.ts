@@ -91,6 +91,13 @@ const buildSchema = z
       .object({ imagery: z.number(), inference: z.number(), database: z.number() })
       .nullable()
       .openapi({ description: 'share of the time spent at each step, 0…1: the bottleneck' }),
+    waiting: z
+      .object({ putOff: z.int(), nextTryAt: z.string().nullable(), leased: z.int() })
+      .nullable()
+      .openapi({
+        description:
+          'what is left while nothing can be claimed: put off after broken pictures, or held by workers',
+      }),
     triedAgain: z
       .record(z.string(), z.int())
       .openapi({ description: 'failures that are tried again, counted by code' }),

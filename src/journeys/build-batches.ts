@@ -19,9 +19,10 @@ import { cutPatches } from './cut-patches.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
 import { embedPatches } from './embed-patches.ts'
 import { createGate, mapAsReady, type Gate } from './flow.ts'
-import { judgeFailures } from './judge-failures.ts'
+import { judgeFailures, needsProbe } from './judge-failures.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
+import type { Probe } from './probe-imagery.ts'
 
 /** What a worker holds at a time, and so what has to be computed again when it is killed. */
 const HELD_POINTS = 256
@@ -42,6 +43,7 @@ export interface BuildSite {
   readonly region: Region
   readonly encoder: Encoder
   readonly source: ImagerySource
+  readonly probe: Probe
   readonly clock: StepClock
   readonly dates: DatePolicy
   readonly leaseS: number
@@ -164,7 +166,8 @@ async function embedAndStore(
 ): Promise<Ended> {
   const { region, encoder, way, clock, signal } = work
   const found = await clock.time('imagery', () => way.find(points, signal))
-  const { failed, givenUp, heldUp } = judgeFailures(found)
+  const silence = needsProbe(found) ? await clock.time('imagery', () => work.probe(signal)) : null
+  const { failed, givenUp, heldUp } = judgeFailures(found, silence)
   const embedded = await clock.time('inference', () =>
     work.embedGate(async () => {
       signal.throwIfAborted()

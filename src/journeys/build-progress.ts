@@ -1,5 +1,6 @@
 /** What a build tells while it runs: how many are done, how fast, and which step everything waits for. */
 import type { BatchCounts } from '../gallery/embeddings.ts'
+import type { HeldPoints } from '../gallery/builds.ts'
 import type { PointCounts } from '../gallery/points.ts'
 import type { BuildProblem, UnavailablePoint } from '../types.ts'
 
@@ -20,6 +21,8 @@ export interface BuildProgress {
   readonly failures: Readonly<Record<string, number>>
   /** Why nothing is done at the moment. */
   readonly problem: BuildProblem | null
+  /** What is left while nothing can be claimed: points that were put off, or that others hold. */
+  readonly waiting?: HeldPoints
 }
 
 /** What a process has done, without what it knows of others. */

@@ -29,12 +29,23 @@ export interface Judged {
 /** What a failure means for its point. */
 type Verdict = 'counts' | 'in doubt' | 'held up'
 
+/** Whether the judgement needs to know if imagery comes anywhere: all of the claim is broken, or a point would be given up. */
+export function needsProbe({ cut, failed }: Pick<Found, 'cut' | 'failed'>): boolean {
+  const broken = failed.filter(({ error }) => !isRefusal(error) && isAboutContent(error))
+  return broken.some((patch) => cut.length === 0 || isLast(patch))
+}
+
 /**
  * Judges the failures of one claim. A failure counts against its point where the imagery of others of the claim came,
  * or where the point has waited before. Broken pictures in all of a claim are in doubt at first: its points wait, and
- * others are built meanwhile. A host that is down marks nothing.
+ * others are built meanwhile. A host that is down, or that sends no picture of any place, marks nothing.
+ * @param silence  that no imagery comes anywhere (`Probe`)
  */
-export function judgeFailures({ cut, failed }: Pick<Found, 'cut' | 'failed'>): Judged {
+export function judgeFailures(
+  { cut, failed }: Pick<Found, 'cut' | 'failed'>,
+  silence: UpstreamError | null = null,
+): Judged {
+  if (silence !== null) return { failed: [], givenUp: [], heldUp: silence }
   const refused = failed.find(({ error }) => isRefusal(error))
   const hasOthers = cut.length > 0
   const isSuspect = !hasOthers && failed.every(({ point }) => point.failures > 0)

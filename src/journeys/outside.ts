@@ -20,8 +20,11 @@ export interface Outside {
   readonly db: Database
   /** Loads on first use and stays loaded. */
   encoder(view: View): Promise<Encoder>
-  /** The caller closes the source. */
-  openSource(imagery: ImageryConfig): Promise<ImagerySource>
+  /** The caller closes the source. A fresh one asks its host for everything, whatever is cached on disk. */
+  openSource(
+    imagery: ImageryConfig,
+    options?: { readonly isFresh?: boolean },
+  ): Promise<ImagerySource>
   /** What this process has fetched of imagery so far. */
   traffic(): Traffic
   readonly readRoadNetwork: typeof readRoadNetwork

@@ -11,6 +11,8 @@ import { buildBatches, LEASE_S } from './build-batches.ts'
 import { BuildMeter, noProgress, type BuildProgress } from './build-progress.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
 import type { Outside } from './outside.ts'
+import { patchSizeOf } from './patch-size.ts'
+import { createProbe } from './probe-imagery.ts'
 
 /** How a build is watched and stopped. */
 export interface BuildOptions {
@@ -42,7 +44,11 @@ export async function visitRegion(
     const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
     const dates = await findDatePolicy(outside.db, region.id)
     const leaseS = options.leaseS ?? LEASE_S
-    const site = { region, encoder, source, clock: meter.clock, dates, leaseS }
+    const probe = createProbe(outside, region, patchSizeOf(encoder.card))
+    // Before a host that was down is asked for hundreds of points, it is asked for a few.
+    const silence = region.problem?.code === 'host-down' ? await probe(options.signal) : null
+    if (silence !== null) throw silence
+    const site = { region, encoder, source, probe, clock: meter.clock, dates, leaseS }
     for await (const outcome of buildBatches(outside, site, options.signal)) {
       meter.add(outcome)
       if (meter.isStale()) meter.recount(await count())

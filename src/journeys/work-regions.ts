@@ -4,6 +4,7 @@
  */
 import { UpstreamError } from '../errors.ts'
 import {
+  findHeldPoints,
   findWantedRegions,
   finishBuild,
   recordProblem,
@@ -43,6 +44,8 @@ interface Memory {
   progress?: BuildProgress
   holdUp?: HoldUp
   givenUpUntilMs?: number
+  /** What it said last that it waits for. */
+  toldWaiting?: string
 }
 
 /**
@@ -87,11 +90,14 @@ async function attend(
   { region, memory }: Attended,
   options: WorkOptions,
 ): Promise<boolean> {
-  const { id, name, isClaimable } = region
+  const { name, isClaimable } = region
   if (options.signal.aborted) return false
   if (memory.holdUp !== undefined && outside.now().getTime() < memory.holdUp.untilMs) return false
   if (!isClaimable) {
-    return untilDatabaseAnswers(() => finishBuild(outside.db, id), options.signal)
+    return untilDatabaseAnswers(
+      () => finishOrTell(outside, { region, memory }, options),
+      options.signal,
+    )
   }
   const doneBefore = memory.progress?.done
   try {
@@ -116,6 +122,25 @@ async function attend(
     )
   }
   return true
+}
+
+/**
+ * Nothing can be claimed: the region is built, or what is left has to be waited for.
+ * @returns whether it is built now
+ */
+async function finishOrTell(
+  { db }: Outside,
+  { region, memory }: Attended,
+  { onProgress }: WorkOptions,
+): Promise<boolean> {
+  if (await finishBuild(db, region.id)) return true
+  const waiting = await findHeldPoints(db, region.id)
+  const told = JSON.stringify(waiting)
+  if (told === memory.toldWaiting) return false
+  memory.toldWaiting = told
+  const counts = await countPoints(db, region.id)
+  onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem: null, waiting })
+  return false
 }
 
 /** Waits that heal are told and kept; a source that refuses us stops the build; the rest is the caller's decision. */

@@ -25,6 +25,9 @@ const ZOOM = 18
 const LAT = (CENTRE_LAT * Math.PI) / 180
 const ROW = Math.floor(((1 - Math.asinh(Math.tan(LAT)) / Math.PI) / 2) * 2 ** ZOOM)
 const NO_WAIT = { 'retry-after': '0' }
+const broken = { status: 500, headers: NO_WAIT }
+/** Fewer points. */
+const small = ring.map(([lon = 0, lat = 0]) => [lon, Math.min(lat, 47.1968)])
 
 describeOnEachDatabase('a build', (_open, place) => {
   let world: TestWorld
@@ -45,7 +48,18 @@ describeOnEachDatabase('a build', (_open, place) => {
     for (const server of servers) await server.close()
   })
 
-  const create = (name: string, url: string) =>
+  /** Cuts the waits between the tries short. */
+  const hurry = (regionId: number) => {
+    const timer = setInterval(() => {
+      void world.db.withClient((client) =>
+        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
+          regionId,
+        ]),
+      )
+    }, 30)
+    return () => clearInterval(timer)
+  }
+  const create = (name: string, url: string, outline = ring) =>
     createRegion(
       world,
       {
@@ -59,27 +73,19 @@ describeOnEachDatabase('a build', (_open, place) => {
           concurrency: 16,
         },
         sampling: { kind: 'grid', stepM: 22, whereImagery: false },
-        boundary: { type: 'Polygon', coordinates: [ring] },
+        boundary: { type: 'Polygon', coordinates: [outline] },
       },
       { signal, onWarning: () => undefined },
     )
 
   test('ends when all pictures of an area are broken: the others are embedded, those given up', async () => {
-    const broken = { status: 500, headers: NO_WAIT }
     const { url } = await serve(
       startTileServer((tile) => (tile.y > ROW ? broken : photoTile(tile))),
     )
     const { id } = await create('half', url)
-    // The waits between the tries are cut short.
-    const hurry = setInterval(() => {
-      void world.db.withClient((client) =>
-        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
-          id,
-        ]),
-      )
-    }, 30)
+    const stop = hurry(id)
     const counts = await buildRegion(world, 'half', { signal, onProgress: () => undefined, wait })
-    clearInterval(hurry)
+    stop()
     const given = counts.unavailable['tiles-unavailable'] ?? 0
     // More than a worker holds at a time.
     expect(given).toBeGreaterThan(300)
@@ -95,6 +101,58 @@ describeOnEachDatabase('a build', (_open, place) => {
     // A patch that touches a broken tile is broken; nothing further away is.
     expect(good!.south).toBeGreaterThan(bad!.north - 0.0003)
     expect((await findRegion(world.db, 'half')).state).toBe('built')
+  }, 60_000)
+
+  const marksOf = (regionId: number) =>
+    world.db.withClient((client) =>
+      client.query<{ id: number; failures: number }>(
+        'select id, failures from points where region = $1 and (failures > 0 or retry_at is not null)',
+        [regionId],
+      ),
+    )
+  test('pauses while a host answers everything with 500, marks nothing, and goes on by itself', async () => {
+    let isDown = true
+    const { url } = await serve(startTileServer((tile) => (isDown ? broken : photoTile(tile))))
+    const { id, name } = await create('silent', url, small)
+    let pauses = 0
+    const counts = await buildRegion(world, name, {
+      signal,
+      wait,
+      onProgress: ({ problem }) => {
+        if (problem?.code === 'host-down' && ++pauses === 3) isDown = false
+      },
+    })
+    expect(pauses).toBe(3)
+    expect(counts).toMatchObject({ embedded: counts.total, unavailable: {} })
+    expect(await marksOf(id)).toEqual([])
+  }, 60_000)
+
+  test('gives up no point for a host that answers everything with 500 after a while', async () => {
+    let isDown = false
+    let answered = 0
+    const { url } = await serve(
+      startTileServer((tile) => {
+        if (isDown) return broken
+        if (++answered === 8) isDown = true
+        return photoTile(tile)
+      }),
+    )
+    const { id, name } = await create('silenced', url, small)
+    const stop = hurry(id)
+    let pauses = 0
+    const counts = await buildRegion(world, name, {
+      signal,
+      wait,
+      onProgress: ({ problem }) => {
+        // More tries than a point has.
+        if (problem?.code === 'host-down' && ++pauses === 5) isDown = false
+      },
+    })
+    stop()
+    expect(pauses).toBe(5)
+    expect(counts).toMatchObject({ embedded: counts.total, unavailable: {} })
+    // Only those that were under way when it began can count it, and once: others of their claim had come.
+    for (const { failures } of await marksOf(id)) expect(failures).toBeLessThanOrEqual(1)
   }, 60_000)
 
   const down = {
@@ -125,13 +183,7 @@ describeOnEachDatabase('a build', (_open, place) => {
       })
       const counts = await countPoints(world.db, id)
       expect(counts).toMatchObject({ embedded: 0, pending: counts.total, unavailable: {} })
-      const marked = await world.db.withClient((client) =>
-        client.query(
-          'select id from points where region = $1 and (failures > 0 or retry_at is not null)',
-          [id],
-        ),
-      )
-      expect(marked).toEqual([])
+      expect(await marksOf(id)).toEqual([])
     }, 30_000)
   }
 })

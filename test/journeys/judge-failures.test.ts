@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { UpstreamError } from '../../src/errors.ts'
-import { FAILURES_MAX, isRefusal, judgeFailures } from '../../src/journeys/judge-failures.ts'
+import {
+  FAILURES_MAX,
+  isRefusal,
+  judgeFailures,
+  needsProbe,
+} from '../../src/journeys/judge-failures.ts'
 import type { CutPatch, FailedPatch } from '../../src/journeys/cut-patches.ts'
 
 const point = (id: number, failures = 0, hasWaited = failures > 0) => {
@@ -104,6 +109,26 @@ for (const { name, given, later, givenUp, heldUp } of cases) {
     expect(given.heldUp?.code ?? null).toBe(heldUp)
   })
 }
+
+test('while no picture comes anywhere nobody is counted, and the build waits for that', () => {
+  const silence = new UpstreamError('host-down', 'nothing comes')
+  const broken = [failed(1, unavailable, { failures: FAILURES_MAX - 1 }), failed(2, unavailable)]
+  for (const others of [[], cut]) {
+    const found = { cut: others, unchanged: [], unavailable: [], failed: broken }
+    const judged = judgeFailures(found, silence)
+    expect(judged).toEqual({ failed: [], givenUp: [], heldUp: silence })
+  }
+})
+
+test('whether pictures come anywhere is asked where a claim is broken, or a point is at its end', () => {
+  const last = failed(1, unavailable, { failures: FAILURES_MAX - 1 })
+  const first = failed(1, unavailable)
+  const down = failed(1, 'host-down', { failure: '503' })
+  const needs = (patch: FailedPatch, others: CutPatch[]) =>
+    needsProbe({ cut: others, failed: [patch] })
+  expect([needs(first, []), needs(first, cut), needs(last, cut)]).toEqual([true, false, true])
+  expect([needs(down, []), needs(failed(1, 'tiles-refused'), [])]).toEqual([false, false])
+})
 
 test('a given up point has the reason of its imagery, never that of a host', () => {
   const last = { failures: FAILURES_MAX - 1, failure: '500' }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { formatProgress } from '../../src/cli/build-report.ts'
 import { UpstreamError } from '../../src/errors.ts'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
 import { countPoints } from '../../src/gallery/points.ts'
@@ -188,8 +189,14 @@ describeOnEachDatabase('a build', (_open, place) => {
       if (id === 3) throw new UpstreamError('tiles-unavailable', 'half a picture')
     })
     const controller = new AbortController()
-    const onProgress = ({ counts }: BuildProgress) => {
-      if (counts.embedded === counts.total - 1) controller.abort()
+    let waiting: BuildProgress['waiting']
+    const onProgress = (progress: BuildProgress) => {
+      waiting = progress.waiting
+      if (waiting === undefined) return
+      expect(formatProgress(progress)).toMatch(
+        /waiting for 1 points with broken pictures, tried again from \d\d:\d\d:\d\d UTC/,
+      )
+      controller.abort()
     }
     await buildRegion(outside, 'patient', { signal: controller.signal, onProgress, wait })
     const rows = await world.db.withClient((client) =>
@@ -200,6 +207,8 @@ describeOnEachDatabase('a build', (_open, place) => {
       ),
     )
     expect(rows).toEqual([{ state: 'pending', failures: 1, attempts: 1, isLater: true }])
+    expect(waiting).toMatchObject({ putOff: 1, leased: 0 })
+    expect(Date.parse(waiting?.nextTryAt ?? '')).toBeGreaterThan(Date.now() - 60_000)
   })
 
   test('on a network that never answers is stopped at once, and gives everything back', async () => {

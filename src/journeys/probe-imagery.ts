@@ -1,0 +1,109 @@
+/**
+ * Broken pictures all over a claim: is an area broken, or does the host answer everybody with rubbish? Places are asked
+ * whose pictures came before, past all caches; before any came, some that are still open.
+ */
+import { BadDataError, UpstreamError } from '../errors.ts'
+import { findPlacesAfter, type PlaceState } from '../gallery/point-states.ts'
+import { countPoints } from '../gallery/points.ts'
+import { parseImageryConfig } from '../imagery/config.ts'
+import type { ImagerySource, PatchSize } from '../imagery/source.ts'
+import type { Region, RoadPoint } from '../types.ts'
+import { isRefusal } from './judge-failures.ts'
+import type { Outside } from './outside.ts'
+
+/** Places asked; one that answers is enough. */
+const PLACES = 3
+/** So long the answer holds for others that ask. */
+const KEEP_MS = 10_000
+
+/** Tells what is wrong with the imagery everywhere; null: some of it comes, so what is broken is a part. */
+export type Probe = (signal: AbortSignal) => Promise<UpstreamError | null>
+
+/** Makes the probe of a region; who asks while one is under way, or soon after, gets its answer. */
+export function createProbe(outside: Outside, region: Region, size: PatchSize): Probe {
+  let latest: { readonly answer: Promise<UpstreamError | null>; readonly endsMs: number } | null
+  latest = null
+  return (signal) => {
+    const nowMs = outside.now().getTime()
+    if (latest === null || nowMs > latest.endsMs) {
+      const answer = probe(outside, { region, size }, signal)
+      latest = { answer, endsMs: Infinity }
+      const settle = (keepMs: number) => () => {
+        latest = { answer, endsMs: outside.now().getTime() + keepMs }
+      }
+      answer.then(settle(KEEP_MS), settle(0))
+    }
+    return latest.answer
+  }
+}
+
+async function probe(
+  outside: Outside,
+  { region, size }: { readonly region: Region; readonly size: PatchSize },
+  signal: AbortSignal,
+): Promise<UpstreamError | null> {
+  const places = await choosePlaces(outside, region.id)
+  let failure: UpstreamError | null = null
+  let source: ImagerySource | null = null
+  try {
+    source = await outside.openSource(parseImageryConfig(region.imagery), { isFresh: true })
+    for (const place of places) {
+      failure = await tryPlace(source, { place, size }, signal)
+      if (failure === null) return null
+      if (failure.code === 'host-down' || isRefusal(failure)) return failure
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof UpstreamError)) throw error
+    failure = error
+  } finally {
+    await source?.close()
+  }
+  return failure && nothingComes(failure, places.length)
+}
+
+async function tryPlace(
+  source: ImagerySource,
+  { place, size }: { readonly place: RoadPoint; readonly size: PatchSize },
+  signal: AbortSignal,
+): Promise<UpstreamError | null> {
+  try {
+    await source.patch(place, size, signal)
+    return null
+  } catch (error) {
+    signal.throwIfAborted()
+    // That there is no imagery is an answer too.
+    if (error instanceof BadDataError) return null
+    if (error instanceof UpstreamError) return error
+    throw error
+  }
+}
+
+/** Spread over the region's ids, others each time: the same ones may lie in the part that is broken. */
+async function choosePlaces(outside: Outside, regionId: number): Promise<RoadPoint[]> {
+  const { db } = outside
+  const { total, embedded } = await countPoints(db, regionId)
+  const state: PlaceState = embedded > 0 ? 'embedded' : 'open'
+  const shift = ((outside.now().getTime() / 1000) % 61) / 61
+  const places = new Map<number, RoadPoint>()
+  for (let i = 0; i < PLACES; i++) {
+    const after = Math.floor((total * (i + shift)) / PLACES) - 1
+    const [place] = await findPlacesAfter(db, { regionId, state, after, count: 1 })
+    const [first] = place
+      ? [place]
+      : await findPlacesAfter(db, { regionId, state, after: -1, count: 1 })
+    if (first !== undefined) places.set(first.id, first)
+  }
+  return [...places.values()]
+}
+
+function nothingComes({ message, facts }: UpstreamError, placeCount: number): UpstreamError {
+  return new UpstreamError(
+    'host-down',
+    `Expected a picture at one of ${placeCount} places of the region, got none: ${message}`,
+    {
+      hint: 'no point is given up for it; the build goes on by itself when pictures come',
+      facts: { ...(facts['failure'] !== undefined && { failure: facts['failure'] }) },
+    },
+  )
+}
