@@ -169,6 +169,7 @@ async function markEmbedded(
   { regionId, worker }: Batch,
   ids: readonly number[],
 ): Promise<void> {
+  if (ids.length === 0) return
   await client.query(
     `update points set state = 'embedded', worker = $3, leased_until = null, refreshing = false
       where region = $1 and id = any($2::integer[])`,
@@ -182,6 +183,7 @@ async function markUnavailable(
   { regionId, worker }: Batch,
   points: readonly UnavailablePoint[],
 ): Promise<void> {
+  if (points.length === 0) return
   await client.query(
     `update points
         set state = case when refreshing then 'embedded' else 'unavailable' end,
