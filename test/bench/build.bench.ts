@@ -6,72 +6,24 @@
  * CPU time per patch beside it does not depend on what else the machine does.
  */
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { OPTIONS } from '../../src/config.ts'
 import { createEncoder } from '../../src/embedding/onnx.ts'
 import { readModel } from '../../src/embedding/model-files.ts'
 import type { Rgb8 } from '../../src/types.ts'
 import { sharedPath } from '../shared.ts'
+import { measureRound, openBare, percent, type Layout, type Round } from './bare-sessions.ts'
+import { buildBeside, COLUMNS, tableRow } from './beside-bare.ts'
 import { openWholeBuild } from './whole-build.ts'
 
-const [name = 'overhead-mobilenetv2', seconds = '6'] = process.argv.slice(2)
+const [name = OPTIONS.overheadModel.default, seconds = '6'] = process.argv.slice(2)
 const ROUNDS = 6
 const modelDir = fileURLToPath(new URL(`../../models/${name}`, import.meta.url))
-const { card, onnxPath } = await readModel(modelDir)
+const model = await readModel(modelDir)
+const { card } = model
 const [height, width] = card.size
 const cores = availableParallelism()
-
-interface Layout {
-  readonly name: string
-  /** Runs for about this long; returns patches per second. */
-  measure(ms: number): Promise<number>
-  close(): Promise<void>
-}
-
-/** A thread that does nothing but `session.run` on one tensor of noise. */
-const BARE = `
-const { parentPort, workerData } = require('node:worker_threads')
-const { InferenceSession, Tensor } = require(workerData.ort)
-const { onnxPath, batch, threads, input, height, width } = workerData
-const data = Float32Array.from({ length: batch * 3 * height * width }, (_, i) => ((i * 7919) % 256) / 64 - 2)
-InferenceSession.create(onnxPath, { intraOpNumThreads: threads }).then((session) => {
-  const feeds = { [input]: new Tensor('float32', data, [batch, 3, height, width]) }
-  parentPort.on('message', async (ms) => {
-    const start = performance.now()
-    let count = 0
-    while (performance.now() - start < ms) {
-      await session.run(feeds, ['logits'])
-      count += batch
-    }
-    parentPort.postMessage((count * 1000) / (performance.now() - start))
-  })
-  parentPort.postMessage(0)
-})`
-
-async function bare(sessions: number, threads: number, batch: number): Promise<Layout> {
-  const ort = createRequire(import.meta.url).resolve('onnxruntime-node')
-  const workerData = { ort, onnxPath, batch, threads, input: card.input.name, height, width }
-  const workers = Array.from(
-    { length: sessions },
-    () => new Worker(BARE, { eval: true, workerData }),
-  )
-  const answer = (worker: Worker) =>
-    new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  await Promise.all(workers.map(answer))
-  return {
-    name: `bare: ${sessions} sessions × ${threads} threads, batch ${batch}`,
-    measure: async (ms) => {
-      const answers = workers.map(answer)
-      workers.forEach((worker) => worker.postMessage(ms))
-      return (await Promise.all(answers)).reduce((a, b) => a + b, 0)
-    },
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()))
-    },
-  }
-}
 
 async function ours(sessions: number): Promise<Layout> {
   const encoder = await createEncoder(modelDir, { sessions })
@@ -99,28 +51,17 @@ async function ours(sessions: number): Promise<Layout> {
 const layouts = [
   await ours(cores),
   ...(await Promise.all(
-    [1, 8, 32].flatMap((batch) => [bare(cores, 1, batch), bare(1, cores, batch)]),
+    [1, 8, 32].flatMap((batch) => [
+      openBare(model, { sessions: cores, threads: 1, batch }),
+      openBare(model, { sessions: 1, threads: cores, batch }),
+    ]),
   )),
 ]
-interface Round {
-  readonly rate: number
-  readonly cpuMs: number
-}
-
-async function measure(layout: Layout, ms: number): Promise<Round> {
-  const start = performance.now()
-  const before = process.cpuUsage()
-  const rate = await layout.measure(ms)
-  const { user, system } = process.cpuUsage(before)
-  const patchCount = (rate * (performance.now() - start)) / 1000
-  return { rate, cpuMs: (user + system) / 1000 / patchCount }
-}
-
 const rounds = new Map(layouts.map((layout): [Layout, Round[]] => [layout, []]))
 for (const layout of layouts) await layout.measure(300)
 for (let round = 0; round < ROUNDS; round++) {
   for (const layout of layouts) {
-    rounds.get(layout)?.push(await measure(layout, (Number(seconds) * 1000) / ROUNDS))
+    rounds.get(layout)?.push(await measureRound(layout, (Number(seconds) * 1000) / ROUNDS))
   }
 }
 
@@ -141,7 +82,6 @@ const results = [...rounds].map(([layout, list]) => {
 const [mine, ...others] = results
 const byTime = (mine?.best ?? 0) / Math.max(...others.map(({ best }) => best))
 const byCpu = Math.min(...others.map(({ cpuMs }) => cpuMs)) / (mine?.cpuMs ?? 0)
-const percent = (share: number) => `${(100 * share).toFixed(0)} %`
 console.log(`createEncoder / best bare: ${percent(byTime)} by time, ${percent(byCpu)} by CPU`)
 
 /** Whole builds take turns with the fastest bare layout; each is compared with its rounds before and after. */
@@ -152,21 +92,25 @@ const whole = await openWholeBuild(name)
 const vegas = sharedPath('data/imagery/vegas-0.3m-rgba-4326.tif')
 const places = [
   await whole.town(),
-  ...(existsSync(vegas) ? [{ name: 'Vegas, 0.3 m/px, EPSG:4326', files: [vegas], stepM: 6 }] : []),
+  ...(existsSync(vegas)
+    ? [
+        {
+          name: 'Vegas, 0.3 m/px, EPSG:4326',
+          imagery: { kind: 'geotiff', files: [vegas] },
+          stepM: 6,
+        },
+      ]
+    : []),
 ]
 console.log(`\nload ${loadavg()[0]?.toFixed(1)}; bare is "${fastest.name}" just before and after`)
-console.log('| whole build | patches | patches/s | bare | ratio | CPU, ms/patch | bare | ratio |')
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+const heads = ['whole build', 'patches', ...COLUMNS]
+console.log(tableRow(heads))
+console.log(tableRow(heads.map(() => '---')))
 for (let round = 0; round < WHOLE_ROUNDS; round++) {
   for (const place of places) {
-    const before = await measure(fastest, Number(seconds) * 500)
-    const { patchCount, seconds: took, cpuMs } = await whole.build(place)
-    const after = await measure(fastest, Number(seconds) * 500)
-    const [rate, bareRate] = [patchCount / took, (before.rate + after.rate) / 2]
-    const [cpu, bareCpu] = [cpuMs / patchCount, (before.cpuMs + after.cpuMs) / 2]
-    const byRate = `${rate.toFixed(1)} | ${bareRate.toFixed(1)} | ${percent(rate / bareRate)}`
-    const byTicks = `${cpu.toFixed(2)} | ${bareCpu.toFixed(2)} | ${percent(bareCpu / cpu)}`
-    console.log(`| ${place.name} | ${patchCount} | ${byRate} | ${byTicks} |`)
+    const beside = { bare: fastest, whole }
+    const { patchCount, columns } = await buildBeside(beside, place, Number(seconds) * 500)
+    console.log(tableRow([place.name, patchCount, ...columns]))
   }
 }
 await whole.close()

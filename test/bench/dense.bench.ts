@@ -12,7 +12,7 @@ import type { Bbox, Boundary } from '../../src/types.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { measureAgreement } from './dense-agreement.ts'
 import { measureWindows } from './dense-windows.ts'
-import { openWholeBuild, type Built, type Place } from './whole-build.ts'
+import { openWholeBuild, type Built } from './whole-build.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,7 +32,7 @@ if (parts.includes('speed')) await measureSpeed(values.model)
 async function measureSpeed(model: string): Promise<void> {
   const whole = await openWholeBuild(model)
   const town = await whole.town()
-  const boundary = await middleOf(town)
+  const boundary = await middleOf(town.imagery.files)
   console.log(`\nsample town, ${areaKm2(boundary).toFixed(2)} km², PGlite, load ${load()}`)
   console.log('| grid | | points | s | points/s | CPU, ms/point | times faster | less CPU |')
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
@@ -66,7 +66,7 @@ function print(name: string, built: Built, single: Built): void {
 }
 
 /** A box of about 1.05 × 1.05 km in the middle of the imagery. */
-async function middleOf({ files }: Place): Promise<Boundary> {
+async function middleOf(files: readonly string[]): Promise<Boundary> {
   const source = await createGeotiffSource(
     { kind: 'geotiff', files: [...files], stretch: 'none' },
     '/',

@@ -14,9 +14,10 @@ import { openWorld } from '../../src/wire.ts'
 /** A grid over imagery, fine enough for at least 1,500 patches. */
 export interface Place {
   readonly name: string
-  readonly files: readonly string[]
+  /** As a region's `imagery`. */
+  readonly imagery: { readonly kind: string; readonly [field: string]: unknown }
   readonly stepM: number
-  /** Absent: all of the imagery. */
+  /** Absent: all of the imagery, which knows where it is. */
   readonly boundary?: Boundary
   /** Patches every so many metres, from whole windows; absent: patch by patch. */
   readonly denseM?: number
@@ -43,13 +44,14 @@ export async function openWholeBuild(model: string) {
   const signal = new AbortController().signal
   return {
     /** Draws the sample town, 0.5 m/px: needs no `../shared`. */
-    town: async (): Promise<Place> => {
+    town: async () => {
       const { orthophoto } = await writeSampleTown(join(folder, 'town'), { seed: 1 })
-      return { name: 'sample town, 0.5 m/px, EPSG:32631', files: [orthophoto], stepM: 36 }
+      const imagery = { kind: 'geotiff', files: [orthophoto] }
+      return { name: 'sample town, 0.5 m/px, EPSG:32631', imagery, stepM: 36 }
     },
-    build: async ({ files, stepM, boundary, denseM }: Place): Promise<Built> => {
-      const sampling = { kind: 'grid', stepM, whereImagery: true } as const
-      const imagery = { kind: 'geotiff', files }
+    build: async ({ imagery, stepM, boundary, denseM }: Place): Promise<Built> => {
+      const whereImagery = imagery.kind === 'geotiff'
+      const sampling = { kind: 'grid', stepM, whereImagery } as const
       const request = { name: 'bench', imagery, sampling, boundary: boundary ?? null }
       await createRegion(world, request, { signal, onWarning: () => undefined })
       if (denseM !== undefined) await requestDense(world, 'bench', denseM)
@@ -64,6 +66,8 @@ export async function openWholeBuild(model: string) {
       }
       return { patchCount: counts.embedded, seconds, cpuMs: (user + system) / 1000 }
     },
+    /** Requests to hosts of imagery so far. */
+    requests: () => world.traffic().requests,
     close: async () => {
       await world.close()
       await rm(folder, { recursive: true, force: true })
