@@ -73,6 +73,10 @@ function readNamed(
 }
 
 function parseBbox(text: string): Bbox {
-  const [west = 0, south = 0, east = 0, north = 0] = parseNumbers(text, 4, '--bbox W,S,E,N')
+  const [west = 0, south = 0, east = 0, north = 0] = parseNumbers(text, {
+    count: 4,
+    name: '--bbox W,S,E,N',
+    hint: 'longitudes and latitudes in turn, e.g. --bbox 9.47,47.04,9.64,47.28',
+  })
   return [west, south, east, north]
 }

@@ -79,16 +79,24 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
 
 /** `LON,LAT` in degrees. @throws {InputError} */
 export function parseLonLat(text: string): LonLat {
-  const [lon = 0, lat = 0] = parseNumbers(text, 2, '--known LON,LAT')
+  const hint = 'longitude first, e.g. --known 9.52,47.14'
+  const [lon = 0, lat = 0] = parseNumbers(text, { count: 2, name: '--known LON,LAT', hint })
   if (Math.abs(lon) <= 180 && Math.abs(lat) <= 90) return { lon, lat }
-  throw new InputError('known', `Expected longitude,latitude in degrees for --known, got "${text}"`)
+  throw new InputError(
+    'known',
+    `Expected longitude,latitude in degrees for --known, got "${text}"`,
+    { hint },
+  )
 }
 
 /** So many numbers, with commas between. @throws {InputError} */
-export function parseNumbers(text: string, count: number, name: string): number[] {
+export function parseNumbers(
+  text: string,
+  { count, name, hint }: { readonly count: number; readonly name: string; readonly hint: string },
+): number[] {
   const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)))
   if (numbers.length === count && numbers.every((number) => Number.isFinite(number))) return numbers
-  throw new InputError('number', `Expected ${count} numbers for ${name}, got "${text}"`)
+  throw new InputError('number', `Expected ${count} numbers for ${name}, got "${text}"`, { hint })
 }
 
 /** A whole number within bounds. @throws {InputError} */
@@ -103,12 +111,17 @@ export function parseCount(
   throw new InputError('number', `Expected a whole number of ${span} for ${name}, got "${text}"`)
 }
 
-/** JSON, or an InputError that says where it stands. */
-export function parseJson(text: string, name: string): unknown {
+/** JSON, or an InputError that says where it stands, and how it might look. */
+export function parseJson(text: string, name: string, hint?: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new InputError('json', `Expected JSON for ${name}, got "${text.slice(0, 60)}"`, { cause })
+    // The start of a picture is no text.
+    const shown = text.slice(0, 60).replaceAll(/[\p{C}\uFFFD]+/gu, '…')
+    throw new InputError('json', `Expected JSON for ${name}, got "${shown}"`, {
+      ...(hint !== undefined && { hint }),
+      cause,
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 /** `whereabouts imagery presets`. */
 import type { Command } from 'commander'
-import { PRESETS, type Preset } from '../imagery/presets.ts'
+import { fillIn, PRESETS, queryOf, type Preset } from '../imagery/presets.ts'
 
 /** Registers `imagery`. */
 export function addImageryCommand(program: Command): void {
@@ -27,14 +27,18 @@ export function describePreset({
 }: Preset): string {
   const { keyEnv, headersEnv = {} } = source
   const keys = [keyEnv ?? [], Object.values(headersEnv)].flat()
-  const query = Object.keys(parameters).map((parameter) => `${parameter}=…`)
+  const query = queryOf(parameters)
+  const forms = Object.entries(parameters).map(([parameter, { form }]) => [parameter, form])
+  const { attribution } = fillIn(source, Object.fromEntries(forms) as Record<string, string>)
   return [
-    `preset:${name}${query.length === 0 ? '' : `?${query.join('&')}`}`,
+    `preset:${name}${query === '' ? '' : `?${query}`}`,
     `  ${title} · ${area} · up to zoom ${source.maxZoom}`,
-    ...Object.entries(parameters).map(([parameter, { about }]) => `  ${parameter}: ${about}`),
+    ...Object.entries(parameters).map(
+      ([parameter, { form, about }]) => `  needs ${parameter}=${form}: ${about}`,
+    ),
     ...keys.map((key) => `  needs a key in ${key}`),
     ...(isCoarse === true ? ['  too coarse for the models: refused without allowCoarse=true'] : []),
-    `  ${source.attribution}`,
+    `  ${String(attribution)}`,
     `  ${source.licence}`,
     `  terms: ${source.termsUrl}`,
   ].join('\n')

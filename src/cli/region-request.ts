@@ -71,7 +71,7 @@ async function imageryOf(options: RegionOptions): Promise<unknown> {
   if (options.imagery === undefined) {
     if (options.patches !== undefined) return { kind: 'patches', file: resolve(options.patches) }
     throw new InputError('imagery-missing', 'Expected --imagery SOURCE, got none', {
-      hint: `e.g. --imagery '{"kind":"geotiff","files":["ortho.tif"]}'`,
+      hint: `e.g. --imagery '${EXAMPLE}'`,
     })
   }
   return readImagery(options.imagery)
@@ -80,11 +80,20 @@ async function imageryOf(options: RegionOptions): Promise<unknown> {
 /** A source as it is given to `--imagery`. @throws {InputError} `json`, `file-unreadable` */
 export async function readImagery(source: string): Promise<unknown> {
   if (isPreset(source)) return source
-  const text = source.trimStart().startsWith('{')
-    ? source
-    : new TextDecoder().decode(await readInput(source))
-  return withAbsolutePaths(parseJson(text, '--imagery'))
+  if (source.trimStart().startsWith('{')) {
+    return withAbsolutePaths(parseJson(source, '--imagery', `e.g. --imagery '${EXAMPLE}'`))
+  }
+  if (/^https?:\/\//.test(source)) {
+    throw new InputError('imagery-config', `Expected a source for --imagery, got an address`, {
+      hint: `say what answers there: --imagery '{"kind":"xyz","url":"https://…/{z}/{x}/{y}.jpg","maxZoom":19,"attribution":"© …"}'; docs/imagery.md has all kinds`,
+    })
+  }
+  const text = new TextDecoder().decode(await readInput(source))
+  const inFile = `the file holds a source such as ${EXAMPLE}; if it is a picture: --imagery '{"kind":"geotiff","files":["${source}"]}'`
+  return withAbsolutePaths(parseJson(text, `--imagery ${source}`, inFile))
 }
+
+const EXAMPLE = '{"kind":"geotiff","files":["ortho.tif"]}'
 
 /** Paths are relative to where the user stands now; the build may be started from elsewhere. */
 function withAbsolutePaths(imagery: unknown): unknown {

@@ -1,8 +1,12 @@
 /** `whereabouts region create|estimate|build|stop|coverage|dates|refresh|list|show|delete|export|import`. */
 import type { Command } from 'commander'
+import type { Position } from 'geojson'
 import { countPoints } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
-import { describeBuild, describeRegion } from '../journeys/region-status.ts'
+import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
+import { createLaea } from '../geo/projection.ts'
+import { describeBuild, describeRegion, type RegionStatus } from '../journeys/region-status.ts'
+import type { Bbox, Boundary, Region } from '../types.ts'
 import { askWorld, confirm } from './context.ts'
 import { addBuildCommands } from './region-build.ts'
 import { addCoverageCommand } from './region-coverage.ts'
@@ -25,8 +29,13 @@ export function addRegionCommand(program: Command): void {
   region
     .command('show')
     .argument('<name>')
-    .description('a region as JSON: boundary, sampling, imagery, model, progress')
-    .action((name: string, _options: unknown, command: Command) => show(name, command))
+    .option('--boundary', 'only its boundary, as GeoJSON')
+    .description(
+      'a region as JSON: state, progress, sampling, imagery, model, and its boundary in short',
+    )
+    .action((name: string, { boundary }: { boundary?: true }, command: Command) =>
+      show(name, boundary ?? false, command),
+    )
   region
     .command('delete')
     .argument('<name>')
@@ -48,12 +57,34 @@ async function listAll(command: Command): Promise<void> {
   })
 }
 
-async function show(name: string, command: Command): Promise<void> {
+async function show(name: string, isBoundary: boolean, command: Command): Promise<void> {
   await askWorld(command, async (world) => {
-    const { region, points, workers } = await describeRegion(world, name)
-    const build = describeBuild({ region, workers })
-    console.log(JSON.stringify({ ...region, points, workers, build }, null, 2))
+    const status = await describeRegion(world, name)
+    const shown = isBoundary ? status.region.boundary : summarise(status)
+    console.log(JSON.stringify(shown, null, isBoundary ? undefined : 2))
   })
+}
+
+/** First how it stands; the boundary of a country would be megabytes. */
+function summarise({ region, bbox, points, workers, vintages }: RegionStatus): object {
+  const { name, state, problem, boundary, ...more } = region
+  const build = describeBuild({ region, workers })
+  const head = { name, state, build, problem, points, workers }
+  return { ...head, boundary: summariseBoundary(boundary, { bbox, region }), vintages, ...more }
+}
+
+function summariseBoundary(
+  boundary: Boundary,
+  { bbox, region }: { readonly bbox: Bbox; readonly region: Region },
+): object {
+  const rings = boundary.coordinates.flat(boundary.type === 'Polygon' ? 0 : 1) as Position[][]
+  const areaKm2 = regionAreaKm2(projectBoundary(boundary, createLaea(region.centre), 1))
+  return {
+    type: boundary.type,
+    bbox,
+    areaKm2: Number(areaKm2.toPrecision(4)),
+    vertices: rings.reduce((sum, ring) => sum + ring.length - 1, 0),
+  }
 }
 
 async function remove(name: string, isSure: boolean, command: Command): Promise<void> {

@@ -93,7 +93,7 @@ function leftOut({ dates }: Heatmap): string[] {
 /** How well a known place was found. */
 export function formatKnown(known: KnownPlace): string {
   if (!known.isSearched) {
-    return 'known place: not searched: no point that was built lies in its cell (LON,LAT in this order?)'
+    return 'known place: not searched: no point that was built lies in its cell (is it LON,LAT, longitude first, e.g. 9.52,47.14?)'
   }
   return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${formatKm2(known.betterKm2)} km² are better`
 }

@@ -36,7 +36,7 @@ export function boundaryFromBbox([west, south, east, north]: Bbox): Boundary {
     throw new InputError(
       'bbox-invalid',
       `Expected west < east and south < north in degrees for bbox, got ${[west, south, east, north].join(',')}`,
-      { hint: 'Write it as W,S,E,N, for example 9.47,47.04,9.64,47.28.' },
+      { hint: 'write it as W,S,E,N, longitude first: 9.47,47.04,9.64,47.28' },
     )
   const ring = [
     [west, south],

@@ -36,7 +36,7 @@ export async function createGeotiffSource(
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
   const dated = await openAll(entries, config)
-  const names = dated.map(({ raster }) => basename(raster.file)).join(', ')
+  const names = [...new Set(dated.map(({ raster }) => basename(raster.file)))].join(', ')
   const identity = { kind: config.kind, attribution: config.attribution ?? names }
   return new RasterSource(identity, new OpenRasters(dated, () => undefined))
 }

@@ -25,6 +25,8 @@ export interface Preset {
 }
 
 export interface PresetParameter {
+  /** What it looks like, for help: `YYYY-MM-DD`. */
+  readonly form: string
   /** Regular expression. */
   readonly pattern: string
   readonly about: string
@@ -73,13 +75,24 @@ function readRequest(input: unknown): {
 } {
   if (typeof input === 'string') {
     const [name = '', query = ''] = input.trim().replace(SHORT, '').split('?')
-    const fields: Record<string, unknown> = Object.fromEntries(new URLSearchParams(query))
-    if (fields['allowCoarse'] === 'true') fields['allowCoarse'] = true
-    return { name, fields }
+    const fields = [...new URLSearchParams(query)].map(([field, text]) => [
+      field,
+      readValue(field, text),
+    ])
+    return { name, fields: Object.fromEntries(fields) as Record<string, unknown> }
   }
   const { name, ...rest } = input as Record<string, unknown>
   const fields = Object.fromEntries(Object.entries(rest).filter(([field]) => field !== 'kind'))
   return { name: typeof name === 'string' ? name : '', fields }
+}
+
+/** Fields of sources that are numbers or yes and no; all others are words, as `capturedOn=2022`. */
+const NUMBERS = /^(requestsPerSecond|concurrency|timeoutS|maxZoom|tileSizePx|scale|cropPx)$/
+const SWITCHES = /^(allowCoarse|keepBlankTiles)$/
+
+function readValue(field: string, text: string): unknown {
+  if (NUMBERS.test(field) && text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text)
+  return SWITCHES.test(field) && /^(true|false)$/.test(text) ? text === 'true' : text
 }
 
 /** @returns the value of each parameter of the preset */
@@ -88,7 +101,7 @@ function readParameters(
   fields: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(parameters).map(([parameter, { pattern, about }]) => {
+    Object.entries(parameters).map(([parameter, { form, pattern, about }]) => {
       const value = fields[parameter]
       const words = typeof value === 'number' ? String(value) : value
       if (typeof words === 'string' && new RegExp(pattern).test(words)) return [parameter, words]
@@ -96,14 +109,21 @@ function readParameters(
       throw new InputError(
         'preset-parameter',
         `Expected "${parameter}" for preset "${name}" (${about}), got ${got}`,
-        { hint: `e.g. --imagery 'preset:${name}?${parameter}=…'` },
+        { hint: `--imagery 'preset:${name}?${queryOf(parameters)}', ${parameter}=${form}` },
       )
     }),
   )
 }
 
+/** The parameters as they are written behind the name: `release=N&date=YYYY-MM-DD`. */
+export function queryOf(parameters: NonNullable<Preset['parameters']>): string {
+  return Object.entries(parameters)
+    .map(([parameter, { form }]) => `${parameter}=${form}`)
+    .join('&')
+}
+
 /** Puts the values into all texts of a source. */
-function fillIn(
+export function fillIn(
   source: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, string>>,
 ): Record<string, unknown> {

@@ -16,7 +16,8 @@ import type {
 import { findKeptPhoto, openPhoto, type PhotoOutside } from './keep-photo.ts'
 import { makeSheet } from './make-sheet.ts'
 import type { Outside } from './outside.ts'
-import { findCandidates, searchRegion } from './search-region.ts'
+import { findCandidates } from './find-candidates.ts'
+import { searchRegion } from './search-region.ts'
 import { mapBestScenes, sceneSearch } from './search-scene.ts'
 
 /** Raise when what is stored of a heatmap changes its meaning: older ones are then computed anew. */

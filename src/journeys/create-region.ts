@@ -97,7 +97,7 @@ export async function planRegion(
 function refuseEmpty(name: string, points: readonly RoadPoint[]): void {
   if (points.length > 0) return
   throw new InputError('region-empty', `Expected points for region "${name}", got none`, {
-    hint: 'check that boundary, extract and imagery overlap',
+    hint: 'check that boundary, extract and imagery overlap; a box is W,S,E,N: longitudes and latitudes in turn',
   })
 }
 

@@ -5,7 +5,8 @@ import { parseCells } from '../geo/cells.ts'
 import type { Candidate, Heatmap, ImageryDates, Logits } from '../types.ts'
 import { embedPhoto, type EmbeddedPhoto, type PhotoFile } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
-import { findCandidates, searchRegion } from './search-region.ts'
+import { findCandidates } from './find-candidates.ts'
+import { searchRegion } from './search-region.ts'
 
 /** What `locate` asks for. Several photos are frames of one place: their logits are averaged. */
 export interface LocateRequest {

@@ -1,8 +1,6 @@
-/** A query → the heatmap of a region, and the candidates behind its best cells. */
-import { sharedScenes, softmaxTop } from '../embedding/vector.ts'
+/** A query → the heatmap of a region. */
 import { NotFoundError } from '../errors.ts'
 import { findDatesSearched } from '../gallery/dates-searched.ts'
-import { findEmbeddings } from '../gallery/embeddings.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { aggregateDistancesByCell, findDistances } from '../gallery/search.ts'
 import { regionStats, type RegionStats } from '../gallery/stats.ts'
@@ -10,17 +8,14 @@ import { createRegionCover } from '../geo/cells-cover.ts'
 import { createCellGeometry, type CellGeometry } from '../geo/cells.ts'
 import { rankCells } from '../heatmap/rank.ts'
 import type {
-  Candidate,
   CellDistance,
   CellGrid,
   GalleryQuery,
   Heatmap,
   HeatmapQuestion,
   ImageryDates,
-  Logits,
   Region,
 } from '../types.ts'
-import { TOP_SCENES } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
 import { refuseMixedModels } from './refuse-mixed.ts'
 
@@ -130,38 +125,4 @@ async function measureCells(outside: Outside, parts: Measured): Promise<CellDist
     cells.set(key, isBetter ? { key, distance, point, pointCount } : { ...known, pointCount })
   }
   return [...cells.values()]
-}
-
-/**
- * The best point of each of the best cells, with what it shows.
- * @param photo  logits of the photo for shared scenes; absent for a scene query
- */
-export async function findCandidates(
-  outside: Outside,
-  heatmap: Heatmap,
-  { count, photo }: { readonly count: number; readonly photo?: Logits },
-): Promise<Candidate[]> {
-  const cells = heatmap.cells.slice(0, count)
-  const ids = cells.map((cell) => cell.point.id)
-  const choice = { regionId: heatmap.region.id, dates: heatmap.dates }
-  const rows = await findEmbeddings(outside.db, choice, ids)
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  const ground = (await outside.encoder('ground')).card.stats
-  const overhead = (await outside.encoder('overhead')).card.stats
-  return cells.flatMap((cell, i) => {
-    const row = byId.get(cell.point.id)
-    if (row === undefined) return []
-    return {
-      rank: i + 1,
-      point: cell.point,
-      distance: cell.distance,
-      capturedOn: row.capturedOn,
-      reference: row.reference,
-      patchSha256: row.patchSha256,
-      scenes: softmaxTop(row.logits, TOP_SCENES),
-      sharedScenes: photo
-        ? sharedScenes(photo, row.logits, { ground, overhead, count: TOP_SCENES })
-        : [],
-    }
-  })
 }

@@ -5,13 +5,9 @@ import { findRegion } from '../gallery/regions.ts'
 import { createCellGeometry, parseCells } from '../geo/cells.ts'
 import { parseSceneExpression, SCENES } from '../scenes.ts'
 import type { Candidate, CellDistance, Heatmap, ImageryDates } from '../types.ts'
+import { findCandidates } from './find-candidates.ts'
 import type { Outside } from './outside.ts'
-import {
-  assembleHeatmap,
-  findCandidates,
-  searchRegion,
-  type RegionSearch,
-} from './search-region.ts'
+import { assembleHeatmap, searchRegion, type RegionSearch } from './search-region.ts'
 
 /** What `scene` asks for. */
 export interface SceneRequest {

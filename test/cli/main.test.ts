@@ -125,10 +125,21 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   expect((await readFile(join(folder, 'scene.png'))).subarray(1, 4).toString()).toBe('PNG')
 
   expect((await run('region', 'list')).stdout).toMatch(/^town\tbuilt\t/)
-  expect(JSON.parse((await run('region', 'show', 'town')).stdout)).toMatchObject({
+  const { stdout: shown } = await run('region', 'show', 'town')
+  expect(JSON.parse(shown)).toMatchObject({
     name: 'town',
     state: 'built',
+    boundary: {
+      type: expect.stringMatching(/Polygon$/) as unknown,
+      bbox: expect.any(Array) as unknown,
+      areaKm2: expect.any(Number) as unknown,
+      vertices: expect.any(Number) as unknown,
+    },
   })
+  expect(shown).toMatch(/^\{\n {2}"name": "town",\n {2}"state": "built",/)
+  expect(shown).not.toContain('coordinates')
+  const outline = await run('region', 'show', 'town', '--boundary')
+  expect(JSON.parse(outline.stdout)).toHaveProperty('coordinates')
   expect(await run('region', 'delete', 'town')).toMatchObject({ code: 64 })
   expect(await run('region', 'delete', 'town', '--yes')).toMatchObject({ code: 0 })
 }, 120_000)

@@ -46,6 +46,19 @@ describe('expandPreset', () => {
     expect(parseImageryConfig(wish)).toMatchObject({ keyEnv: 'MY_KEY', maxZoom: 17, kind: 'xyz' })
   })
 
+  test('reads numbers and yes or no behind its name', () => {
+    const config = parseImageryConfig(
+      'preset:mapbox-satellite?requestsPerSecond=3&maxZoom=17&keepBlankTiles=true&capturedOn=2022',
+    )
+    expect(config).toMatchObject({
+      requestsPerSecond: 3,
+      maxZoom: 17,
+      keepBlankTiles: true,
+      capturedOn: '2022',
+    })
+    expect(() => parseImageryConfig('preset:mapbox-satellite?maxZoom=many')).toThrow('maxZoom')
+  })
+
   test('does not keep parameters as fields of the source', () => {
     const wish = { kind: 'preset', name: 'pdok-luchtfoto-year', year: 2023 }
     expect(parseImageryConfig(JSON.stringify(wish))).toMatchObject({

@@ -18,6 +18,7 @@ import type { Outside } from '../../src/journeys/outside.ts'
 import { locatePhoto } from '../../src/journeys/locate-photo.ts'
 import { makeSheet } from '../../src/journeys/make-sheet.ts'
 import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
+import { searchScene } from '../../src/journeys/search-scene.ts'
 import { requestDense } from '../../src/journeys/request-dense.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -147,6 +148,30 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     expect(distances.length).toBeGreaterThan(600)
     expect(Math.max(...distances)).toBeLessThan(11.4)
     expect(Math.min(...distances)).toBeLessThan(0.1)
+  })
+
+  test('of a grid of 10 m lists a patch as one candidate, at the point nearest to it', async () => {
+    const query = { region: 'ten', cells: 'square:10m', expression: 'harbor', candidateCount: 12 }
+    const { heatmap, candidates } = await searchScene(world, query)
+    const patches = candidates.map(({ reference }) => JSON.stringify(reference.dense!.square))
+    const centres = candidates.map(({ reference }, i) =>
+      [reference.dense!.centre, patches[i]].join(),
+    )
+    expect(new Set(centres).size).toBe(12)
+    // Without that, neighbours would be among them: each patch is taken by more than two points.
+    const best = heatmap.cells.slice(0, 12).map(({ point }) => point.id)
+    const rows = new Map((await rowsOf('ten')).map((row) => [row.id, row]))
+    expect(new Set(best.map((id) => rows.get(id)!.patchSha256)).size).toBeLessThan(12)
+    for (const { patchSha256, reference, rank } of candidates) {
+      const sharing = heatmap.cells.slice(0, 48).filter(({ point }) => {
+        const { dense } = rows.get(point.id)!.reference
+        const isSame = dense!.square.join() === reference.dense!.square.join()
+        return isSame && rows.get(point.id)!.patchSha256 === patchSha256
+      })
+      const nearest = sharing.map(({ point }) => rows.get(point.id)!.reference.dense!.distanceM)
+      expect(reference.dense!.distanceM).toBeLessThanOrEqual(Math.min(...nearest) + 1e-9)
+      expect(rank).toBeLessThanOrEqual(48)
+    }
   })
 
   test('at 8 m reads four shifted maps: every point of a grid of 8 m has a patch of its own', async () => {

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { parseCount, parseJson, parseLonLat, parseNumbers } from '../../src/cli/context.ts'
+import { readImagery } from '../../src/cli/region-request.ts'
+
+const thrown = (work: () => unknown): unknown => {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
+const says = (words: string) => expect.stringContaining(words) as string
+
+test('a place whose latitude comes first, or that is no place, is answered with an example', () => {
+  expect(parseLonLat('9.52, 47.14')).toEqual({ lon: 9.52, lat: 47.14 })
+  for (const text of ['47.14,109.52', '9.52', 'here', '']) {
+    expect(thrown(() => parseLonLat(text))).toMatchObject({ hint: says('--known 9.52,47.14') })
+  }
+})
+
+test('numbers that are missing are answered with how they are written', () => {
+  const asked = { count: 4, name: '--bbox W,S,E,N', hint: 'e.g. --bbox 9.47,47.04,9.64,47.28' }
+  expect(thrown(() => parseNumbers('1,2,,4', asked))).toMatchObject({ hint: asked.hint })
+})
+
+test('a number out of its bounds is told with them', () => {
+  const bounds = { min: 1, max: 12 }
+  expect(parseCount('12', '--n', bounds)).toBe(12)
+  for (const text of ['0', '13', '1.5', '', 'abc']) {
+    expect(thrown(() => parseCount(text, '--n', bounds))).toMatchObject({
+      message: `Expected a whole number of 1 to 12 for --n, got "${text}"`,
+    })
+  }
+  expect(thrown(() => parseCount('-1', '--n'))).toMatchObject({ message: says('0 or more') })
+})
+
+test('a file that is no JSON is not quoted as it is', () => {
+  const error = thrown(() => parseJson('II*\u0000\u0008\uFFFD\uFFFDab', '--imagery'))
+  expect(error).toMatchObject({ message: 'Expected JSON for --imagery, got "II*…ab"' })
+})
+
+test('imagery that is not written as a source is answered with one that is', async () => {
+  const wrong = [
+    { source: '{"kind":"geotiff",', hint: '{"kind":"geotiff","files":["ortho.tif"]}' },
+    { source: 'https://tiles.example.org/{z}/{x}/{y}.jpg', hint: '"kind":"xyz"' },
+    { source: 'package-lock.json.md', hint: 'check the path' },
+    { source: 'README.md', hint: '"files":["README.md"]' },
+  ]
+  for (const { source, hint } of wrong) {
+    const error: unknown = await readImagery(source).catch((caught: unknown) => caught)
+    expect(error, source).toMatchObject({ name: 'InputError', hint: says(hint) })
+  }
+})
