@@ -104,6 +104,13 @@ export const OPTIONS = {
     help: 'largest photo that is accepted, in megabytes',
     default: '25',
   },
+  photoDays: {
+    flag: 'photo-days',
+    env: 'WHEREABOUTS_PHOTO_DAYS',
+    placeholder: 'DAYS',
+    help: 'days after its last upload that `serve` keeps a photo; 0: until it is removed',
+    default: '30',
+  },
 } as const satisfies Record<string, Option>
 
 const list = z.string().transform((text) => text.split(',').filter((part) => part !== ''))
@@ -125,6 +132,7 @@ const schema = z.object({
   allowedDirs: list.transform((dirs) => dirs.map((dir) => resolve(dir))),
   allowedHosts: list,
   photoMaxMb: wholeNumber(1, 1000),
+  photoDays: z.coerce.number().min(0).max(36_500),
 })
 
 /** The resolved options. */

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts'
 import { ConfigError } from '../errors.ts'
 import { createApp } from '../http/app.ts'
 import { Builds } from '../http/builds.ts'
+import { startPhotoExpiry } from '../http/photo-expiry.ts'
 import { createPhotoFiles } from '../http/photo-files.ts'
 import { openWorld } from '../wire.ts'
 import { configOf, withInterrupt } from './context.ts'
@@ -32,10 +33,15 @@ async function serve(config: Config, version: string): Promise<void> {
   const log = pino({ base: null }, pino.destination({ dest: 2, sync: true }))
   const world = await openWorld(config, process.env, { isServer: true })
   const builds = new Builds(world, log)
+  const photos = {
+    outside: world,
+    photoFiles: createPhotoFiles(join(config.dataDir, 'photos')),
+    photoDays: config.photoDays,
+  }
+  const endExpiry = startPhotoExpiry(photos, log)
   try {
     const { fetch } = createApp({
-      outside: world,
-      photoFiles: createPhotoFiles(join(config.dataDir, 'photos')),
+      ...photos,
       builds,
       allowed: {
         dirs: config.allowedDirs,
@@ -51,6 +57,7 @@ async function serve(config: Config, version: string): Promise<void> {
     const server = createAdaptorServer({ fetch })
     await withInterrupt((signal) => runUntil(signal, { server, config, builds, log }))
   } finally {
+    await endExpiry()
     await builds.stopAll()
     await world.close()
   }

@@ -89,6 +89,32 @@ export async function deletePhoto(db: Database, sha256: string): Promise<void> {
   if (rows.length === 0) throw notFound(sha256)
 }
 
+/** Ids of photos whose time is over. @param now  ISO time */
+export async function findExpiredPhotos(db: Database, now: string): Promise<string[]> {
+  const rows = await db.withClient((client) =>
+    client.query<{ sha256: string }>(
+      'select sha256 from photos where expires_at <= $1 order by expires_at',
+      [now],
+    ),
+  )
+  return rows.map(({ sha256 }) => sha256)
+}
+
+/** Removes the row of a photo whose time is over still. @returns whether it was */
+export async function deleteExpiredPhoto(
+  db: Database,
+  sha256: string,
+  now: string,
+): Promise<boolean> {
+  const rows = await db.withClient((client) =>
+    client.query('delete from photos where sha256 = $1 and expires_at <= $2 returning sha256', [
+      sha256,
+      now,
+    ]),
+  )
+  return rows.length > 0
+}
+
 function notFound(id: string): NotFoundError {
   return new NotFoundError('photo-not-found', `Expected a known photo, got "${id.slice(0, 64)}"`, {
     hint: 'upload it first: POST /v1/photos',

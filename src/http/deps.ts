@@ -9,6 +9,8 @@ import type { Builds } from './builds.ts'
 export interface AppDeps {
   readonly outside: Outside
   readonly photoFiles: PhotoFiles
+  /** Days that photos are kept; 0: until they are removed. */
+  readonly photoDays: number
   readonly builds: Builds
   /** From where a client may have imagery and extracts read. */
   readonly allowed: AllowedSources

@@ -31,6 +31,10 @@ export const photoSchema = z
     width: z.int(),
     height: z.int(),
     scenes: z.array(sceneShare),
+    expiresAt: z
+      .string()
+      .nullable()
+      .openapi({ description: 'when it is removed; null: when somebody asks for it' }),
   })
   .openapi('Photo')
 

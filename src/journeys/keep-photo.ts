@@ -25,21 +25,34 @@ export interface PhotoSummary {
   readonly height: number
   /** Best scenes first. */
   readonly scenes: readonly SceneShare[]
+  /** ISO time when it is removed; null: when somebody asks for it. */
+  readonly expiresAt: string | null
 }
 
 /** What the photo journeys need. */
 export interface PhotoOutside {
   readonly outside: Outside
   readonly photoFiles: PhotoFiles
+  /** Days that a photo is kept after its last upload; 0: until somebody removes it. */
+  readonly photoDays: number
 }
 
+const DAY_MS = 86_400_000
+
 /**
- * Embeds and keeps a photo; the same bytes again give the same id.
+ * Embeds and keeps a photo; the same bytes again give the same id, and keep it for as long again.
  * @throws {InputError} `photo-format`, `photo-too-large`
  */
-export async function keepPhoto(
+export async function keepPhoto(parts: PhotoOutside, bytes: Uint8Array): Promise<PhotoSummary> {
+  const { photoDays, outside } = parts
+  const endsMs = outside.now().getTime() + photoDays * DAY_MS
+  return storePhoto(parts, bytes, photoDays === 0 ? null : new Date(endsMs).toISOString())
+}
+
+async function storePhoto(
   { outside, photoFiles }: PhotoOutside,
   bytes: Uint8Array,
+  expiresAt: string | null,
 ): Promise<PhotoSummary> {
   const { card } = await outside.encoder('ground')
   const photo = await embedPhoto(outside, { name: 'photo', bytes })
@@ -54,9 +67,9 @@ export async function keepPhoto(
     logits,
     modelSha256: card.sha256,
     perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
-    expiresAt: null,
+    expiresAt,
   })
-  return { id: sha256, width, height, scenes }
+  return { id: sha256, width, height, scenes, expiresAt }
 }
 
 /** The file name that an uploader chose can tell who they are: it is not kept. */
@@ -66,8 +79,8 @@ function nameOf(sha256: string): string {
 
 /** @throws {NotFoundError} `photo-not-found` */
 export async function describePhoto({ outside }: PhotoOutside, id: string): Promise<PhotoSummary> {
-  const { width, height, logits } = await findPhoto(outside.db, id)
-  return { id, width, height, scenes: softmaxTop(logits, TOP_SCENES) }
+  const { width, height, logits, expiresAt } = await findPhoto(outside.db, id)
+  return { id, width, height, scenes: softmaxTop(logits, TOP_SCENES), expiresAt }
 }
 
 /**
@@ -94,7 +107,7 @@ export async function findKeptPhoto(parts: PhotoOutside, id: string): Promise<Ke
   const row = await findPhoto(parts.outside.db, id)
   const { card } = await parts.outside.encoder('ground')
   if (row.modelSha256 === card.sha256) return row
-  await keepPhoto(parts, await parts.photoFiles.read(id))
+  await storePhoto(parts, await parts.photoFiles.read(id), row.expiresAt)
   return findPhoto(parts.outside.db, id)
 }
 

@@ -69,6 +69,7 @@ export async function openHarness(place: DatabasePlace): Promise<Harness> {
   const deps: AppDeps = {
     outside: world,
     photoFiles: createPhotoFiles(join(folder, 'photos')),
+    photoDays: 30,
     builds: new Builds(world, log),
     allowed: { dirs: [folder], hosts: [], baseDir: folder, realpath: (path) => realpath(path) },
     hostNames: ['localhost'],

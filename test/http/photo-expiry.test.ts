@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
+import { startPhotoExpiry } from '../../src/http/photo-expiry.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { clientOf, openHarness, type Harness } from './harness.ts'
+
+describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
+  let http: Harness
+  beforeAll(async () => {
+    http = await openHarness(await place())
+  })
+  afterAll(() => http.close())
+
+  /** The server at a moment, and for how long it keeps photos. */
+  const at = (now: string, photoDays: number) => {
+    const outside = { ...http.deps.outside, now: () => new Date(now) }
+    const deps = { ...http.deps, outside, photoDays }
+    return { deps, client: clientOf(createApp(deps)) }
+  }
+  const upload = async (now: string, photoDays: number, photo: Uint8Array) => {
+    const response = await at(now, photoDays).client.upload(photo)
+    return (await response.json()) as { id: string; expiresAt: string | null }
+  }
+  const expire = async (now: string) => {
+    await startPhotoExpiry(at(now, 1).deps, http.deps.log, 3_600_000)()
+  }
+  const statusOf = async (id: string) => (await http.get(`/v1/photos/${id}`)).status
+  const files = () => readdir(join(http.folder, 'photos'))
+
+  test('are removed when it is over, bytes and all, others not', async () => {
+    const short = await upload('2026-03-01T12:00:00.000Z', 0.5, http.town.waterPhoto)
+    const long = await upload('2026-03-01T12:00:00.000Z', 0, http.town.roofPhoto)
+    expect([short.expiresAt, long.expiresAt]).toEqual(['2026-03-02T00:00:00.000Z', null])
+    await expire('2026-03-01T23:59:59.000Z')
+    expect(await statusOf(short.id)).toBe(200)
+    await expire('2026-03-02T00:00:00.000Z')
+    expect(await statusOf(short.id)).toBe(404)
+    expect(await statusOf(long.id)).toBe(200)
+    expect(await files()).toEqual([long.id])
+    expect(http.logLines.filter((line) => line.includes('photos expired')).length).toBe(1)
+  })
+
+  test('are kept for as long again when they are uploaded again', async () => {
+    const first = await upload('2026-03-01T00:00:00.000Z', 1, http.town.waterPhoto)
+    const again = await upload('2026-03-01T20:00:00.000Z', 1, http.town.waterPhoto)
+    expect([again.id, again.expiresAt]).toEqual([first.id, '2026-03-02T20:00:00.000Z'])
+    await expire('2026-03-02T10:00:00.000Z')
+    expect(await statusOf(first.id)).toBe(200)
+  })
+
+  test('are looked for again and again, and after a time that failed', async () => {
+    const { id } = await upload('2026-03-01T00:00:00.000Z', 1, http.town.waterPhoto)
+    let looks = 0
+    const { deps } = at('2026-03-02T00:00:00.000Z', 1)
+    const outside = {
+      ...deps.outside,
+      now: () => {
+        if (++looks === 1) throw new Error('no clock')
+        return new Date('2026-03-03T00:00:00.000Z')
+      },
+    }
+    const end = startPhotoExpiry({ ...deps, outside }, http.deps.log, 10)
+    while ((await statusOf(id)) !== 404) await new Promise((resolve) => setTimeout(resolve, 10))
+    await end()
+    expect(looks).toBeGreaterThan(1)
+    expect(http.logLines.some((line) => line.includes('no clock'))).toBe(true)
+  })
+})
