@@ -99,6 +99,22 @@ function uprightRect(mapping: SourceMapping, px: number): PixelRect {
   return { x: left, y: top, width: right - left, height: bottom - top }
 }
 
+/** As long as its data, which may be a view of the kernel's memory from before that grew. */
+function byteCountOf({ width, height, channels }: PixelWindow): number {
+  return width * height * channels
+}
+
+/**
+ * Where the source lies in the kernel's memory. Before it there is room: the first rows of a turned picture reach out of
+ * the window where nothing of them is used.
+ */
+const WINDOW_AT = 65_536
+
+/** Memory in which a window can be put together for the next `warp`, which then need not copy it. */
+export function reserveWindow(byteCount: number): Uint8Array {
+  return reserveKernelMemory(WINDOW_AT + byteCount).subarray(WINDOW_AT, WINDOW_AT + byteCount)
+}
+
 /** Byte offsets in the kernel's memory. */
 interface Layout {
   readonly across: number
@@ -113,14 +129,13 @@ interface Layout {
 const align = (address: number): number => Math.ceil(address / 16) * 16
 
 function planLayout(source: PixelWindow, kernels: Kernels, px: number): Layout {
-  const across = 0
-  const down = align(kernels.across.weights.byteLength)
-  const sourceAt = align(down + kernels.down.weights.byteLength)
   // Taps of weight 0 are read too: up to three pixels or rows beyond the end.
-  const rows = align(sourceAt + source.data.length + 32)
+  const across = align(WINDOW_AT + byteCountOf(source) + 32)
+  const down = align(across + kernels.across.weights.byteLength)
+  const rows = align(down + kernels.down.weights.byteLength)
   const picture = align(rows + (source.height + 3) * px * 8)
   const isValid = align(picture + px * px * 3 + 1)
-  return { across, down, source: sourceAt, rows, picture, isValid, end: isValid + px * px }
+  return { across, down, source: WINDOW_AT, rows, picture, isValid, end: isValid + px * px }
 }
 
 interface Kernels {
@@ -220,11 +235,12 @@ function warpUpright(
   const scales = kernelScales(mapping, px)
   const kernels = { across: kernelTable(scales.across), down: kernelTable(scales.down) }
   const layout = planLayout(source, kernels, px)
+  const isInPlace = source.data.buffer === warpKernel.memory.buffer
   const memory = reserveKernelMemory(layout.end)
   new Int16Array(memory.buffer).set(kernels.across.weights, layout.across / 2)
   new Int16Array(memory.buffer).set(kernels.down.weights, layout.down / 2)
-  const sourceEnd = layout.source + source.data.length
-  memory.set(source.data, layout.source)
+  const sourceEnd = layout.source + byteCountOf(source)
+  if (!isInPlace) memory.set(source.data, layout.source)
   memory.fill(255, sourceEnd, sourceEnd + 16)
   const hasHoles = source.channels === 4 && warpKernel.hasHoles(layout.source, sourceEnd) === 1
   const work = { source, mapping, px, kernels, layout }

@@ -1,5 +1,5 @@
 /** Putting a window of pixels together from blocks or tiles, each RGB or RGB and validity. */
-import type { PixelRect, PixelWindow } from '../image/resample.ts'
+import { reserveWindow, type PixelRect, type PixelWindow } from '../image/resample.ts'
 
 /** The common part of two rectangles; `null` when there is none. */
 export function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
@@ -13,7 +13,7 @@ export function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
 /**
  * Copies pieces of one pixel grid into a window; where they overlap, the first that holds data there wins.
  * @returns RGB where RGB pieces fill the window side by side, else RGB and validity; valid until the next call, since
- * one piece of memory serves all windows
+ * all windows are put together in the memory of the kernel that warps them
  */
 export function assembleWindow(rect: PixelRect, pieces: readonly PixelWindow[]): PixelWindow {
   const inside = pieces.flatMap((piece) => {
@@ -26,7 +26,7 @@ export function assembleWindow(rect: PixelRect, pieces: readonly PixelWindow[]):
   const area = inside.reduce((sum, { part }) => sum + part.width * part.height, 0)
   const isFull = isDisjoint && area === rect.width * rect.height
   const channels = isFull && inside.every(({ piece }) => piece.channels === 3) ? 3 : 4
-  const data = reserve(rect.width * rect.height * channels)
+  const data = reserveWindow(rect.width * rect.height * channels)
   const isCopied = isFull && inside.every(({ piece }) => piece.channels === channels)
   if (!isCopied) data.fill(0)
   const window: PixelWindow = { ...rect, channels, data }
@@ -35,14 +35,6 @@ export function assembleWindow(rect: PixelRect, pieces: readonly PixelWindow[]):
     else paintMissing(window, one)
   }
   return window
-}
-
-/** Freeing some 200 kB per patch made the engine collect garbage every few patches. */
-let memory = new Uint8Array(0)
-
-function reserve(byteCount: number): Uint8Array {
-  if (memory.length < byteCount) memory = new Uint8Array(byteCount)
-  return memory.subarray(0, byteCount)
 }
 
 /** A piece and the part of it that lies in the window. */
