@@ -1,7 +1,7 @@
 /**
  * Patches per second: our encoder (pixels in, logits out) and the whole build of a region on PGlite, against
  * bare onnxruntime on ready tensors.
- *     npm run bench:build -- [model] [seconds per layout]
+ *     npm run bench:build -- [model] [seconds per layout] [part of a place's name: only that is built]
  * Layouts take turns in short rounds, so that a busy machine troubles all of them alike; the best round counts.
  * CPU time per patch beside it does not depend on what else the machine does.
  */
@@ -17,7 +17,7 @@ import { measureRound, openBare, percent, type Layout, type Round } from './bare
 import { buildBeside, COLUMNS, tableRow } from './beside-bare.ts'
 import { openWholeBuild } from './whole-build.ts'
 
-const [name = OPTIONS.overheadModel.default, seconds = '6'] = process.argv.slice(2)
+const [name = OPTIONS.overheadModel.default, seconds = '6', only = ''] = process.argv.slice(2)
 const ROUNDS = 6
 const modelDir = fileURLToPath(new URL(`../../models/${name}`, import.meta.url))
 const model = await readModel(modelDir)
@@ -107,7 +107,7 @@ const heads = ['whole build', 'patches', ...COLUMNS]
 console.log(tableRow(heads))
 console.log(tableRow(heads.map(() => '---')))
 for (let round = 0; round < WHOLE_ROUNDS; round++) {
-  for (const place of places) {
+  for (const place of places.filter((some) => some.name.includes(only))) {
     const beside = { bare: fastest, whole }
     const { patchCount, columns } = await buildBeside(beside, place, Number(seconds) * 500)
     console.log(tableRow([place.name, patchCount, ...columns]))

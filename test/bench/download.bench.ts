@@ -1,6 +1,6 @@
 /**
  * Patches per second of a whole build while its imagery is downloaded, against bare onnxruntime on ready tensors.
- *     npm run bench:download -- [model] [seconds of bare onnxruntime per row]
+ *     npm run bench:download -- [model] [seconds of bare onnxruntime per row] [step: only that]
  * Tiles come from another process on this machine, each 50–150 ms after it was asked for,
  * over 16 connections; no tile is asked for twice, and the disk cache keeps all.
  */
@@ -15,7 +15,7 @@ import { openBare } from './bare-sessions.ts'
 import { buildBeside, COLUMNS, tableRow } from './beside-bare.ts'
 import { openWholeBuild, type Place } from './whole-build.ts'
 
-const [name = OPTIONS.overheadModel.default, seconds = '3'] = process.argv.slice(2)
+const [name = OPTIONS.overheadModel.default, seconds = '3', only = ''] = process.argv.slice(2)
 const CONNECTIONS = 16
 const CENTRE = { lon: 4.36, lat: 51.87 }
 /** Metres between the points, and points along a side: as dense as the sample town of bench:build, and sparser. */
@@ -62,7 +62,7 @@ console.log(
 const heads = ['grid', 'patches', 'tiles per patch', ...COLUMNS]
 console.log(tableRow(heads))
 console.log(tableRow(heads.map(() => '---')))
-for (const grid of GRIDS) {
+for (const grid of GRIDS.filter(({ stepM }) => only === '' || only === String(stepM))) {
   const place = placeOf(grid)
   const before = whole.requests()
   const { patchCount, columns } = await buildBeside({ bare, whole }, place, Number(seconds) * 500)
