@@ -1,5 +1,5 @@
 /**
- * GET over HTTP, politely, for one source: through the gate of the host, with a real User-Agent, and again after
+ * Requests over HTTP, politely, for one source: through the gate of the host, with a real User-Agent, and again after
  * failures that pass. Keys and secret headers stand in the request alone, never in an error.
  * @io network
  */
@@ -16,6 +16,8 @@ import { readSecrets, type Environment, type Secrets } from './secrets.ts'
 export interface HttpRequest {
   /** May hold `{key}`, which becomes the key in the request alone; messages and caches see it as it stands here. */
   readonly url: string
+  /** JSON that is posted; absent: GET. */
+  readonly json?: string
   /** The bytes wanted, both ends included; the answer is 206, or 200 where it is the whole file. */
   readonly range?: readonly [first: number, last: number]
   /** What is known already: the answer may be 304. */
@@ -147,9 +149,10 @@ export class HttpClient implements HttpGet {
   /** Follows redirects on the same host only: another one is a host that nobody has allowed. */
   async #fetch(request: HttpRequest, signal: AbortSignal): Promise<Response> {
     const headers = this.#headersOf(request)
+    const posted = request.json === undefined ? {} : { method: 'POST', body: request.json }
     let url = new URL(this.#secrets.fill(request.url))
     for (let count = 0; ; count++) {
-      const response = await fetch(url, { headers, signal, redirect: 'manual' })
+      const response = await fetch(url, { ...posted, headers, signal, redirect: 'manual' })
       const location = response.headers.get('location')
       if (!REDIRECTS.includes(response.status) || location === null) return response
       const target = new URL(location, url)
@@ -159,11 +162,12 @@ export class HttpClient implements HttpGet {
     }
   }
 
-  #headersOf({ range, known }: HttpRequest): Record<string, string> {
+  #headersOf({ range, known, json }: HttpRequest): Record<string, string> {
     return {
       'user-agent': this.#politeness.userAgent ?? USER_AGENT,
       ...this.#politeness.headers,
       ...this.#secrets.headers,
+      ...(json !== undefined && { 'content-type': 'application/json' }),
       ...(range && { range: `bytes=${String(range[0])}-${String(range[1])}` }),
       ...(known?.etag && { 'if-none-match': known.etag }),
       ...(known?.lastModified && { 'if-modified-since': known.lastModified }),

@@ -21,20 +21,40 @@ export interface StacItem {
   readonly collectionHref: string | null
 }
 
-/** A page of items. */
+/** A page of items, or a catalogue that leads to some. */
 export interface StacPage {
   readonly items: readonly StacItem[]
-  /** Address of the next page. */
-  readonly next: string | null
+  readonly next: NextPage | null
+  /** Addresses of catalogues and items below. */
+  readonly children: readonly string[]
 }
 
-const link = z.looseObject({ rel: z.string(), href: z.string(), method: z.string().optional() })
+/** How the next page is asked for. */
+export interface NextPage {
+  readonly href: string
+  /** Null: with GET; else it is posted. */
+  readonly body: Readonly<Record<string, unknown>> | null
+  /** The body only says what is other than in that of this page. */
+  readonly isMerged: boolean
+}
+
+const link = z.looseObject({
+  rel: z.string(),
+  href: z.string(),
+  method: z.string().optional(),
+  body: z.record(z.string(), z.unknown()).optional(),
+  merge: z.boolean().optional(),
+})
 const position = z.array(z.number()).min(2)
 const rings = z.array(z.array(position).min(4)).min(1)
 const geometry = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('Polygon'), coordinates: rings }),
   z.looseObject({ type: z.literal('MultiPolygon'), coordinates: z.array(rings).min(1) }),
 ])
+const catalogue = z.looseObject({
+  type: z.enum(['Catalog', 'Collection']),
+  links: z.array(link).default([]),
+})
 const credited = z.looseObject({
   providers: z.array(z.looseObject({ name: z.string() })).optional(),
   license: z.string().optional(),
@@ -62,23 +82,35 @@ const ASSETS = ['visual', 'image', 'data'] as const
 const PROBLEMS_SHOWN = 5
 
 /**
- * Reads a page of items: a FeatureCollection, or a single item.
+ * Reads a page of items: a FeatureCollection, or a single item; or a catalogue.
  * @param asset  key of the asset that is wanted; absent: a usual one
  * @param name  of the page, for messages
  * @throws {InputError} `stac-items`
  */
 export function parseStacPage(json: unknown, asset: string | undefined, name: string): StacPage {
+  const above = catalogue.safeParse(json)
+  if (above.success) {
+    const children = above.data.links.filter(({ rel }) => rel === 'child' || rel === 'item')
+    return { items: [], next: nextOf(above.data.links, name), children: children.map(hrefOf) }
+  }
   const isItem = (json as { type?: unknown } | null)?.type === 'Feature'
   const page = isItem ? { type: 'FeatureCollection', features: [json] } : json
   const parsed = collection.safeParse(page)
-  if (!parsed.success) throw notItems(json, parsed.error, name)
+  if (!parsed.success) throw notItems(parsed.error, name)
   const { features, links = [] } = parsed.data
   const items = features.map((feature) => readItem(feature, asset))
+  return { items, next: nextOf(links, name), children: [] }
+}
+
+const hrefOf = ({ href }: z.infer<typeof link>): string => href
+
+function nextOf(links: readonly z.infer<typeof link>[], name: string): NextPage | null {
   const next = links.find(({ rel }) => rel === 'next')
-  if (next?.method !== undefined && next.method !== 'GET') {
-    throw stacError(`a next page that can be had with GET for ${name}, got ${next.method}`)
-  }
-  return { items, next: next?.href ?? null }
+  if (next === undefined) return null
+  const { href, method = 'GET', body = {}, merge = false } = next
+  if (method === 'GET') return { href, body: null, isMerged: false }
+  if (method === 'POST') return { href, body, isMerged: merge }
+  throw stacError(`a next page that can be had with GET or POST for ${name}, got ${method}`)
 }
 
 /** Names of providers and licence of a collection or item; none where it is something else. */
@@ -165,12 +197,7 @@ function splitBox([west, south, east, north]: Bbox): Bbox[] {
   ]
 }
 
-function notItems(json: unknown, { issues }: z.ZodError, name: string): InputError {
-  const type = (json as { type?: unknown } | null)?.type
-  if (type === 'Catalog' || type === 'Collection') {
-    const hint = 'give the items themselves: an item collection, or the search of a STAC API'
-    return stacError(`a FeatureCollection of items in ${name}, got a ${type}`, hint)
-  }
+function notItems({ issues }: z.ZodError, name: string): InputError {
   const problems = issues
     .slice(0, PROBLEMS_SHOWN)
     .map(({ path, message }) => `${path.map(String).join('.') || 'document'}: ${message}`)

@@ -1,5 +1,5 @@
 /**
- * The items of a STAC source, from a file or from all pages of a search, with the place of each picture.
+ * The items of a STAC source, from a file, from all pages of a search or below a catalogue, with the place of each picture.
  * @io disk network
  */
 import { randomUUID } from 'node:crypto'
@@ -14,6 +14,8 @@ import { parseStacPage, readCredits, type StacItem } from './stac-items.ts'
 export interface LocatedItem extends StacItem {
   readonly location: string
   readonly isRemote: boolean
+  /** Where the item stands. */
+  readonly base: string
 }
 
 /** What is needed to load items. */
@@ -24,26 +26,78 @@ export interface StacDeps {
 
 const PAGE_BYTES_MAX = 64 * 2 ** 20
 const ITEMS_MAX = 100_000
-const PAGES_MAX = 2_000
+/** Pages, catalogues and single items; each is a request whenever the source is opened. */
+const DOCUMENTS_MAX = 2_000
+const DOCUMENTS_UNDER_WAY = 8
+/** Of catalogues in catalogues. */
+const DEPTH_MAX = 10
 /** Collections that are asked whose pictures they list. */
 const COLLECTIONS_MAX = 5
 
+/** Something that is to be read. */
+interface Document {
+  readonly place: string
+  /** Posted; null: got. */
+  readonly body: Readonly<Record<string, unknown>> | null
+  readonly depth: number
+}
+
 /**
- * Loads all items.
+ * Loads all items: those of a file or a search, on all its pages, or those below a catalogue.
  * @throws {InputError} `stac-items`, `stac-host`, `file-unreadable`
  * @throws {UpstreamError} when the server does not answer
  */
 export async function loadStacItems(config: StacConfig, deps: StacDeps): Promise<LocatedItem[]> {
   const items: LocatedItem[] = []
-  let page: string | null = config.url ?? resolve(deps.baseDir, config.file ?? '')
-  for (let count = 0; page !== null; count++) {
-    if (count === PAGES_MAX || items.length > ITEMS_MAX) throw tooMany(items.length)
-    const base: string = page
-    const { items: found, next } = parseStacPage(await loadJson(base, deps), config.asset, base)
-    for (const item of found) items.push({ ...item, ...locateAsset(item.href, base, config) })
-    page = next === null ? null : resolveAddress(next, base, config)
+  const known = new Set<string>()
+  const queue: Document[] = []
+  const add = (document: Document): void => {
+    const key = JSON.stringify([document.place, document.body])
+    if (known.has(key)) return
+    known.add(key)
+    queue.push(document)
+  }
+  add({ place: rootOf(config, deps), body: config.search ?? null, depth: 0 })
+  while (queue.length > 0) {
+    const some = queue.splice(0, DOCUMENTS_UNDER_WAY)
+    const pages = await Promise.all(some.map((document) => loadPage(document, config, deps)))
+    for (const page of pages) {
+      items.push(...page.items)
+      page.further.forEach(add)
+    }
+    if (known.size > DOCUMENTS_MAX || items.length > ITEMS_MAX) throw tooMany(items.length)
   }
   return items
+}
+
+function rootOf({ url, file = '' }: StacConfig, { baseDir }: StacDeps): string {
+  return url ?? resolve(baseDir, file)
+}
+
+/** What a document holds, and where it leads. */
+async function loadPage(
+  { place, body, depth }: Document,
+  config: StacConfig,
+  deps: StacDeps,
+): Promise<{ readonly items: LocatedItem[]; readonly further: Document[] }> {
+  const page = parseStacPage(await loadJson(place, deps, body), config.asset, place)
+  const from = { base: place, root: rootOf(config, deps) }
+  const items = page.items.map((item) => ({
+    ...item,
+    ...locateAsset(item.href, from, config),
+    base: place,
+  }))
+  if (page.children.length > 0 && depth === DEPTH_MAX) throw tooDeep(place)
+  const further = page.children.map((href) => ({
+    place: locate(href, from, config).location,
+    body: null,
+    depth: depth + 1,
+  }))
+  const { next } = page
+  if (next === null) return { items, further }
+  const merged = next.isMerged ? { ...body, ...next.body } : next.body
+  const nextPlace = resolveAddress(next.href, place, config)
+  return { items, further: [...further, { place: nextPlace, body: merged, depth }] }
 }
 
 /** Whose pictures the items are, and their licence: said by the items, or else by their collections. */
@@ -54,24 +108,31 @@ export async function loadCredits(
 ): Promise<string[]> {
   const stated = new Set(items.flatMap(({ credits }) => credits))
   if (stated.size > 0) return [...stated].sort()
-  const base = config.url ?? resolve(deps.baseDir, config.file ?? '')
-  const links = new Set(items.flatMap(({ collectionHref }) => collectionHref ?? []))
-  for (const link of [...links].slice(0, COLLECTIONS_MAX)) {
-    for (const credit of await loadCollectionCredits(link, base, { config, deps })) {
-      stated.add(credit)
-    }
+  const places = new Set(items.flatMap((item) => collectionOf(item, config, deps)))
+  for (const place of [...places].slice(0, COLLECTIONS_MAX)) {
+    for (const credit of await loadCollectionCredits(place, deps)) stated.add(credit)
   }
   return [...stated].sort()
 }
 
 /** An item collection may well be passed on without its collection, or with one where the source may not look. */
-async function loadCollectionCredits(
-  link: string,
-  base: string,
-  { config, deps }: { readonly config: StacConfig; readonly deps: StacDeps },
-): Promise<string[]> {
+function collectionOf(
+  { collectionHref, base }: LocatedItem,
+  config: StacConfig,
+  deps: StacDeps,
+): readonly string[] {
+  if (collectionHref === null) return []
   try {
-    return readCredits(await loadJson(locate(link, base, config).location, deps))
+    return [locate(collectionHref, { base, root: rootOf(config, deps) }, config).location]
+  } catch (error) {
+    if (error instanceof WhereaboutsError) return []
+    throw error
+  }
+}
+
+async function loadCollectionCredits(place: string, deps: StacDeps): Promise<string[]> {
+  try {
+    return readCredits(await loadJson(place, deps))
   } catch (error) {
     if (error instanceof WhereaboutsError) return []
     throw error
@@ -82,8 +143,12 @@ function isAddress(place: string): boolean {
   return /^https?:\/\//.test(place)
 }
 
-async function loadJson(place: string, { http }: StacDeps): Promise<unknown> {
-  const bytes = await (isAddress(place) ? fetchBytes(place, http) : readBytes(place))
+async function loadJson(
+  place: string,
+  { http }: StacDeps,
+  body: Document['body'] = null,
+): Promise<unknown> {
+  const bytes = await (isAddress(place) ? fetchBytes(place, http, body) : readBytes(place))
   // A service may write the key with which it was asked into its addresses: from here on it is {key} again,
   // and a {key} of its own is none.
   const clean = (_: string, value: unknown): unknown =>
@@ -96,8 +161,13 @@ async function loadJson(place: string, { http }: StacDeps): Promise<unknown> {
   }
 }
 
-async function fetchBytes(url: string, http: HttpClient): Promise<Uint8Array> {
-  const request = { url, maxBytes: PAGE_BYTES_MAX }
+async function fetchBytes(
+  url: string,
+  http: HttpClient,
+  body: Document['body'],
+): Promise<Uint8Array> {
+  const json = body === null ? {} : { json: JSON.stringify(body) }
+  const request = { url, maxBytes: PAGE_BYTES_MAX, ...json }
   const answer = await http.get(request, new AbortController().signal)
   if (isMissing(answer)) throw unreadable(url, String(answer.status))
   return answer.bytes
@@ -113,24 +183,30 @@ function unreadable(place: string, got: string, cause?: unknown): InputError {
   return new InputError('file-unreadable', `Expected STAC items in ${place}, got ${got}`, { cause })
 }
 
-function locateAsset(href: string, base: string, config: StacConfig) {
-  const place = locate(href, base, config)
+/** Where a link stands, and where the source begins. */
+interface From {
+  readonly base: string
+  readonly root: string
+}
+
+function locateAsset(href: string, from: From, config: StacConfig) {
+  const place = locate(href, from, config)
   const { location, isRemote } = place
   const { assetQuery } = config
   if (!isRemote || assetQuery === undefined) return place
   return { location: `${location}${location.includes('?') ? '&' : '?'}${assetQuery}`, isRemote }
 }
 
-function locate(href: string, base: string, config: StacConfig) {
+function locate(href: string, { base, root }: From, config: StacConfig) {
   if (!isAddress(base) && !/^\w+:\/\//.test(href)) {
-    return { location: locateFile(href, dirname(base)), isRemote: false }
+    return { location: locateFile(href, dirname(base), dirname(root)), isRemote: false }
   }
   return { location: resolveAddress(href, base, config), isRemote: true }
 }
 
 /** Whoever may read the items may not read the whole disk. */
-function locateFile(href: string, folder: string): string {
-  const path = resolve(folder, href)
+function locateFile(href: string, from: string, folder: string): string {
+  const path = resolve(from, href)
   if (path.startsWith(folder + sep)) return path
   throw new InputError(
     'stac-host',
@@ -174,7 +250,17 @@ function parseUrl(href: string, base: string | undefined): URL | null {
 function tooMany(count: number): InputError {
   return new InputError(
     'stac-items',
-    `Expected at most ${String(ITEMS_MAX)} items on ${String(PAGES_MAX)} pages, got more (${String(count)} so far)`,
-    { hint: 'narrow the search by bbox, datetime and collections' },
+    `Expected at most ${String(ITEMS_MAX)} items in ${String(DOCUMENTS_MAX)} documents, got more (${String(count)} so far)`,
+    {
+      hint: 'narrow the search by bbox, datetime and collections; of a catalogue, name a part, or make one item collection of it',
+    },
+  )
+}
+
+function tooDeep(place: string): InputError {
+  return new InputError(
+    'stac-items',
+    `Expected catalogues in at most ${String(DEPTH_MAX)} levels, got more at ${place}`,
+    { hint: 'name a catalogue further down' },
   )
 }

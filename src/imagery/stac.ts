@@ -157,6 +157,6 @@ function coversPatch(items: readonly LocatedItem[], at: LonLat, { px, gsd }: Pat
 
 function noItems(): InputError {
   return new InputError('stac-items', 'Expected STAC items, got an empty collection', {
-    hint: 'check the search: bbox, datetime and collections',
+    hint: 'check the search: bbox, datetime and collections; of a STAC API give the search, not its catalogue',
   })
 }
