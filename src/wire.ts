@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config.ts'
@@ -25,9 +25,6 @@ import { readRoadNetwork } from './roads/read-network.ts'
 
 /** The models that come with the program; `src` and `dist` lie equally deep. */
 const BUNDLED_MODELS = fileURLToPath(new URL('../models/', import.meta.url))
-
-/** Reads nothing and keeps nothing. */
-const NO_CACHE = new DiskCache(join(tmpdir(), 'whereabouts-no-cache'), 0)
 
 /**
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
@@ -52,13 +49,15 @@ export async function openWorld(
     secrets: env,
     baseDir: process.cwd(),
   }
+  // Reads nothing, as nothing is ever written there.
+  const noCache = new DiskCache(join(config.dataDir, 'no-cache'), 0)
   return {
     ...models,
     db,
     openSource: (
       imagery: ImageryConfig,
       { isFresh = false }: { readonly isFresh?: boolean } = {},
-    ) => createImagerySource(imagery, { ...imageryDeps, ...(isFresh && { cache: NO_CACHE }) }),
+    ) => createImagerySource(imagery, { ...imageryDeps, ...(isFresh && { cache: noCache }) }),
     traffic: () => imageryDeps.hosts.traffic,
     readRoadNetwork,
     readBoundaryRelation,
