@@ -46,7 +46,7 @@ export const OPTIONS = {
     env: 'WHEREABOUTS_PHOTO_MODEL',
     placeholder: 'NAME',
     help: 'model of the ground view',
-    default: 'photo-mobilenetv2',
+    default: 'photo-mobilenetv2-2',
   },
   overheadModel: {
     flag: 'overhead-model',

@@ -70,7 +70,7 @@ try {
   repeatExtract(
     sharedPath('data/osm/liechtenstein.osm.pbf'),
     extract,
-    Number(process.argv[2] ?? 50) * MB,
+    Number(process.argv[2] ?? 200) * MB,
   )
   const bytes = statSync(extract).size
   const cpu = cpus()

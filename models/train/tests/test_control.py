@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from whereabouts_train.config import PhotoConfig
 from whereabouts_train.control import control_figures, covered_scenes, drawable, minus
 from whereabouts_train.networks import densenet_bc
 from whereabouts_train.pack import FIELDS, load_pack
+from whereabouts_train.photo import Photos, photo_loss
 from whereabouts_train.scenes import scene_index
 
 TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
@@ -49,6 +51,24 @@ class Control(unittest.TestCase):
 
     def test_only_scenes_of_one_class_and_one_set_can_be_withheld(self):
         self.assertEqual(drawable(self.pack), ["aqueduct", "ballroom"])
+
+    def test_photos_of_a_withheld_scene_go_or_stay_without_a_label(self):
+        for keeps, count in ((False, 21), (True, 25)):
+            config = PhotoConfig(
+                network="densenet_bc",
+                networkOptions=TINY,
+                pack=str(self.root),
+                sides=[32],
+                batch=64,
+                holdOut=["aqueduct"],
+                holdOutLabelsOnly=keeps,
+            )
+            photos = Photos(config)
+            self.assertEqual(len(photos.rows), count)
+            self.assertFalse(photos.fits[:, scene_index()["aqueduct"]].any())
+            net = densenet_bc(**TINY)
+            photo_loss(net, photos, config, torch.Generator())[0].backward()
+            self.assertTrue(net.classifier.weight.grad.isfinite().all())
 
     def test_a_withheld_scene_counts_as_without_photos(self):
         withheld = np.zeros(365, bool)

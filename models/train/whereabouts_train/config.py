@@ -43,6 +43,7 @@ class PhotoConfig(TrainConfig):
     areaMin: float = 0.35  # smallest share of the picture that a crop keeps
     postedShare: float = 1.0  # photos that may be damaged as if they had been posted somewhere
     holdOut: list[str] = field(default_factory=list)  # scenes whose photos are left out
+    holdOutLabelsOnly: bool = False  # their photos stay, without labels: the teacher tells of them
     labelAll: float = 0.5  # weight: set likelihood among all 365 scenes
     labelCovered: float = 0.5  # weight: among the scenes that have photos
     teachCovered: float = 1.0  # weight: teacher's ranking among scenes with photos

@@ -36,10 +36,12 @@ class Photos:
         rows = self.pack.rows("train")
         held_out = torch.zeros(365, dtype=torch.bool)
         held_out[[scene_index()[name] for name in config.holdOut]] = True
-        # A held-out scene loses its photos and leaves the sets of the other classes.
+        # A held-out scene leaves the sets of all classes; photos that show nothing else have no
+        # label then: they go, or stay for the teacher's terms alone.
         sole = (self.fits & held_out).any(1) & ~(self.fits & ~held_out).any(1)
         self.fits &= ~held_out
-        self.rows = rows[~sole.numpy()[rows]]
+        gone = sole.numpy() & (not config.holdOutLabelsOnly)
+        self.rows = rows[~gone[rows]]
         self.covered = self.fits[self.rows].any(0).to(config.device)  # [365]
 
     def draw(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
