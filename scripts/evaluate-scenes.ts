@@ -1,9 +1,10 @@
 /**
  * Prints the table of docs/evaluation.md: what the overhead model says of real imagery, 10 m grid; and
- * writes a heatmap of each scene to look at. Usage: npm run evaluate:scenes -- [FOLDER FOR PICTURES]
+ * writes a heatmap of each scene to look at. Usage: npm run evaluate:scenes -- [--model NAME] [FOLDER FOR PICTURES]
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { renderHeatmap } from '../src/journeys/render-heatmap.ts'
 import { searchScene } from '../src/journeys/search-scene.ts'
 import {
@@ -24,8 +25,12 @@ const scenes = new Map<Place, readonly string[]>([
   ],
 ])
 
-const folder = process.argv[2]
-const world = await openTestWorld({ models: 'real' })
+const { values, positionals } = parseArgs({
+  options: { model: { type: 'string' } },
+  allowPositionals: true,
+})
+const folder = positionals[0]
+const world = await openTestWorld({ models: 'real', overheadModel: values.model })
 try {
   for (const [place, names] of scenes) {
     await buildPlace(world, place, STEP_M)

@@ -22,6 +22,7 @@ export async function openTestWorld(options: {
   readonly models: 'tiny' | 'real'
   readonly url?: string
   readonly databaseDir?: string
+  readonly overheadModel?: string | undefined
 }): Promise<TestWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
   if (options.databaseDir !== undefined)
@@ -32,6 +33,7 @@ export async function openTestWorld(options: {
       threads: '2',
       ...(options.url !== undefined && { databaseUrl: options.url }),
       ...(options.models === 'tiny' && tiny),
+      ...(options.overheadModel !== undefined && { overheadModel: options.overheadModel }),
     },
     {},
   )
