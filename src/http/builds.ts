@@ -65,6 +65,11 @@ export class Builds {
     return this.#statuses.get(region) ?? null
   }
 
+  /** Of all regions, as they are now. */
+  statuses(): ReadonlyMap<string, BuildStatus> {
+    return new Map(this.#statuses)
+  }
+
   isRunning(region: string): boolean {
     return this.#running.has(region)
   }

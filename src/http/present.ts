@@ -9,7 +9,8 @@ import { formsOf } from './negotiate.ts'
 import type { coverageSchema, regionSchema } from './region-schemas.ts'
 import type { heatmapSchema } from './schemas.ts'
 
-type RegionJson = z.input<typeof regionSchema>
+/** A region as the API answers it. */
+export type RegionJson = z.input<typeof regionSchema>
 type CoverageJson = z.input<typeof coverageSchema>
 type HeatmapJson = z.input<typeof heatmapSchema>
 

@@ -7,7 +7,7 @@ import { describeRegion } from '../../journeys/region-status.ts'
 import { settleBuild } from '../../journeys/request-build.ts'
 import type { App } from '../app.ts'
 import type { AppDeps } from '../deps.ts'
-import { presentRegion } from '../present.ts'
+import { showRegion } from '../show-region.ts'
 import { buildBody, refreshBody, refreshedSchema, regionSchema } from '../region-schemas.ts'
 import { json, problems, regionName } from '../schemas.ts'
 
@@ -79,8 +79,6 @@ const refresh = createRoute({
 /** Registers the routes of builds. */
 export function addBuildRoutes(app: App, deps: AppDeps): void {
   const { outside, builds } = deps
-  const shown = async (name: string) =>
-    presentRegion(await describeRegion(outside, name), builds.statusOf(name))
   const start = async (name: string, by: Builder) => {
     if (by === 'workers') await detachBuild(outside, name)
     else builds.start(name)
@@ -93,7 +91,7 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
     const wish = { denseM: dense === true ? null : dense, vintages, retry }
     const { warnings } = await settleBuild(outside, name, wish)
     await start(name, c.req.valid('query').by)
-    return c.json({ ...(await shown(name)), warnings: [...warnings] }, 202)
+    return c.json({ ...(await showRegion(deps, name)), warnings: [...warnings] }, 202)
   })
   app.openapi(stopBuild, async (c) => {
     const { name } = c.req.valid('param')
@@ -101,7 +99,7 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
     const isElsewhere = region.state === 'building' && !builds.isRunning(name)
     if (!isElsewhere) await builds.stop(name)
     await endBuild(outside, name)
-    return c.json(await shown(name), 200)
+    return c.json(await showRegion(deps, name), 200)
   })
   app.openapi(refresh, async (c) => {
     const { name } = c.req.valid('param')
@@ -112,7 +110,7 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
     const progress = { signal: c.req.raw.signal, onLook: () => undefined }
     const { looked, waiting, uncovered } = await refreshRegion(outside, request, progress)
     if (waiting > 0) await start(name, c.req.valid('query').by)
-    const answer = { looked, waiting, uncovered, region: await shown(name) }
+    const answer = { looked, waiting, uncovered, region: await showRegion(deps, name) }
     return waiting > 0 ? c.json(answer, 202) : c.json(answer, 200)
   })
 }

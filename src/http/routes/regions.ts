@@ -1,11 +1,11 @@
 /** Regions: create, watch, delete. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { createRegion } from '../../journeys/create-region.ts'
-import { describeRegion, describeRegions, removeRegion } from '../../journeys/region-status.ts'
+import { describeRegion, removeRegion } from '../../journeys/region-status.ts'
 import { requestRegion } from '../../journeys/request-region.ts'
 import type { App } from '../app.ts'
 import type { AppDeps } from '../deps.ts'
-import { presentRegion } from '../present.ts'
+import { showRegion, showRegions } from '../show-region.ts'
 import { regionBody, regionList, regionSchema } from '../region-schemas.ts'
 import { json, problems, regionName } from '../schemas.ts'
 
@@ -80,8 +80,6 @@ const remove = createRoute({
 /** Registers the routes of regions. */
 export function addRegionRoutes(app: App, deps: AppDeps): void {
   const { outside, builds } = deps
-  const shown = async (name: string) =>
-    presentRegion(await describeRegion(outside, name), builds.statusOf(name))
 
   app.openapi(create, async (c) => {
     const { signal } = c.req.raw
@@ -93,14 +91,10 @@ export function addRegionRoutes(app: App, deps: AppDeps): void {
       onWarning: (message) => warnings.push(message),
     })
     c.header('location', `/v1/regions/${name}`)
-    return c.json({ ...(await shown(name)), warnings }, 201)
+    return c.json({ ...(await showRegion(deps, name)), warnings }, 201)
   })
-  app.openapi(list, async (c) => {
-    const regions = await describeRegions(outside)
-    const present = regions.map((found) => presentRegion(found, builds.statusOf(found.region.name)))
-    return c.json({ regions: present }, 200)
-  })
-  app.openapi(show, async (c) => c.json(await shown(c.req.valid('param').name), 200))
+  app.openapi(list, async (c) => c.json({ regions: await showRegions(deps) }, 200))
+  app.openapi(show, async (c) => c.json(await showRegion(deps, c.req.valid('param').name), 200))
   app.openapi(showBoundary, async (c) => {
     const { region } = await describeRegion(outside, c.req.valid('param').name)
     const { type, coordinates } = region.boundary

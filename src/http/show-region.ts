@@ -1,0 +1,24 @@
+/** Regions as the API answers them: what the database tells, with the build of this process. */
+import { describeRegion, describeRegions } from '../journeys/region-status.ts'
+import type { AppDeps } from './deps.ts'
+import { presentRegion, type RegionJson } from './present.ts'
+
+type Parts = Pick<AppDeps, 'outside' | 'builds'>
+
+/**
+ * The build is looked at first: one that ends meanwhile is told as running with a region that is built, and never as
+ * finished with a region that is still being built.
+ * @throws {NotFoundError} `region-not-found`
+ */
+export async function showRegion({ outside, builds }: Parts, name: string): Promise<RegionJson> {
+  const build = builds.statusOf(name)
+  return presentRegion(await describeRegion(outside, name), build)
+}
+
+/** All regions by name. */
+export async function showRegions({ outside, builds }: Parts): Promise<RegionJson[]> {
+  const statuses = builds.statuses()
+  return (await describeRegions(outside)).map((found) =>
+    presentRegion(found, statuses.get(found.region.name) ?? null),
+  )
+}
