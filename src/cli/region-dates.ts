@@ -69,7 +69,7 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
     const found = await look(world, request, signal)
     if (found === null) return
     console.log(describeRefreshed(found))
-    if (found.waiting === 0) return
+    if (found.open === 0) return
     if (options.detach) await detachBuild(world, name)
     else await build(world, name, signal)
   })

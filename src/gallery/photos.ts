@@ -103,16 +103,18 @@ export async function findExpiredPhotos(db: Database, now: string): Promise<stri
 /** Removes the row of a photo whose time is over still. @returns whether it was */
 export async function deleteExpiredPhoto(
   db: Database,
-  sha256: string,
-  now: string,
+  { sha256, now }: { readonly sha256: string; readonly now: string },
+  removeBytes: () => Promise<void>,
 ): Promise<boolean> {
-  const rows = await db.withClient((client) =>
-    client.query('delete from photos where sha256 = $1 and expires_at <= $2 returning sha256', [
-      sha256,
-      now,
-    ]),
-  )
-  return rows.length > 0
+  return db.transaction(async (client) => {
+    const rows = await client.query(
+      'delete from photos where sha256 = $1 and expires_at <= $2 returning sha256',
+      [sha256, now],
+    )
+    if (rows.length === 0) return false
+    await removeBytes()
+    return true
+  })
 }
 
 function notFound(id: string): NotFoundError {

@@ -33,7 +33,7 @@ export interface RegionCover {
   cellsTouching(): CellKey[]
 }
 
-const CELLS_MAX = 2_000_000
+export const CELLS_MAX = 2_000_000
 /** Squares smaller than a hexagon: the hexagon of a square's centre and its neighbours then cover it. */
 const SQUARE_PER_EDGE = 0.75
 

@@ -160,9 +160,14 @@ export function toColours(
 /** Are the samples colours already? */
 function isRgb8(
   raw: RawBlock,
-  { samples, bits, photometric }: SampleFormat,
+  format: SampleFormat,
 ): raw is RawBlock & { readonly samples: Uint8Array } {
-  const isRgb = samples === 3 && ![WHITE_IS_ZERO, PALETTE, YCBCR].includes(photometric)
+  const { samples, bits, photometric } = format
+  // One of three samples can be the alpha: then the others are not three colours.
+  const isRgb =
+    samples === 3 &&
+    planBands(format).alpha === null &&
+    ![WHITE_IS_ZERO, PALETTE, YCBCR].includes(photometric)
   return isRgb && bits === 8 && raw.samples instanceof Uint8Array
 }
 

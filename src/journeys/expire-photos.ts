@@ -10,10 +10,9 @@ export async function expirePhotos({ outside, photoFiles }: PhotoOutside): Promi
   const now = outside.now().toISOString()
   let count = 0
   for (const sha256 of await findExpiredPhotos(outside.db, now)) {
-    // The row first, and only if nobody has uploaded the photo again meanwhile: then its bytes are wanted.
-    if (!(await deleteExpiredPhoto(outside.db, sha256, now))) continue
-    await photoFiles.remove(sha256)
-    count++
+    // Only if nobody has uploaded the photo again meanwhile: then its bytes are wanted.
+    const remove = () => photoFiles.remove(sha256)
+    if (await deleteExpiredPhoto(outside.db, { sha256, now }, remove)) count++
   }
   return count
 }

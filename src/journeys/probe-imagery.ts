@@ -2,7 +2,7 @@
  * Broken pictures all over a claim: is an area broken, or does the host answer everybody with rubbish? Places are asked
  * whose pictures came before, past all caches; before any came, some that are still open.
  */
-import { BadDataError, UpstreamError } from '../errors.ts'
+import { BadDataError, InputError, UpstreamError } from '../errors.ts'
 import { findPlacesAfter, type PlaceState } from '../gallery/point-states.ts'
 import { countPoints } from '../gallery/points.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
@@ -54,12 +54,18 @@ async function probe(
     }
   } catch (error) {
     signal.throwIfAborted()
-    if (!(error instanceof UpstreamError)) throw error
-    failure = error
+    failure = hostFailure(error)
   } finally {
     await source?.close()
   }
   return failure && nothingComes(failure, places.length)
+}
+
+/** The same configuration was opened when the visit began: what cannot be read now is the host's doing. */
+function hostFailure(error: unknown): UpstreamError {
+  if (error instanceof UpstreamError) return error
+  if (!(error instanceof InputError || error instanceof BadDataError)) throw error
+  return new UpstreamError('host-down', error.message, { cause: error })
 }
 
 async function tryPlace(

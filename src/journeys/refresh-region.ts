@@ -10,6 +10,7 @@ import {
   type EmbeddedPlace,
   type KnownVintage,
 } from '../gallery/refresh.ts'
+import { countPoints } from '../gallery/points.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource } from '../imagery/source.ts'
@@ -46,6 +47,8 @@ export interface Refreshed {
   readonly looked: number
   /** They wait to be embedded now. */
   readonly waiting: number
+  /** All that wait for a build: an earlier refresh that was cut short may have left some. */
+  readonly open: number
   /** They lie outside the source's imagery, and keep what they have. */
   readonly uncovered: number
   /** Whether the source told for each point that waits that it has a date which the gallery lacks. */
@@ -84,6 +87,7 @@ export async function refreshRegion(
   refuseBuilding(region, 'a refresh')
   const config = parseImageryConfig(imagery ?? region.imagery)
   const source = await outside.openSource(config)
+  const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
   try {
     if (imagery !== undefined) {
       const { attribution } = source
@@ -93,11 +97,11 @@ export async function refreshRegion(
     const test = await lackTest(outside, region.id, source)
     const found = await markLacking(outside, { regionId: region.id, test, isAll }, progress)
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked
-    if (!isUndated || isAll) return { ...found, isDated: !isAll }
+    if (!isUndated || isAll) return { ...found, ...(await stillOpen()), isDated: !isAll }
     // Another source without dates is of another date as a whole; of the same one nothing can be said.
     if (imagery === undefined) throw undated(name)
     const all = await markLacking(outside, { regionId: region.id, test, isAll: true }, progress)
-    return { ...all, isDated: false }
+    return { ...all, ...(await stillOpen()), isDated: false }
   } finally {
     await source.close()
   }
@@ -137,7 +141,7 @@ async function markLacking(
   { db }: Outside,
   { regionId, test, isAll }: Marking,
   { signal, onLook }: RefreshProgress,
-): Promise<Omit<Refreshed, 'isDated'> & { readonly undated: number }> {
+): Promise<Omit<Refreshed, 'isDated' | 'open'> & { readonly undated: number }> {
   const count = { looked: 0, waiting: 0, uncovered: 0, undated: 0 }
   for await (const places of pagesOf(db, regionId)) {
     signal.throwIfAborted()

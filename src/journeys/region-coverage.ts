@@ -1,6 +1,8 @@
 /** A region → what of it can be searched: points by cell, and why the others have no imagery. */
+import { InputError } from '../errors.ts'
 import { readPointStates, type PointState } from '../gallery/point-states.ts'
 import { findRegion } from '../gallery/regions.ts'
+import { CELLS_MAX } from '../geo/cells-cover.ts'
 import { createCellGeometry, parseCells, type CellGeometry } from '../geo/cells.ts'
 import type { Coverage, CoverageCell } from '../heatmap/coverage.ts'
 import type { LonLat } from '../types.ts'
@@ -13,7 +15,7 @@ type Counted = { -readonly [Key in keyof CoverageCell]: CoverageCell[Key] } & {
 /**
  * Counts the points of every cell that has any; cells with the largest share without imagery first.
  * @param cells  as `locate --cells`
- * @throws {NotFoundError} `region-not-found`; {InputError} `cells-spec`
+ * @throws {NotFoundError} `region-not-found`; {InputError} `cells-spec`, `cells-too-many` above 2,000,000
  */
 export async function coverRegion(
   outside: Outside,
@@ -37,6 +39,11 @@ function cellOf(byKey: Map<string, Counted>, geometry: CellGeometry, at: LonLat)
   const known = byKey.get(key)
   if (known !== undefined) return known
   const centre = geometry.centreOf(key)
+  if (byKey.size >= CELLS_MAX) {
+    throw new InputError('cells-too-many', `Expected at most ${CELLS_MAX} cells, got more`, {
+      hint: 'choose larger cells, e.g. --cells square:1km',
+    })
+  }
   const cell = { key, centre, points: 0, embedded: 0, open: 0, unavailable: {} }
   byKey.set(key, cell)
   return cell

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
-import { findKnownVintages } from '../../src/gallery/refresh.ts'
+import { findKnownVintages, markRefreshing } from '../../src/gallery/refresh.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import {
@@ -142,6 +142,18 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     await waitForBuild(http, 'fresh')
     expect(await datesOf('fresh')).toEqual(['2023-07', '2020-05-01'])
     expect(await ask(path)).toMatchObject({ status: 200, answer: { waiting: 0 } })
+  })
+
+  test('a refresh that was cut short is built by the next one, though that finds nothing new', async () => {
+    await create('cut')
+    await http.post('/v1/regions/cut/build')
+    const { points } = await waitForBuild(http, 'cut')
+    const { id } = await findRegion(http.world.db, 'cut')
+    await markRefreshing(http.world.db, id, [0, 1])
+    const again = await ask('/v1/regions/cut/refresh')
+    expect(again).toMatchObject({ status: 202, answer: { waiting: 0 } })
+    const built = await waitForBuild(http, 'cut')
+    expect(built.points).toMatchObject({ embedded: points.total, pending: 0 })
   })
 
   test('a refresh is refused while the region is built elsewhere, and of sources that are not allowed', async () => {

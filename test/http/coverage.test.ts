@@ -40,6 +40,10 @@ describeOnEachDatabase('coverage over HTTP', (_open, place) => {
     })
     expect(estimate.areaKm2).toBeCloseTo(0.438, 2)
     expect(estimate.patchesPerSecond).toBeGreaterThan(1)
+    const elsewhere = await http.app.request('http://localhost/v1/regions/town/estimate?sample=3', {
+      headers: { 'sec-fetch-site': 'cross-site' },
+    })
+    expect(elsewhere.status).toBe(403)
     await http.post('/v1/regions/town/build')
     await waitForBuild(http, 'town')
     const after = await http.get('/v1/regions/town/estimate')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { startPhotoExpiry } from '../../src/http/photo-expiry.ts'
+import { expirePhotos } from '../../src/journeys/expire-photos.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { clientOf, openHarness, type Harness } from './harness.ts'
 
@@ -48,6 +49,17 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
     expect([again.id, again.expiresAt]).toEqual([first.id, '2026-03-02T20:00:00.000Z'])
     await expire('2026-03-02T10:00:00.000Z')
     expect(await statusOf(first.id)).toBe(200)
+  })
+
+  test('are still known when their bytes could not be removed, so that the next time removes them', async () => {
+    const { id } = await upload('2026-03-01T00:00:00.000Z', 1, http.town.waterPhoto)
+    const { deps } = at('2026-03-03T00:00:00.000Z', 1)
+    const remove = () => Promise.reject(new Error('disk says no'))
+    const photoFiles = { ...deps.photoFiles, remove }
+    await expect(expirePhotos({ ...deps, photoFiles })).rejects.toThrow('disk says no')
+    expect(await statusOf(id)).toBe(200)
+    expect(await expirePhotos(deps)).toBe(1)
+    expect([await statusOf(id), (await files()).includes(id)]).toEqual([404, false])
   })
 
   test('are looked for again and again, and after a time that failed', async () => {

@@ -1,7 +1,7 @@
 /** Builds of regions: start, stop, and again where there is newer imagery. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { requestImagery } from '../../journeys/allowed-sources.ts'
-import { detachBuild, endBuild } from '../../journeys/build-region.ts'
+import { detachBuild, endBuild, refuseEmbedded } from '../../journeys/build-region.ts'
 import { refreshRegion } from '../../journeys/refresh-region.ts'
 import { describeRegion } from '../../journeys/region-status.ts'
 import { settleBuild } from '../../journeys/request-build.ts'
@@ -105,12 +105,15 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
     const { name } = c.req.valid('param')
     const { imagery, vintages, all = false } = c.req.valid('json')
     builds.refuseWhileRunning(name)
+    const { by } = c.req.valid('query')
+    if (by === 'workers') refuseEmbedded(outside)
     const checked = imagery === undefined ? undefined : await requestImagery(imagery, deps.allowed)
     const request = { name, imagery: checked, vintages, isAll: all }
     const progress = { signal: c.req.raw.signal, onLook: () => undefined }
-    const { looked, waiting, uncovered } = await refreshRegion(outside, request, progress)
-    if (waiting > 0) await start(name, c.req.valid('query').by)
+    const found = await refreshRegion(outside, request, progress)
+    const { looked, waiting, uncovered, open } = found
+    if (open > 0) await start(name, by)
     const answer = { looked, waiting, uncovered, region: await showRegion(deps, name) }
-    return waiting > 0 ? c.json(answer, 202) : c.json(answer, 200)
+    return open > 0 ? c.json(answer, 202) : c.json(answer, 200)
   })
 }
