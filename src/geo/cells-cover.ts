@@ -33,7 +33,7 @@ export interface RegionCover {
   cellsTouching(): CellKey[]
 }
 
-export const CELLS_MAX = 2_000_000
+const CELLS_MAX = 2_000_000
 /** Squares smaller than a hexagon: the hexagon of a square's centre and its neighbours then cover it. */
 const SQUARE_PER_EDGE = 0.75
 
@@ -73,7 +73,7 @@ function coverOfSquares(cover: Cover): Omit<RegionCover, 'areaKm2'> {
     cellsTouching() {
       const keys: CellKey[] = []
       squares.forEach(({ column, row }) => {
-        if (keys.push(`${column},${row}`) > CELLS_MAX) throw tooMany()
+        refuseTooManyCells(keys.push(`${column},${row}`))
       })
       return keys
     },
@@ -111,7 +111,7 @@ function coverOfHexagons(cover: Cover, resolution: number): Omit<RegionCover, 'a
     squares.forEach(({ column, row }) => {
       const at = plane.inverse((column + 0.5) * sizeM, (row + 0.5) * sizeM)
       for (const key of gridDisk(latLngToCell(at.lat, at.lon, resolution), 1)) candidates.add(key)
-      if (candidates.size > CELLS_MAX) throw tooMany()
+      refuseTooManyCells(candidates.size)
     })
     return [...candidates].filter((key) => areaInRegionKm2(key) > 0)
   }
@@ -247,8 +247,10 @@ function isWithin({ column, row, span }: Block, square: Square): boolean {
   return c >= column && c < column + span && r >= row && r < row + span
 }
 
-function tooMany(): InputError {
-  return new InputError(
+/** Refuses more cells than fit memory and a file. @throws {InputError} `cells-too-many` above 2,000,000 */
+export function refuseTooManyCells(count: number): void {
+  if (count <= CELLS_MAX) return
+  throw new InputError(
     'cells-too-many',
     `Expected at most ${CELLS_MAX} cells to touch the region, got more`,
     { hint: 'choose larger cells, e.g. --cells square:1km' },

@@ -1,8 +1,7 @@
 /** A region → what of it can be searched: points by cell, and why the others have no imagery. */
-import { InputError } from '../errors.ts'
 import { readPointStates, type PointState } from '../gallery/point-states.ts'
 import { findRegion } from '../gallery/regions.ts'
-import { CELLS_MAX } from '../geo/cells-cover.ts'
+import { refuseTooManyCells } from '../geo/cells-cover.ts'
 import { createCellGeometry, parseCells, type CellGeometry } from '../geo/cells.ts'
 import type { Coverage, CoverageCell } from '../heatmap/coverage.ts'
 import type { LonLat } from '../types.ts'
@@ -39,11 +38,7 @@ function cellOf(byKey: Map<string, Counted>, geometry: CellGeometry, at: LonLat)
   const known = byKey.get(key)
   if (known !== undefined) return known
   const centre = geometry.centreOf(key)
-  if (byKey.size >= CELLS_MAX) {
-    throw new InputError('cells-too-many', `Expected at most ${CELLS_MAX} cells, got more`, {
-      hint: 'choose larger cells, e.g. --cells square:1km',
-    })
-  }
+  refuseTooManyCells(byKey.size + 1)
   const cell = { key, centre, points: 0, embedded: 0, open: 0, unavailable: {} }
   byKey.set(key, cell)
   return cell

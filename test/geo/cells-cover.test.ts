@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Position } from 'geojson'
 import geodesic from 'geographiclib-geodesic'
 import { describe, expect, test } from 'vitest'
-import { createRegionCover } from '../../src/geo/cells-cover.ts'
+import { createRegionCover, refuseTooManyCells } from '../../src/geo/cells-cover.ts'
 import { createCellGeometry, parseCells } from '../../src/geo/cells.ts'
 import type { Bbox, Boundary, LonLat } from '../../src/types.ts'
 import { describeWithShared, sharedPath } from '../shared.ts'
@@ -182,3 +182,8 @@ function geodesicKm2(boundary: Boundary): number {
     0,
   )
 }
+
+test('two million cells are allowed, one more is not', () => {
+  expect(() => refuseTooManyCells(2_000_000)).not.toThrow()
+  expect(() => refuseTooManyCells(2_000_001)).toThrow(/at most 2000000 cells/)
+})

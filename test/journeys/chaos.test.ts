@@ -23,6 +23,10 @@ if (hasServers) {
     expect(report.digest).toBe(report.undisturbedDigest)
     expect(report.heatmap).toBe(report.undisturbedHeatmap)
   }, 180_000)
+} else if (process.env['CI'] !== undefined && process.env['DATABASE_URL_TEST'] !== '0') {
+  test('a build in chaos on PostgreSQL', () => {
+    throw new Error('Expected DATABASE_URL_TEST in CI, got nothing: scripts/postgres.sh start')
+  })
 } else {
   test.skip('a build in chaos on PostgreSQL (set DATABASE_URL_TEST; scripts/postgres.sh start)', () => {})
 }
