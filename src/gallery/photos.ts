@@ -32,10 +32,18 @@ const columns = `
   sha256, name, width, height, vector_send(logits) as logits, model_sha256 as "modelSha256",
   perceptual_hash as "perceptualHash", expires_at as "expiresAt", created_at as "createdAt"`
 
-/** Writes a photo; the same bytes again replace name, logits and retention. */
-export async function upsertPhoto(db: Database, photo: PhotoRecord): Promise<StoredPhoto> {
-  const [row] = await db.withClient((client) =>
-    client.query<PhotoRow>(
+/**
+ * Writes a photo; the same bytes again replace name, logits and retention.
+ * @param writeBytes  called while nobody else can remove the photo, so that its row never stands without them
+ */
+export async function upsertPhoto(
+  db: Database,
+  photo: PhotoRecord,
+  writeBytes: () => Promise<void>,
+): Promise<StoredPhoto> {
+  return db.transaction(async (client) => {
+    // The row first: whoever removes the photo at this moment is waited for, and with the row come the bytes again.
+    const [row] = await client.query<PhotoRow>(
       `insert into photos (sha256, name, width, height, logits, model_sha256, perceptual_hash, expires_at)
        values ($1, $2, $3, $4, $5::vector, $6, $7, $8)
        on conflict (sha256) do update
@@ -53,9 +61,29 @@ export async function upsertPhoto(db: Database, photo: PhotoRecord): Promise<Sto
         photo.perceptualHash,
         photo.expiresAt,
       ],
+    )
+    if (row === undefined) throw new Error(`Expected the photo ${photo.sha256} back, got nothing`)
+    await writeBytes()
+    return toPhoto(row)
+  })
+}
+
+/**
+ * The same photo by another model; how long it is kept stays, whatever was said of that meanwhile.
+ * @throws {NotFoundError} `photo-not-found` when it was removed meanwhile
+ */
+export async function updateLogits(
+  db: Database,
+  { sha256, logits, modelSha256 }: Pick<PhotoRecord, 'sha256' | 'logits' | 'modelSha256'>,
+): Promise<StoredPhoto> {
+  const [row] = await db.withClient((client) =>
+    client.query<PhotoRow>(
+      `update photos set logits = $2::vector, model_sha256 = $3 where sha256 = $1
+       returning ${columns}`,
+      [sha256, vectorText(logits), modelSha256],
     ),
   )
-  if (row === undefined) throw new Error(`Expected the photo ${photo.sha256} back, got nothing`)
+  if (row === undefined) throw notFound(sha256)
   return toPhoto(row)
 }
 
@@ -81,12 +109,23 @@ export async function findPhoto(db: Database, id: string): Promise<StoredPhoto> 
   })
 }
 
-/** @throws {NotFoundError} `photo-not-found` */
-export async function deletePhoto(db: Database, sha256: string): Promise<void> {
-  const rows = await db.withClient((client) =>
-    client.query('delete from photos where sha256 = $1 returning sha256', [sha256]),
-  )
-  if (rows.length === 0) throw notFound(sha256)
+/**
+ * Removes a photo whatever its time.
+ * @param removeBytes  as in `upsertPhoto`: a row whose bytes could not be removed stays
+ * @throws {NotFoundError} `photo-not-found`
+ */
+export async function deletePhoto(
+  db: Database,
+  sha256: string,
+  removeBytes: () => Promise<void>,
+): Promise<void> {
+  await db.transaction(async (client) => {
+    const rows = await client.query('delete from photos where sha256 = $1 returning sha256', [
+      sha256,
+    ])
+    if (rows.length === 0) throw notFound(sha256)
+    await removeBytes()
+  })
 }
 
 /** Ids of photos whose time is over. @param now  ISO time */

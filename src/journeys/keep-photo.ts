@@ -2,7 +2,7 @@
 import { perceptualHash } from '../image/perceptual-hash.ts'
 import { softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
-import { deletePhoto, findPhoto, upsertPhoto } from '../gallery/photos.ts'
+import { deletePhoto, findPhoto, updateLogits, upsertPhoto } from '../gallery/photos.ts'
 import type { SceneShare } from '../types.ts'
 import { embedPhoto, TOP_SCENES, type EmbeddedPhoto } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
@@ -43,33 +43,33 @@ const DAY_MS = 86_400_000
  * Embeds and keeps a photo; the same bytes again give the same id, and keep it for as long again.
  * @throws {InputError} `photo-format`, `photo-too-large`
  */
-export async function keepPhoto(parts: PhotoOutside, bytes: Uint8Array): Promise<PhotoSummary> {
-  const { photoDays, outside } = parts
-  const endsMs = outside.now().getTime() + photoDays * DAY_MS
-  return storePhoto(parts, bytes, photoDays === 0 ? null : new Date(endsMs).toISOString())
-}
-
-async function storePhoto(
-  { outside, photoFiles }: PhotoOutside,
+export async function keepPhoto(
+  { outside, photoFiles, photoDays }: PhotoOutside,
   bytes: Uint8Array,
-  expiresAt: string | null,
 ): Promise<PhotoSummary> {
   const { card } = await outside.encoder('ground')
   const photo = await embedPhoto(outside, { name: 'photo', bytes })
   const { sha256, width, height, logits, scenes } = photo
-  // Bytes first: a row without bytes could not be shown, bytes without a row are overwritten next time.
-  await photoFiles.write(sha256, bytes)
-  await upsertPhoto(outside.db, {
-    sha256,
-    name: nameOf(sha256),
-    width,
-    height,
-    logits,
-    modelSha256: card.sha256,
-    perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
-    expiresAt,
-  })
+  const expiresAt = endOf(photoDays, outside.now())
+  await upsertPhoto(
+    outside.db,
+    {
+      sha256,
+      name: nameOf(sha256),
+      width,
+      height,
+      logits,
+      modelSha256: card.sha256,
+      perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
+      expiresAt,
+    },
+    () => photoFiles.write(sha256, bytes),
+  )
   return { id: sha256, width, height, scenes, expiresAt }
+}
+
+function endOf(photoDays: number, now: Date): string | null {
+  return photoDays === 0 ? null : new Date(now.getTime() + photoDays * DAY_MS).toISOString()
 }
 
 /** The file name that an uploader chose can tell who they are: it is not kept. */
@@ -91,9 +91,7 @@ export async function forgetPhoto(
   { outside, photoFiles }: PhotoOutside,
   id: string,
 ): Promise<void> {
-  await findPhoto(outside.db, id)
-  await photoFiles.remove(id)
-  await deletePhoto(outside.db, id)
+  await deletePhoto(outside.db, id, () => photoFiles.remove(id))
 }
 
 /** A kept photo without its pixels. */
@@ -107,8 +105,13 @@ export async function findKeptPhoto(parts: PhotoOutside, id: string): Promise<Ke
   const row = await findPhoto(parts.outside.db, id)
   const { card } = await parts.outside.encoder('ground')
   if (row.modelSha256 === card.sha256) return row
-  await storePhoto(parts, await parts.photoFiles.read(id), row.expiresAt)
-  return findPhoto(parts.outside.db, id)
+  const bytes = await parts.photoFiles.read(row.sha256)
+  const { logits } = await embedPhoto(parts.outside, { name: row.name, bytes })
+  return updateLogits(parts.outside.db, {
+    sha256: row.sha256,
+    logits,
+    modelSha256: card.sha256,
+  })
 }
 
 /** The photo with its pixels, for a sheet. @throws {NotFoundError} `photo-not-found` */

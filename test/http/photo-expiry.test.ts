@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { startPhotoExpiry } from '../../src/http/photo-expiry.ts'
 import { expirePhotos } from '../../src/journeys/expire-photos.ts'
+import { findKeptPhoto, forgetPhoto, type PhotoFiles } from '../../src/journeys/keep-photo.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { clientOf, openHarness, type Harness } from './harness.ts'
 
@@ -60,6 +61,71 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
     expect(await statusOf(id)).toBe(200)
     expect(await expirePhotos(deps)).toBe(1)
     expect([await statusOf(id), (await files()).includes(id)]).toEqual([404, false])
+  })
+
+  /** A step that lasts: others can begin meanwhile, and would be done before it ends if nothing held them back. */
+  const lasting = () => {
+    const starts: (() => void)[] = []
+    const begun = new Promise<void>((resolve) => starts.push(resolve))
+    const last = async () => {
+      for (const start of starts) start()
+      await new Promise((resolve) => setTimeout(resolve, 60))
+    }
+    return { begun, last }
+  }
+  const FIRST = '2026-03-01T00:00:00.000Z'
+  const OVER = '2026-03-02T00:00:00.000Z'
+  const withFiles = (deps: Harness['deps'], changed: Partial<PhotoFiles>) => ({
+    ...deps,
+    photoFiles: { ...deps.photoFiles, ...changed },
+  })
+
+  test('stand with their bytes when they are uploaded again just as their time is over', async () => {
+    const { id } = await upload(FIRST, 1, http.town.waterPhoto)
+    const { begun, last } = lasting()
+    const write: PhotoFiles['write'] = async (sha256, bytes) => {
+      await http.deps.photoFiles.write(sha256, bytes)
+      await last()
+    }
+    const uploader = clientOf(createApp(withFiles(at(OVER, 1).deps, { write })))
+    const uploading = uploader.upload(http.town.waterPhoto)
+    await begun
+    await expire(OVER)
+    expect((await uploading).status).toBe(201)
+    expect([await statusOf(id), (await files()).includes(id)]).toEqual([200, true])
+  })
+
+  test('stand with their bytes when they are uploaded again while they are removed', async () => {
+    for (const removing of [expirePhotos, forgetPhoto]) {
+      const { id } = await upload(FIRST, 1, http.town.waterPhoto)
+      const { begun, last } = lasting()
+      const remove: PhotoFiles['remove'] = async (sha256) => {
+        await last()
+        await http.deps.photoFiles.remove(sha256)
+      }
+      const removed = removing(withFiles(at(OVER, 1).deps, { remove }), id)
+      await begun
+      await upload(OVER, 1, http.town.waterPhoto)
+      await removed
+      expect([await statusOf(id), (await files()).includes(id)]).toEqual([200, true])
+    }
+  })
+
+  test('keep the newest end of their time when another model embeds them again meanwhile', async () => {
+    const { id } = await upload(FIRST, 1, http.town.waterPhoto)
+    const { deps } = at(FIRST, 1)
+    await http.world.db.withClient((client) =>
+      client.query(`update photos set model_sha256 = repeat('0', 64) where sha256 = $1`, [id]),
+    )
+    let later: string | null = null
+    const read: PhotoFiles['read'] = async (sha256) => {
+      const bytes = await http.deps.photoFiles.read(sha256)
+      later = (await upload(OVER, 7, bytes)).expiresAt
+      return bytes
+    }
+    await findKeptPhoto(withFiles(deps, { read }), id)
+    const found = (await (await http.get(`/v1/photos/${id}`)).json()) as { expiresAt: string }
+    expect([found.expiresAt, later]).toEqual([later, '2026-03-09T00:00:00.000Z'])
   })
 
   test('are looked for again and again, and after a time that failed', async () => {
