@@ -41,6 +41,26 @@ export async function recordRuntime(
   )
 }
 
+/**
+ * Settles that the region is built densely, unless it has rows already or is about to get some: both kinds do not compare.
+ * @returns false: nothing was settled
+ */
+export async function settleDense(
+  db: Database,
+  regionId: number,
+  runtime: NonNullable<Region['runtime']>,
+): Promise<boolean> {
+  const rows = await db.withClient((client) =>
+    client.query(
+      `update regions set runtime = coalesce(runtime, '{}') || $2::jsonb
+        where id = $1 and state <> 'building' and not exists (select from embeddings where region = $1)
+       returning id`,
+      [regionId, JSON.stringify(runtime)],
+    ),
+  )
+  return rows.length > 0
+}
+
 /** Records what holds the build up; the next batch that anybody stores clears it. */
 export async function recordProblem(
   db: Database,

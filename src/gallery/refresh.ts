@@ -1,7 +1,7 @@
 /** Newer imagery for points that are embedded: which dates they have, and which of them wait for more. */
 import type { LonLat } from '../types.ts'
 import { UNDATED } from './counted-rows.ts'
-import type { Database } from './database.ts'
+import type { Client, Database } from './database.ts'
 import { countChange } from './points.ts'
 
 /** What a build does about several dates of one place. */
@@ -30,14 +30,16 @@ export const VINTAGES_MAX = 12
  * `refreshed_at` says so, when `vintages` no longer does.
  */
 export async function setVintages(db: Database, regionId: number, vintages: number): Promise<void> {
-  await db.withClient((client) =>
-    client.query(
-      `update regions
-          set vintages = $2,
-              refreshed_at = case when vintages > 1 then coalesce(refreshed_at, now()) else refreshed_at end
-        where id = $1`,
-      [regionId, vintages],
-    ),
+  await db.withClient((client) => setVintagesOn(client, regionId, vintages))
+}
+
+async function setVintagesOn(client: Client, regionId: number, vintages: number): Promise<void> {
+  await client.query(
+    `update regions
+        set vintages = $2,
+            refreshed_at = case when vintages > 1 then coalesce(refreshed_at, now()) else refreshed_at end
+      where id = $1`,
+    [regionId, vintages],
   )
 }
 
@@ -111,26 +113,41 @@ export async function markRefreshing(
   })
 }
 
+/** How a region is built and refreshed from now on. */
+export interface RefreshSettings {
+  /** Another source; rows of the old one stay, so both are named, the new one first. */
+  readonly source?: { readonly imagery: object; readonly attribution: string } | undefined
+  /** Dates of each place, newest first. */
+  readonly vintages?: number | undefined
+}
+
 /**
- * Another source for the region, from which it is built and refreshed from now on. Rows of the old one stay, so both
- * are named, the new one first.
+ * Settles how a region is refreshed, unless its build is under way: who builds has read how, and would not notice. Who
+ * wants a build at the same moment waits for this, and reads what is settled.
+ * @returns false: it is being built, and nothing was settled
  */
-export async function setImagery(
+export async function beginRefresh(
   db: Database,
   regionId: number,
-  { imagery, attribution }: { readonly imagery: object; readonly attribution: string },
-): Promise<void> {
-  await db.transaction(async (client) => {
-    const [before] = await client.query<{ attribution: string; isEmbedded: boolean }>(
+  { source, vintages }: RefreshSettings,
+): Promise<boolean> {
+  return db.transaction(async (client) => {
+    const [region] = await client.query<{ attribution: string; isEmbedded: boolean }>(
       `select attribution, exists (select from embeddings where region = $1) as "isEmbedded"
-         from regions where id = $1 for update`,
+         from regions where id = $1 and state <> 'building' for update`,
       [regionId],
     )
-    const named = before?.isEmbedded ? nameBoth(attribution, before.attribution) : attribution
-    await client.query(
-      `update regions set imagery = $2::jsonb, attribution = $3, version = version + 1 where id = $1`,
-      [regionId, JSON.stringify(imagery), named],
-    )
+    if (region === undefined) return false
+    if (source !== undefined) {
+      const { imagery, attribution } = source
+      const named = region.isEmbedded ? nameBoth(attribution, region.attribution) : attribution
+      await client.query(
+        `update regions set imagery = $2::jsonb, attribution = $3, version = version + 1 where id = $1`,
+        [regionId, JSON.stringify(imagery), named],
+      )
+    }
+    if (vintages !== undefined) await setVintagesOn(client, regionId, vintages)
+    return true
   })
 }
 

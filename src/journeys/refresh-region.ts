@@ -1,11 +1,11 @@
 /** A built region → its points of which there is imagery of dates that they lack wait to be embedded again. */
 import { InputError } from '../errors.ts'
 import {
+  beginRefresh,
   findDatePolicy,
   findEmbeddedPlaces,
   findKnownVintages,
   markRefreshing,
-  setImagery,
   setVintages,
   type EmbeddedPlace,
   type KnownVintage,
@@ -17,7 +17,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
-import { refuseBuilding } from './refuse-building.ts'
+import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseDense } from './refuse-dense.ts'
 
 /** Points looked at between two words to the database. */
@@ -89,11 +89,13 @@ export async function refreshRegion(
   const source = await outside.openSource(config)
   const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
   try {
-    if (imagery !== undefined) {
-      const { attribution } = source
-      await setImagery(outside.db, region.id, { imagery: { ...config }, attribution })
+    const { attribution } = source
+    const settings = {
+      source: imagery === undefined ? undefined : { imagery: { ...config }, attribution },
+      vintages,
     }
-    if (vintages !== undefined) await setVintages(outside.db, region.id, vintages)
+    // Somebody may have begun a build while the source was opened.
+    if (!(await beginRefresh(outside.db, region.id, settings))) throw underWay(name, 'a refresh')
     const test = await lackTest(outside, region.id, source)
     const found = await markLacking(outside, { regionId: region.id, test, isAll }, progress)
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked

@@ -8,8 +8,12 @@ import type { Region } from '../types.ts'
  * @throws {InputError} `region-building`
  */
 export function refuseBuilding({ name, state }: Region, wish: string): void {
-  if (state !== 'building') return
-  throw new InputError(
+  if (state === 'building') throw underWay(name, wish)
+}
+
+/** The same for whoever finds a build only when it wants to make the change. */
+export function underWay(name: string, wish: string): InputError {
+  return new InputError(
     'region-building',
     `Expected a region that is not being built for ${wish}, got "${name}", whose build is under way`,
     { hint: `wait until it is built, or end it: \`whereabouts region stop ${name}\`` },

@@ -1,7 +1,7 @@
 /** The wish for a dense build, before it begins. */
 import { mapGeometryOf } from '../embedding/logits-map.ts'
 import { InputError } from '../errors.ts'
-import { recordRuntime } from '../gallery/builds.ts'
+import { settleDense } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
@@ -9,7 +9,7 @@ import { parseImageryConfig } from '../imagery/config.ts'
 import { denseLatticeOf, needWindows } from './build-dense.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
-import { refuseBuilding } from './refuse-building.ts'
+import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseOtherModel } from './visit-region.ts'
 
 /**
@@ -49,7 +49,9 @@ export async function requestDense(
   refuseBuilding(region, '--dense')
   const { embedded } = await countPoints(outside.db, region.id)
   if (embedded === 0) {
-    await recordRuntime(outside.db, region.id, { ...encoder.runtime, denseM })
+    const runtime = { ...encoder.runtime, denseM }
+    // Somebody may have begun a build since the region was read.
+    if (!(await settleDense(outside.db, region.id, runtime))) throw underWay(name, '--dense')
     return denseM
   }
   const how = known === undefined ? 'patch by patch' : `with a patch every ${known} m`

@@ -208,6 +208,15 @@ describeOnEachDatabase('a dense build', (_open, place) => {
       hint: expect.stringContaining('stop begun') as unknown,
     }
     await expect(requestDense(world, 'begun', 16)).rejects.toMatchObject(refused)
+    await stopBuild(world.db, id)
+    const meanwhile: Outside = {
+      ...world,
+      openSource: async (...asked) => {
+        await requestBuild(world.db, id)
+        return world.openSource(...asked)
+      },
+    }
+    await expect(requestDense(meanwhile, 'begun', 16)).rejects.toMatchObject(refused)
     expect((await findRegion(world.db, 'begun')).runtime).toBeNull()
     await stopBuild(world.db, id)
     expect(await requestDense(world, 'begun', 16)).toBe(16)

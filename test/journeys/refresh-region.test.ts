@@ -137,6 +137,24 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     expect((await refresh('busy', imageryOf(older(), latest()))).waiting).toBe(embedded)
   })
 
+  test('is refused, and changes nothing, when a build begins while its source is opened', async () => {
+    const { id } = await create('begun', imageryOf(older()))
+    await build('begun')
+    const meanwhile = {
+      ...world,
+      openSource: async (...asked: Parameters<TestWorld['openSource']>) => {
+        await requestBuild(world.db, id)
+        return world.openSource(...asked)
+      },
+    }
+    const request = { name: 'begun', imagery: imageryOf(latest()), isAll: false, vintages: 2 }
+    await expect(refreshRegion(meanwhile, request, look)).rejects.toMatchObject({
+      code: 'region-building',
+    })
+    expect((await findRegion(world.db, 'begun')).imagery).toMatchObject(imageryOf(older()))
+    expect(await findDatePolicy(world.db, id)).toEqual({ vintages: 1, refreshedAt: null })
+  })
+
   test('takes its dates along in a pack', async () => {
     const path = join(folder, 'dated.parquet')
     await exportRegion(world, { name: 'town', path, program: '' }, quiet)
