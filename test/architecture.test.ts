@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
-const level0 = ['types', 'errors']
+const level0 = ['types', 'heatmap-types', 'errors']
 const level1 = ['geo', 'image', 'scenes', 'worker-thread']
 const level2 = ['roads', 'imagery', 'embedding', 'gallery', 'heatmap', 'sample']
 const below2 = [...level0, ...level1]
@@ -13,6 +13,7 @@ const below2 = [...level0, ...level1]
 /** Top folder or file of `src` → what it may import besides itself. */
 const allowed: Record<string, readonly string[]> = {
   types: level0,
+  'heatmap-types': level0,
   errors: level0,
   'worker-thread': level0,
   geo: level0,

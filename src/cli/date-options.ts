@@ -1,7 +1,7 @@
 /** Options of `locate` and `scene` that choose among dates of imagery. */
 import type { Command } from 'commander'
 import { toImageryDates } from '../journeys/imagery-dates.ts'
-import type { ImageryDates } from '../types.ts'
+import type { ImageryDates } from '../heatmap-types.ts'
 
 /** As commander gives them. */
 export interface DateOptions {

@@ -4,7 +4,7 @@ import { formatCells } from '../geo/cells.ts'
 import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { renderHeatmap } from '../journeys/render-heatmap.ts'
-import type { Candidate, Heatmap, SceneShare } from '../types.ts'
+import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
 import type { World } from '../wire.ts'
 import { writeResult } from './context.ts'
 

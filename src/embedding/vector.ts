@@ -2,7 +2,8 @@
 import { InputError } from '../errors.ts'
 import { SCENES } from '../scenes.ts'
 import type { SceneGroup, SceneTerm } from '../scenes.ts'
-import type { GalleryQuery, Logits, SceneShare } from '../types.ts'
+import type { GalleryQuery, SceneShare } from '../heatmap-types.ts'
+import type { Logits } from '../types.ts'
 import type { LogitStats } from './card.ts'
 
 /** Weight of each level-1 group, default 1. */

@@ -1,5 +1,5 @@
 /** Which rows of `embeddings` a question counts: those of the dates it asks for, and one of each point. */
-import type { ImageryDates } from '../types.ts'
+import type { ImageryDates } from '../heatmap-types.ts'
 import type { Client } from './database.ts'
 import type { Expression } from './expressions.ts'
 

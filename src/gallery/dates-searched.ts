@@ -1,5 +1,5 @@
 /** What a span of dates leaves of a region, for those who read its heatmap. */
-import type { ImageryDates } from '../types.ts'
+import type { ImageryDates } from '../heatmap-types.ts'
 import { countedRows, snapshot, spanOf, UNDATED, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 

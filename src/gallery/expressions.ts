@@ -3,7 +3,7 @@
  * A scan names the region `$1`, then come the distance's parameters, then the cell's.
  */
 import { InputError } from '../errors.ts'
-import type { CellGrid, CellKey, GalleryQuery } from '../types.ts'
+import type { CellGrid, CellKey, GalleryQuery } from '../heatmap-types.ts'
 import { dimension, halfMax, vectorText } from './halfvec.ts'
 
 /** A fragment and the values of its `$n`. */

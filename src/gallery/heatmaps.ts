@@ -1,7 +1,7 @@
 /** The table `heatmaps`: finished ones, found again by what was asked of which state of the region. */
 import { createHash } from 'node:crypto'
 import { NotFoundError } from '../errors.ts'
-import type { CellGrid, GalleryQuery, Heatmap, HeatmapQuestion } from '../types.ts'
+import type { CellGrid, GalleryQuery, Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Database } from './database.ts'
 
 /** Everything that decides what a heatmap looks like, besides the state of its region. */

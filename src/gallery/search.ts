@@ -3,7 +3,8 @@
  * `meanLogitsByCell` read every row of a region; `findNearest` answers a few rows only and
  * must never be used for a map.
  */
-import type { CellDistance, CellGrid, CellKey, GalleryQuery, RoadPoint } from '../types.ts'
+import type { CellDistance, CellGrid, CellKey, GalleryQuery } from '../heatmap-types.ts'
+import type { RoadPoint } from '../types.ts'
 import { countedRows, snapshot, type RowChoice } from './counted-rows.ts'
 import type { Database } from './database.ts'
 import { cellOf, distanceOf, keyOf, type Distance } from './expressions.ts'

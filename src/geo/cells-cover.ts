@@ -5,7 +5,8 @@
  */
 import { getHexagonEdgeLengthAvg, gridDisk, latLngToCell } from 'h3-js'
 import { InputError } from '../errors.ts'
-import type { Boundary, CellKey } from '../types.ts'
+import type { CellKey } from '../heatmap-types.ts'
+import type { Boundary } from '../types.ts'
 import { squareOf, type CellGeometry } from './cells.ts'
 import {
   areaOf,

@@ -4,7 +4,8 @@
  */
 import { cellToBoundary, cellToLatLng, cellToParent, isValidCell, latLngToCell } from 'h3-js'
 import { InputError } from '../errors.ts'
-import type { CellGrid, CellKey, LonLat } from '../types.ts'
+import type { CellGrid, CellKey } from '../heatmap-types.ts'
+import type { LonLat } from '../types.ts'
 import { createLaea, createProjection, type Projection } from './projection.ts'
 
 /** A closed ring of `[lon, lat]°`, counter-clockwise; it may cross the antimeridian. */

@@ -1,7 +1,8 @@
 /** What every heatmap file tells beside its cells: question, sources, dates, coverage, warning. Pure. */
 import { createRegionCover } from '../geo/cells-cover.ts'
 import { createCellGeometry, formatCells } from '../geo/cells.ts'
-import type { Heatmap, HeatmapQuestion, Region } from '../types.ts'
+import type { Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
+import type { Region } from '../types.ts'
 
 /** Stands on every result. */
 export const NOTICE = 'a place to start looking, not proof'

@@ -1,7 +1,8 @@
 /** What of a region can be searched → a map as GeoJSON and a table as CSV. Pure. */
 import type { Feature, MultiPolygon, Polygon } from 'geojson'
 import { createCellGeometry } from '../geo/cells.ts'
-import type { CellGrid, CellKey, LonLat, Region } from '../types.ts'
+import type { CellGrid, CellKey } from '../heatmap-types.ts'
+import type { LonLat, Region } from '../types.ts'
 import { cutAtAntimeridian } from './antimeridian.ts'
 import { hexAt } from './ramp.ts'
 

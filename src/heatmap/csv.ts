@@ -1,6 +1,7 @@
 /** Heatmap → CSV (RFC 4180), one line per searched cell, best first. Pure. */
 import { createCellGeometry } from '../geo/cells.ts'
-import type { Cell, Heatmap, LonLat } from '../types.ts'
+import type { Cell, Heatmap } from '../heatmap-types.ts'
+import type { LonLat } from '../types.ts'
 
 /**
  * The columns: cell key · rank from 1 · score 0…1 · distance · 1 when good · points in the cell · its area

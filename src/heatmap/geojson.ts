@@ -1,7 +1,7 @@
 /** Heatmap → GeoJSON (RFC 7946), coloured by simplestyle so that any viewer shows it. Pure. */
 import type { Feature, MultiPolygon, Polygon, Position } from 'geojson'
 import { createCellGeometry, type LonLatRing } from '../geo/cells.ts'
-import type { Cell, Heatmap } from '../types.ts'
+import type { Cell, Heatmap } from '../heatmap-types.ts'
 import { bboxOfRings, cutAtAntimeridian } from './antimeridian.ts'
 import { captionOf, NOTICE } from './caption.ts'
 import { hexAt } from './ramp.ts'

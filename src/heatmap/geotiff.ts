@@ -6,7 +6,7 @@
 import { deflateSync } from 'node:zlib'
 import { InputError } from '../errors.ts'
 import { squareOf } from '../geo/cells.ts'
-import type { Cell, CellGrid, Heatmap } from '../types.ts'
+import type { Cell, CellGrid, Heatmap } from '../heatmap-types.ts'
 import { captionOf, NOTICE } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { geoKeysOf } from './geo-keys.ts'

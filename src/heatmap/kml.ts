@@ -1,6 +1,6 @@
 /** Heatmap → KML that Google Earth opens in colours, best cells on top of the list. Pure. */
 import { createCellGeometry, type LonLatRing } from '../geo/cells.ts'
-import type { Cell, Heatmap } from '../types.ts'
+import type { Cell, Heatmap } from '../heatmap-types.ts'
 import { cutAtAntimeridian } from './antimeridian.ts'
 import { captionOf, formatNumber, formatShare, NOTICE } from './caption.ts'
 import { escapeXml } from './escape.ts'

@@ -1,6 +1,6 @@
 /** What legends are made of: the bar of colours, hatched squares, words for cells. Pure. */
 import { formatCells } from '../geo/cells.ts'
-import type { CellGrid } from '../types.ts'
+import type { CellGrid } from '../heatmap-types.ts'
 import {
   HATCH_GROUND,
   HATCH_PERIOD_PX,

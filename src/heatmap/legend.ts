@@ -1,5 +1,5 @@
 /** The column beside the map: colours with numbers, "not searched", what was searched with what. Pure. */
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 import { captionOf, formatNumber, formatShare } from './caption.ts'
 import {
   cellsInWords,

@@ -1,5 +1,5 @@
 /** Numbers at the best places, set aside so that they hide neither the places nor each other. Pure. */
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 import type { MapView } from './map-view.ts'
 import type { TextPaths } from './text-paths.ts'
 

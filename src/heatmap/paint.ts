@@ -1,7 +1,8 @@
 /** Cells → the pixels of their map: cells in colour, "not searched" hatched, outside plain. Pure. */
 import { createCellGeometry, squareOf } from '../geo/cells.ts'
 import { boxOf, type Box, type PlanePolygon, type PlaneRing } from '../geo/clip.ts'
-import type { CellGrid, CellKey, LonLat, Rgb8 } from '../types.ts'
+import type { CellGrid, CellKey } from '../heatmap-types.ts'
+import type { LonLat, Rgb8 } from '../types.ts'
 import type { MapView } from './map-view.ts'
 import type { Colour } from './ramp.ts'
 

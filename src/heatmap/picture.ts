@@ -7,7 +7,7 @@ import { drawMarkers } from './markers.ts'
 import { paintMap } from './paint.ts'
 import { colourAt } from './ramp.ts'
 import type { TextPaths } from './text-paths.ts'
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 
 /** Lays out the page. */
 export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {

@@ -3,7 +3,7 @@
  * @io native disk
  */
 import sharp from 'sharp'
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 import { layOutCoverage } from './coverage-picture.ts'
 import type { Coverage } from './coverage.ts'
 import type { Picture } from './map-page.ts'

@@ -1,7 +1,8 @@
 /** Distances per cell → ranked cells, and where a known place stands among them. Pure. */
 import { BadDataError } from '../errors.ts'
 import { createCellGeometry } from '../geo/cells.ts'
-import type { Cell, CellDistance, CellKey, Heatmap, LonLat } from '../types.ts'
+import type { Cell, CellDistance, CellKey, Heatmap } from '../heatmap-types.ts'
+import type { LonLat } from '../types.ts'
 
 /** The reference's rule: a good cell is in the best tenth of the range of distances. */
 export const GOOD_SCORE = 0.9

@@ -1,5 +1,6 @@
 /** What `locate` found → one HTML file with the photo beside the best patches; asks for nothing outside. Pure. */
-import type { Candidate, Heatmap, LonLat, SceneShare } from '../types.ts'
+import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
+import type { LonLat } from '../types.ts'
 import { captionOf, formatNumber, formatShare, NOTICE } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { mapLinksOf } from './map-links.ts'

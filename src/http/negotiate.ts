@@ -7,7 +7,7 @@ import {
   mediaTypeOf,
   type HeatmapFormat,
 } from '../journeys/render-heatmap.ts'
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 
 /** A form in which something can be had. */
 export interface Form {

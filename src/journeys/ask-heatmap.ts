@@ -10,9 +10,8 @@ import type {
   Heatmap,
   HeatmapQuestion,
   ImageryDates,
-  Logits,
-  LonLat,
-} from '../types.ts'
+} from '../heatmap-types.ts'
+import type { Logits, LonLat } from '../types.ts'
 import { findKeptPhoto, openPhoto, type PhotoOutside } from './keep-photo.ts'
 import { makeSheet } from './make-sheet.ts'
 import type { Outside } from './outside.ts'

@@ -2,7 +2,8 @@
 import { BadDataError } from '../errors.ts'
 import type { ImagerySource, PatchRequest } from '../imagery/source.ts'
 import { cutSquare, whyMissing } from '../imagery/window.ts'
-import type { Candidate, Rgb8 } from '../types.ts'
+import type { Candidate } from '../heatmap-types.ts'
+import type { Rgb8 } from '../types.ts'
 
 /**
  * Cuts the patch of a point, or the part of a window that stands for it.

@@ -1,7 +1,8 @@
 /** Photo bytes → logits and what the photo shows. */
 import { createHash } from 'node:crypto'
 import { softmaxTop } from '../embedding/vector.ts'
-import type { Logits, Rgb8, SceneShare } from '../types.ts'
+import type { SceneShare } from '../heatmap-types.ts'
+import type { Logits, Rgb8 } from '../types.ts'
 import type { Outside } from './outside.ts'
 
 /** A photo as it was handed in. */

@@ -1,7 +1,8 @@
 /** The best cells of a heatmap → the places behind them, with what they show; each patch once. */
 import { sharedScenes, softmaxTop } from '../embedding/vector.ts'
 import { findEmbeddings, type StoredEmbedding } from '../gallery/embeddings.ts'
-import type { Candidate, Cell, Heatmap, Logits } from '../types.ts'
+import type { Candidate, Cell, Heatmap } from '../heatmap-types.ts'
+import type { Logits } from '../types.ts'
 import { TOP_SCENES } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
 

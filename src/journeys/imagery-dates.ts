@@ -1,7 +1,7 @@
 /** What somebody says about dates of imagery → what the gallery is asked. */
 import { InputError } from '../errors.ts'
 import { isIsoDate } from '../imagery/iso-date.ts'
-import type { ImageryDates } from '../types.ts'
+import type { ImageryDates } from '../heatmap-types.ts'
 
 /** As they are given, each an ISO year, month or day. */
 export interface DatesRequest {

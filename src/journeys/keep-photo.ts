@@ -3,7 +3,7 @@ import { perceptualHash } from '../image/perceptual-hash.ts'
 import { softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
 import { deletePhoto, findPhoto, updateLogits, upsertPhoto } from '../gallery/photos.ts'
-import type { SceneShare } from '../types.ts'
+import type { SceneShare } from '../heatmap-types.ts'
 import { embedPhoto, TOP_SCENES, type EmbeddedPhoto } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
 

@@ -8,7 +8,7 @@ import type { encodeJpeg } from '../image/encode.ts'
 import type { ImageryConfig } from '../imagery/config.ts'
 import type { Traffic } from '../imagery/host-gate.ts'
 import type { ImagerySource } from '../imagery/source.ts'
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 import type { readBoundaryRelation } from '../roads/read-boundary.ts'
 import type { readRoadNetwork } from '../roads/read-network.ts'
 

@@ -5,7 +5,7 @@ import { mediaTypeOf, type HeatmapFormat } from '../heatmap/formats.ts'
 import { renderGeoJson } from '../heatmap/geojson.ts'
 import { renderGeoTiff } from '../heatmap/geotiff.ts'
 import { renderKml } from '../heatmap/kml.ts'
-import type { Heatmap } from '../types.ts'
+import type { Heatmap } from '../heatmap-types.ts'
 import type { Outside } from './outside.ts'
 
 export { endingOf, HEATMAP_FORMATS, mediaTypeOf, type HeatmapFormat } from '../heatmap/formats.ts'

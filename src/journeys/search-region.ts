@@ -14,8 +14,8 @@ import type {
   Heatmap,
   HeatmapQuestion,
   ImageryDates,
-  Region,
-} from '../types.ts'
+} from '../heatmap-types.ts'
+import type { Region } from '../types.ts'
 import type { Outside } from './outside.ts'
 import { refuseMixedModels } from './refuse-mixed.ts'
 

@@ -19,7 +19,7 @@ import {
 import { regionStats } from '../../src/gallery/stats.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
 import { searchRegion } from '../../src/journeys/search-region.ts'
-import type { CellGrid, GalleryQuery } from '../../src/types.ts'
+import type { CellGrid, GalleryQuery } from '../../src/heatmap-types.ts'
 import { createRandom, randomLogits } from '../gallery/rows.ts'
 import { fillCountry } from './synthetic-country.ts'
 

@@ -10,7 +10,7 @@ import { vectorText } from '../../src/gallery/halfvec.ts'
 import { migrate } from '../../src/gallery/migrate.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
 import { aggregateDistancesByCell } from '../../src/gallery/search.ts'
-import type { CellGrid, GalleryQuery } from '../../src/types.ts'
+import type { CellGrid, GalleryQuery } from '../../src/heatmap-types.ts'
 import { createRandom, randomLogits } from '../gallery/rows.ts'
 import { fillCountry } from './synthetic-country.ts'
 

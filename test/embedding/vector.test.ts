@@ -10,7 +10,8 @@ import {
   standardise,
 } from '../../src/embedding/vector.ts'
 import { parseSceneExpression, sceneByName, SCENES } from '../../src/scenes.ts'
-import type { GalleryQuery, Logits } from '../../src/types.ts'
+import type { GalleryQuery } from '../../src/heatmap-types.ts'
+import type { Logits } from '../../src/types.ts'
 
 const flat = (value: number): Logits => new Float32Array(365).fill(value)
 const withScenes = (scenes: Record<string, number>, rest = 0): Logits => {

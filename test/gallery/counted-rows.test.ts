@@ -13,7 +13,7 @@ import {
   findNearest,
   meanLogitsByCell,
 } from '../../src/gallery/search.ts'
-import type { GalleryQuery, ImageryDates } from '../../src/types.ts'
+import type { GalleryQuery, ImageryDates } from '../../src/heatmap-types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { makeManifest, makeRows } from './packs.ts'
 import { createRandom, randomLogits } from './rows.ts'

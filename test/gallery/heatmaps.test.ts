@@ -9,7 +9,8 @@ import {
 } from '../../src/gallery/heatmaps.ts'
 import { insertPoints } from '../../src/gallery/points.ts'
 import { insertRegion } from '../../src/gallery/regions.ts'
-import type { Heatmap, Region } from '../../src/types.ts'
+import type { Heatmap } from '../../src/heatmap-types.ts'
+import type { Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
 

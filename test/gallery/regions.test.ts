@@ -12,7 +12,7 @@ import {
 } from '../../src/gallery/regions.ts'
 import { aggregateDistancesByCell } from '../../src/gallery/search.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
-import type { Heatmap } from '../../src/types.ts'
+import type { Heatmap } from '../../src/heatmap-types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, draftRegion, insertEmbedded, modelSha256, randomPoints } from './rows.ts'
 

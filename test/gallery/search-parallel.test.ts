@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
 import { aggregateDistancesByCell, meanLogitsByCell } from '../../src/gallery/search.ts'
-import type { GalleryQuery } from '../../src/types.ts'
+import type { GalleryQuery } from '../../src/heatmap-types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, insertEmbedded, randomLogits, randomPoints } from './rows.ts'
 

@@ -9,7 +9,8 @@ import {
   findNearest,
   meanLogitsByCell,
 } from '../../src/gallery/search.ts'
-import type { CellDistance, CellGrid, EmbeddedPoint, GalleryQuery } from '../../src/types.ts'
+import type { CellDistance, CellGrid, GalleryQuery } from '../../src/heatmap-types.ts'
+import type { EmbeddedPoint } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, insertEmbedded, randomLogits, randomPoints } from './rows.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import { createCellGeometry, formatCells, parseCells } from '../../src/geo/cells.ts'
 import { createLaea } from '../../src/geo/projection.ts'
-import type { CellGrid } from '../../src/types.ts'
+import type { CellGrid } from '../../src/heatmap-types.ts'
 
 const specs: readonly { spec: string; grid: CellGrid; formatted?: string }[] = [
   { spec: 'square:25km', grid: { kind: 'square', sizeM: 25_000, epsg: null } },

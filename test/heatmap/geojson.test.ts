@@ -3,7 +3,7 @@ import type { Feature, FeatureCollection, MultiPolygon, Polygon, Position } from
 import { describe, expect, test } from 'vitest'
 import { cutAtAntimeridian } from '../../src/heatmap/antimeridian.ts'
 import { renderGeoJson } from '../../src/heatmap/geojson.ts'
-import type { Heatmap } from '../../src/types.ts'
+import type { Heatmap } from '../../src/heatmap-types.ts'
 import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
 
 type Cells = FeatureCollection<Polygon | MultiPolygon> & { whereabouts: Record<string, unknown> }

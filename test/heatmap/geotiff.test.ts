@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import { createCellGeometry, squareOf } from '../../src/geo/cells.ts'
 import { renderGeoTiff } from '../../src/heatmap/geotiff.ts'
-import type { Heatmap } from '../../src/types.ts'
+import type { Heatmap } from '../../src/heatmap-types.ts'
 import { makeTown } from './made-heatmap.ts'
 
 async function open(heatmap: Heatmap) {

@@ -2,7 +2,8 @@
 import { createRegionCover } from '../../src/geo/cells-cover.ts'
 import { createCellGeometry, parseCells } from '../../src/geo/cells.ts'
 import { rankCells } from '../../src/heatmap/rank.ts'
-import type { Bbox, Boundary, CellDistance, Heatmap, LonLat, Region } from '../../src/types.ts'
+import type { CellDistance, Heatmap } from '../../src/heatmap-types.ts'
+import type { Bbox, Boundary, LonLat, Region } from '../../src/types.ts'
 
 export interface HeatmapWish {
   readonly boundary: Boundary

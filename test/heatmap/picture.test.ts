@@ -5,7 +5,8 @@ import { layOutPicture } from '../../src/heatmap/picture.ts'
 import { colourAt } from '../../src/heatmap/ramp.ts'
 import { scaleBarOf } from '../../src/heatmap/scale-bar.ts'
 import { loadTextPaths } from '../../src/heatmap/text-paths.ts'
-import type { Heatmap, LonLat } from '../../src/types.ts'
+import type { Heatmap } from '../../src/heatmap-types.ts'
+import type { LonLat } from '../../src/types.ts'
 import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
 
 function paint(heatmap: Heatmap) {

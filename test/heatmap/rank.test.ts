@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BadDataError } from '../../src/errors.ts'
 import { knownPlace, rankCells } from '../../src/heatmap/rank.ts'
-import type { CellDistance } from '../../src/types.ts'
+import type { CellDistance } from '../../src/heatmap-types.ts'
 import { makeTown } from './made-heatmap.ts'
 
 const cellsOf = (distances: readonly number[]): CellDistance[] =>

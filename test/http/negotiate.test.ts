@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chooseForm, formsOf, splitEnding } from '../../src/http/negotiate.ts'
-import type { Heatmap } from '../../src/types.ts'
+import type { Heatmap } from '../../src/heatmap-types.ts'
 
 type Parts = Pick<Heatmap, 'question' | 'grid'>
 const ofPhoto: Parts = {
