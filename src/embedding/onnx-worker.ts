@@ -1,9 +1,11 @@
 /**
- * One inference session on its own thread: pixels in, logits out. @io native
+ * Inference on a thread of its own: pixels in, logits out. One session for each output that is asked for. @io native, disk
  * A thread, because `session.run` of onnxruntime-node blocks the thread that calls it.
  */
+import { readFile } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { keepOutput } from './onnx-graph.ts'
 import { createTensorWriter, fitToCard } from './preprocess.ts'
 import type { Rgb8 } from '../types.ts'
 import type { ModelCard } from './card.ts'
@@ -12,10 +14,9 @@ import type { ModelCard } from './card.ts'
 export interface WorkerSetup {
   readonly card: ModelCard
   readonly onnxPath: string
-  readonly batchSize: number
 }
 
-/** Up to `batchSize` images, one after another in `pixels`; for a `logitsmap` one image, of any size. */
+/** Images one after another in `pixels`; for a `logitsmap` one image, of any size. */
 export interface WorkerRequest {
   readonly output: 'logits' | 'logitsmap'
   readonly sizes: readonly { readonly width: number; readonly height: number }[]
@@ -29,47 +30,58 @@ export interface WorkerRequest {
  */
 export type EncodeReply = { readonly logits: Float32Array } | { readonly error: string }
 
-const { card, onnxPath, batchSize } = workerData as WorkerSetup
+const { card, onnxPath } = workerData as WorkerSetup
 const port = parentPort
 if (port === null) throw new Error('Expected to run as a worker thread')
 
-const [height, width] = card.size
-const imageLength = 3 * height * width
-const staging = new Float32Array(batchSize * imageLength)
+let staging = new Float32Array(0)
 const writeTensor = createTensorWriter(card.input)
-const loading = InferenceSession.create(onnxPath, {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-})
+const sessions = new Map<WorkerRequest['output'], Promise<InferenceSession>>()
 
-/** Images → one tensor of the card's size. */
-function toBatch(request: WorkerRequest): Tensor {
-  let at = 0
-  request.sizes.forEach((size, index) => {
-    const length = size.width * size.height * 3
-    const image: Rgb8 = { ...size, data: request.pixels.subarray(at, at + length) }
-    writeTensor(fitToCard(image, card), staging, index * imageLength)
-    at += length
+/** The session of an output, loaded when it is first asked for. */
+function sessionOf(output: WorkerRequest['output']): Promise<InferenceSession> {
+  const loading = sessions.get(output) ?? loadSession(output)
+  sessions.set(output, loading)
+  return loading
+}
+
+async function loadSession(output: WorkerRequest['output']): Promise<InferenceSession> {
+  const model = await readFile(onnxPath)
+  return InferenceSession.create(keepOutput(model, output), {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
   })
-  const count = request.sizes.length
-  const values = staging.subarray(0, count * imageLength)
-  return new Tensor('float32', values, [count, 3, height, width])
 }
 
-/** One image as it is → a tensor. */
-function toWindow({ sizes, pixels }: WorkerRequest): Tensor {
+/** One by one: what the network works on then stays in the core's cache, which a batch of four would not. */
+async function readLogits({ sizes, pixels }: WorkerRequest): Promise<Float32Array> {
+  const logits = new Float32Array(sizes.length * card.classes)
+  let at = 0
+  for (const [index, size] of sizes.entries()) {
+    const length = size.width * size.height * 3
+    const image: Rgb8 = { ...size, data: pixels.subarray(at, at + length) }
+    logits.set(await infer('logits', fitToCard(image, card)), index * card.classes)
+    at += length
+  }
+  return logits
+}
+
+async function readMap({ sizes, pixels }: WorkerRequest): Promise<Float32Array> {
   const { width = 0, height = 0 } = sizes[0] ?? {}
-  const values = new Float32Array(3 * width * height)
-  writeTensor({ width, height, data: pixels }, values, 0)
-  return new Tensor('float32', values, [1, 3, height, width])
+  return (await infer('logitsmap', { width, height, data: pixels })).slice()
 }
 
-async function encode(request: WorkerRequest): Promise<Float32Array> {
-  const input = request.output === 'logits' ? toBatch(request) : toWindow(request)
-  const session = await loading
-  const outputs = await session.run({ [card.input.name]: input }, [request.output])
-  return (outputs[request.output]?.data as Float32Array).slice()
+/** @returns memory of onnxruntime, which cannot be given away */
+async function infer(output: WorkerRequest['output'], image: Rgb8): Promise<Float32Array> {
+  const { width, height } = image
+  const length = 3 * width * height
+  if (staging.length < length) staging = new Float32Array(length)
+  writeTensor(image, staging, 0)
+  const input = new Tensor('float32', staging.subarray(0, length), [1, 3, height, width])
+  const session = await sessionOf(output)
+  const outputs = await session.run({ [card.input.name]: input }, [output])
+  return outputs[output]?.data as Float32Array
 }
 
 function post(reply: EncodeReply): void {
@@ -83,5 +95,7 @@ function answer(work: Promise<Float32Array>): void {
   )
 }
 
-port.on('message', (request: WorkerRequest) => answer(encode(request)))
-answer(loading.then(() => new Float32Array(0)))
+port.on('message', (request: WorkerRequest) =>
+  answer(request.output === 'logits' ? readLogits(request) : readMap(request)),
+)
+answer(sessionOf('logits').then(() => new Float32Array(0)))

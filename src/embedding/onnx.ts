@@ -13,8 +13,8 @@ import type { LogitsMap } from './logits-map.ts'
 import { readModel } from './model-files.ts'
 import { createSessionPool, type SessionPool } from './session-pool.ts'
 
-/** Images per inference: bare onnxruntime is no faster per image with 8 or 32, and few end a call sooner. */
-const BATCH_SIZE = 4
+/** Images handed to a thread at a time: more would keep the others waiting at the end of a call. */
+const IMAGES_PER_REQUEST = 4
 
 /**
  * Loads a model, verifies it and starts its sessions.
@@ -27,7 +27,7 @@ export async function createEncoder(
 ): Promise<Encoder> {
   const { card, onnxPath } = await readModel(modelDir)
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8').catch(() => '')
-  const setup = { card, onnxPath, batchSize: BATCH_SIZE }
+  const setup = { card, onnxPath }
   const pool = await createSessionPool(setup, options.sessions)
   return {
     card,
@@ -84,8 +84,8 @@ function checkImage(image: Rgb8, card: ModelCard): void {
 }
 
 function chunk(images: readonly Rgb8[]): readonly (readonly Rgb8[])[] {
-  return Array.from({ length: Math.ceil(images.length / BATCH_SIZE) }, (_, i) =>
-    images.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
+  return Array.from({ length: Math.ceil(images.length / IMAGES_PER_REQUEST) }, (_, i) =>
+    images.slice(i * IMAGES_PER_REQUEST, (i + 1) * IMAGES_PER_REQUEST),
   )
 }
 
