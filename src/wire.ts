@@ -17,6 +17,7 @@ import { renderCoveragePng, renderPng } from './heatmap/png.ts'
 import { decodePhoto } from './image/decode.ts'
 import { encodeJpeg } from './image/encode.ts'
 import type { ImageryConfig } from './imagery/config.ts'
+import type { SourceOptions } from './imagery/deps.ts'
 import { DiskCache } from './imagery/disk-cache.ts'
 import { HostGates } from './imagery/host-gate.ts'
 import { createImagerySource } from './imagery/registry.ts'
@@ -54,10 +55,8 @@ export async function openWorld(
   return {
     ...models,
     db,
-    openSource: (
-      imagery: ImageryConfig,
-      { isFresh = false }: { readonly isFresh?: boolean } = {},
-    ) => createImagerySource(imagery, { ...imageryDeps, ...(isFresh && { cache: noCache }) }),
+    openSource: (imagery: ImageryConfig, { isFresh = false, signal }: SourceOptions = {}) =>
+      createImagerySource(imagery, { ...imageryDeps, ...(isFresh && { cache: noCache }), signal }),
     traffic: () => imageryDeps.hosts.traffic,
     readRoadNetwork,
     readBoundaryRelation,

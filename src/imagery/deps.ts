@@ -8,4 +8,14 @@ export interface ImageryDeps extends HttpDeps {
   readonly cache: DiskCache
   /** What relative paths in a configuration are relative to. */
   readonly baseDir: string
+  /** Ends the opening of a source that has to be asked for what it lists. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How a source is opened. */
+export interface SourceOptions {
+  /** It asks its host for everything, whatever is cached on disk. */
+  readonly isFresh?: boolean
+  /** Ends the opening, which may read whole catalogues. */
+  readonly signal?: AbortSignal
 }

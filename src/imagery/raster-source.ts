@@ -22,6 +22,8 @@ export interface Pictures {
   /** Does the whole patch lie in them, of whatever dates? Geometry only. */
   covers(at: LonLat, size: PatchSize): boolean
   footprint(): MultiPolygon
+  /** The same ones, none of them read yet; where it takes long to list them. */
+  fresh?(): Pictures
   close(): Promise<void>
 }
 
@@ -34,13 +36,16 @@ export interface RasterIdentity {
 /** A source of dated pictures. */
 export class RasterSource implements ImagerySource {
   readonly attribution: string
+  readonly fresh?: () => ImagerySource
   readonly #kind: string
   readonly #pictures: Pictures
 
-  constructor({ kind, attribution }: RasterIdentity, pictures: Pictures) {
-    this.attribution = attribution
-    this.#kind = kind
+  constructor(identity: RasterIdentity, pictures: Pictures) {
+    this.attribution = identity.attribution
+    this.#kind = identity.kind
     this.#pictures = pictures
+    const fresh = pictures.fresh?.bind(pictures)
+    if (fresh !== undefined) this.fresh = () => new RasterSource(identity, fresh())
   }
 
   async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {

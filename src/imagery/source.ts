@@ -79,6 +79,11 @@ export interface ImagerySource {
    * Where imagery comes in pieces.
    */
   piecesOf?(at: LonLat, size: PatchSize): readonly string[]
+  /**
+   * The same imagery past all that is kept of its pictures; what lists them is not read again. The caller closes it.
+   * Where that list is long.
+   */
+  fresh?(): ImagerySource
   /** The places of a source that brings its own (`patches`). */
   points?(): Promise<readonly RoadPoint[]>
   close(): Promise<void>

@@ -22,6 +22,8 @@ export interface LocatedItem extends StacItem {
 export interface StacDeps {
   readonly http: HttpClient
   readonly baseDir: string
+  /** Ends the loading. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const PAGE_BYTES_MAX = 64 * 2 ** 20
@@ -59,6 +61,7 @@ export async function loadStacItems(config: StacConfig, deps: StacDeps): Promise
   }
   add({ place: rootOf(config, deps), body: config.search ?? null, depth: 0 })
   while (queue.length > 0) {
+    deps.signal?.throwIfAborted()
     const some = queue.splice(0, DOCUMENTS_UNDER_WAY)
     const pages = await Promise.all(some.map((document) => loadPage(document, config, deps)))
     for (const page of pages) {
@@ -145,10 +148,11 @@ function isAddress(place: string): boolean {
 
 async function loadJson(
   place: string,
-  { http }: StacDeps,
+  deps: StacDeps,
   body: Document['body'] = null,
 ): Promise<unknown> {
-  const bytes = await (isAddress(place) ? fetchBytes(place, http, body) : readBytes(place))
+  const { http } = deps
+  const bytes = await (isAddress(place) ? fetchBytes(place, deps, body) : readBytes(place))
   // A service may write the key with which it was asked into its addresses: from here on it is {key} again,
   // and a {key} of its own is none.
   const clean = (_: string, value: unknown): unknown =>
@@ -163,12 +167,12 @@ async function loadJson(
 
 async function fetchBytes(
   url: string,
-  http: HttpClient,
+  { http, signal = new AbortController().signal }: StacDeps,
   body: Document['body'],
 ): Promise<Uint8Array> {
   const json = body === null ? {} : { json: JSON.stringify(body) }
   const request = { url, maxBytes: PAGE_BYTES_MAX, ...json }
-  const answer = await http.get(request, new AbortController().signal)
+  const answer = await http.get(request, signal)
   if (isMissing(answer)) throw unreadable(url, String(answer.status))
   return answer.bytes
 }

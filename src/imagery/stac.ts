@@ -38,17 +38,20 @@ const LATTICE = 4
  */
 export async function createStacSource(
   config: StacConfig,
-  deps: Pick<ImageryDeps, 'baseDir' | 'secrets' | 'hosts'>,
+  deps: Pick<ImageryDeps, 'baseDir' | 'secrets' | 'hosts' | 'signal'>,
 ): Promise<ImagerySource> {
   const http = new HttpClient(config, deps)
   try {
-    const access = { http, baseDir: deps.baseDir }
+    const access = { http, baseDir: deps.baseDir, signal: deps.signal }
     const listed = await loadStacItems(config, access)
     const items = listed.filter((item) => isWithin(item.capturedOn, config))
     if (listed.length === 0) throw noItems()
     if (items.length === 0) throw noDates(config)
     const credits = config.attribution ?? (await loadCredits(items, config, access)).join(', ')
-    const pictures = new StacPictures(items, createPool(config, http), () => http.close())
+    const pictures = new StacPictures(items, {
+      createPool: () => createPool(config, http),
+      onClose: () => http.close(),
+    })
     return new RasterSource({ kind: config.kind, attribution: credits || nameOf(config) }, pictures)
   } catch (error) {
     http.close()
@@ -72,19 +75,25 @@ function createPool(config: StacConfig, http: HttpClient): RasterPool {
   })
 }
 
+/** How the pictures of items are opened, and what is to be closed after them. */
+interface StacAccess {
+  readonly createPool: () => RasterPool
+  readonly onClose: () => void
+}
+
 class StacPictures implements Pictures {
   readonly #items: readonly LocatedItem[]
+  readonly #access: StacAccess
   readonly #pool: RasterPool
-  readonly #onClose: () => void
   readonly #cache = new ByteCache<Uint8Array>(PIXEL_BYTES_MAX)
   readonly #index: Flatbush
   /** The item of each box of the index. */
   readonly #itemOf: readonly LocatedItem[]
 
-  constructor(items: readonly LocatedItem[], pool: RasterPool, onClose: () => void) {
+  constructor(items: readonly LocatedItem[], access: StacAccess) {
     this.#items = items
-    this.#pool = pool
-    this.#onClose = onClose
+    this.#access = access
+    this.#pool = access.createPool()
     const boxes = items.flatMap((item) => item.boxes.map((box) => ({ item, box })))
     this.#itemOf = boxes.map(({ item }) => item)
     this.#index = new Flatbush(boxes.length)
@@ -111,7 +120,12 @@ class StacPictures implements Pictures {
   async close(): Promise<void> {
     this.#cache.clear()
     await this.#pool.close()
-    this.#onClose()
+    this.#access.onClose()
+  }
+
+  /** Asks through the same client, which whoever opened the items closes. */
+  fresh(): Pictures {
+    return new StacPictures(this.#items, { ...this.#access, onClose: () => undefined })
   }
 
   /** Items whose boxes touch the patch, in the order of the collection. */

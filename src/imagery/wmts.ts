@@ -49,7 +49,7 @@ async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLay
     check: (answer: HttpAnswer) => checkCapabilities(answer, config.url),
   }
   try {
-    const { signal } = new AbortController()
+    const { signal = new AbortController().signal } = deps
     const { bytes } = await cache.get(request, signal)
     // A service may write the key with which it was asked into its addresses: from here on it is {key} again.
     const xml = client.hide(Buffer.from(bytes).toString('utf8'))

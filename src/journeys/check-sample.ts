@@ -39,7 +39,7 @@ export async function checkSample(
   const sample = await sampleOf(outside, region.id, count)
   const ids = sample.map(({ id }) => id)
   const known = await findKnownVintages(outside.db, region.id, ids)
-  const source = await outside.openSource(parseImageryConfig(region.imagery))
+  const source = await outside.openSource(parseImageryConfig(region.imagery), { signal })
   try {
     const found = { checked: 0, same: 0, changed: 0, gone: 0 }
     const results = mapOrdered(sample, PLACES_UNDER_WAY, (place) =>

@@ -70,7 +70,7 @@ export async function planRegion(
   checkRegionName(request.name)
   const imagery = parseImageryConfig(request.imagery)
   const { card } = await outside.encoder('overhead')
-  const source = await outside.openSource(imagery)
+  const source = await outside.openSource(imagery, { signal: progress.signal })
   try {
     const { boundary, sampling, points } = await drawPoints(
       outside,

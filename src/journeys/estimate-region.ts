@@ -58,7 +58,7 @@ export async function estimateRegion(
   const imagery = parseImageryConfig(draft.imagery)
   const encoder = await outside.encoder('overhead')
   const size = patchSizeOf(encoder.card)
-  const source = await outside.openSource(imagery)
+  const source = await outside.openSource(imagery, { signal: options.signal })
   try {
     const before = outside.traffic()
     const sample = await trySamples(outside, { source, size, points }, options)

@@ -1,5 +1,5 @@
 /** What holds a build up, for people and for the database; and how long it waits before it tries again. */
-import type { UpstreamError } from '../errors.ts'
+import { UpstreamError } from '../errors.ts'
 import type { BuildProblem } from '../types.ts'
 import { isRefusal } from './judge-failures.ts'
 
@@ -11,9 +11,14 @@ export interface WaitLimits {
 
 export const HOLD_UP_WAIT: WaitLimits = { firstMs: 1000, mostMs: 60_000 }
 
+/** So often in a row, ten minutes in all, a file may be another one whenever it is opened. */
+const EXCHANGES_MAX = 15
+
 /** A build that waits. */
 export interface HoldUp {
   readonly problem: BuildProblem
+  /** How often in a row the same held it up, and nothing came of the visits between. */
+  readonly inRow: number
   /** The next wait if this try fails too. */
   readonly waitMs: number
   /** On the caller's clock. */
@@ -30,7 +35,30 @@ export function holdUpAfter(
   const named = Date.parse(String(error.facts['nextTry']))
   // A moment that is over, or on another clock, must not make us ask without a pause.
   const untilMs = Math.max(now.getTime() + waitMs, Number.isNaN(named) ? 0 : named)
-  return { problem: problemOf(error, now, new Date(untilMs)), waitMs, untilMs }
+  const inRow = before?.problem.code === error.code ? before.inRow + 1 : 1
+  return { problem: problemOf(error, now, new Date(untilMs)), inRow, waitMs, untilMs }
+}
+
+/**
+ * What no waiting heals: a refusal, and a file that is never the same for as long as it is read. Null: it is waited for.
+ * @param before  the hold-up before this error
+ */
+export function whyHopeless(
+  error: UpstreamError,
+  before: HoldUp | undefined,
+): UpstreamError | null {
+  if (isRefusal(error)) return error
+  const { problem, inRow = 0 } = before ?? {}
+  if (error.code !== 'file-changed' || problem?.code !== error.code) return null
+  if (inRow < EXCHANGES_MAX) return null
+  return new UpstreamError(
+    'file-unsteady',
+    `Expected files that stay as they are while they are read, got another one ${EXCHANGES_MAX} times in a row: ${error.message}`,
+    {
+      hint: 'is it being written, or do several servers behind the address tell different ETags? Wait for the end, or use a copy; then build again',
+      cause: error,
+    },
+  )
 }
 
 /** An error as it is stored with the region. */

@@ -17,6 +17,8 @@ const RETRY_S = [5, 20] as const
 
 /** Where all of a claim is broken, as far as it was asked for: seconds until it is looked at again, and counts. */
 const DOUBT_S = 120
+/** Seconds until a file that was exchanged is open anew; that it is exchanged again then counts. */
+const REOPEN_S = 1
 
 /** What follows from the failures of one claim. */
 export interface Judged {
@@ -39,6 +41,8 @@ export function needsProbe({ cut, failed }: Pick<Found, 'cut' | 'failed'>): bool
  * Judges the failures of one claim. A failure counts against its point where the imagery of others of the claim came,
  * or where the point has waited before. Broken pictures in all of a claim are in doubt at first: its points wait, and
  * others are built meanwhile. A host that is down, or that sends no picture of any place, marks nothing.
+ * A file that was exchanged is opened anew, so the build is held up for a moment; one that is another at each opening
+ * counts against its points.
  * @param silence  that no imagery comes anywhere (`Probe`)
  */
 export function judgeFailures(
@@ -47,6 +51,7 @@ export function judgeFailures(
 ): Judged {
   if (silence !== null) return { failed: [], givenUp: [], heldUp: silence }
   const refused = failed.find(({ error }) => isRefusal(error))
+  const exchanged = failed.find(({ error }) => isExchanged(error))
   const hasOthers = cut.length > 0
   const isSuspect = !hasOthers && failed.every(({ point }) => point.failures > 0)
   const judged = failed.map((patch) => ({ patch, verdict: judge(patch, { hasOthers, isSuspect }) }))
@@ -56,12 +61,14 @@ export function judgeFailures(
   return {
     failed: [
       ...own.filter((patch) => !isLast(patch)).map(({ point }) => laterTry(point)),
-      ...having('in doubt').map(({ point: { id } }) => ({ id, waitS: DOUBT_S, isCounted: false })),
+      ...having('in doubt').map(({ point: { id }, error }) => {
+        return { id, waitS: isExchanged(error) ? REOPEN_S : DOUBT_S, isCounted: false }
+      }),
     ],
     givenUp: own
       .filter(isLast)
       .map(({ point, error }) => ({ id: point.id, reason: reasonOf(error) })),
-    heldUp: (refused ?? having('held up')[0])?.error ?? null,
+    heldUp: (refused ?? having('held up')[0] ?? exchanged)?.error ?? null,
   }
 }
 
@@ -69,17 +76,26 @@ function judge(
   { point, error }: FailedPatch,
   { hasOthers, isSuspect }: { readonly hasOthers: boolean; readonly isSuspect: boolean },
 ): Verdict {
-  // A file that was exchanged is opened anew with the next visit of the region.
-  if (isRefusal(error) || error.code === 'file-changed') return 'held up'
+  if (isRefusal(error)) return 'held up'
+  if (isExchanged(error)) return onceInDoubt(point)
   if (error.code === 'host-down') return isSuspect && isAboutContent(error) ? 'counts' : 'held up'
   if (hasOthers || isSuspect) return 'counts'
   if (!isAboutContent(error)) return 'held up'
-  return point.hasWaited ? 'counts' : 'in doubt'
+  return onceInDoubt(point)
+}
+
+function onceInDoubt({ hasWaited }: FailedPatch['point']): Verdict {
+  return hasWaited ? 'counts' : 'in doubt'
 }
 
 /** Whether no waiting heals it: the source does not let us in. */
 export function isRefusal(error: UpstreamError): boolean {
   return error.code.endsWith('-refused')
+}
+
+/** It is opened anew with the next visit of the region. */
+function isExchanged({ code }: UpstreamError): boolean {
+  return code === 'file-changed'
 }
 
 /** A host may count as down also because it asked to be left alone in answer to each broken picture. */

@@ -6,6 +6,7 @@ import type { Coverage } from '../heatmap/coverage.ts'
 import type { decodePhoto } from '../image/decode.ts'
 import type { encodeJpeg } from '../image/encode.ts'
 import type { ImageryConfig } from '../imagery/config.ts'
+import type { SourceOptions } from '../imagery/deps.ts'
 import type { Traffic } from '../imagery/host-gate.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Heatmap } from '../heatmap-types.ts'
@@ -20,11 +21,8 @@ export interface Outside {
   readonly db: Database
   /** Loads on first use and stays loaded. */
   encoder(view: View): Promise<Encoder>
-  /** The caller closes the source. A fresh one asks its host for everything, whatever is cached on disk. */
-  openSource(
-    imagery: ImageryConfig,
-    options?: { readonly isFresh?: boolean },
-  ): Promise<ImagerySource>
+  /** The caller closes the source. */
+  openSource(imagery: ImageryConfig, options?: SourceOptions): Promise<ImagerySource>
   /** What this process has fetched of imagery so far. */
   traffic(): Traffic
   readonly readRoadNetwork: typeof readRoadNetwork

@@ -19,14 +19,22 @@ const KEEP_MS = 10_000
 /** Tells what is wrong with the imagery everywhere; null: some of it comes, so what is broken is a part. */
 export type Probe = (signal: AbortSignal) => Promise<UpstreamError | null>
 
+/** What is asked, and for what. */
+export interface Probed {
+  readonly region: Region
+  /** As the region's visit opened it: what lists its pictures need not be read again. */
+  readonly source: ImagerySource
+  readonly size: PatchSize
+}
+
 /** Makes the probe of a region; who asks while one is under way, or soon after, gets its answer. */
-export function createProbe(outside: Outside, region: Region, size: PatchSize): Probe {
+export function createProbe(outside: Outside, probed: Probed): Probe {
   let latest: { readonly answer: Promise<UpstreamError | null>; readonly endsMs: number } | null
   latest = null
   return (signal) => {
     const nowMs = outside.now().getTime()
     if (latest === null || nowMs > latest.endsMs) {
-      const answer = probe(outside, { region, size }, signal)
+      const answer = probe(outside, probed, signal)
       latest = { answer, endsMs: Infinity }
       const settle = (keepMs: number) => () => {
         latest = { answer, endsMs: outside.now().getTime() + keepMs }
@@ -39,14 +47,15 @@ export function createProbe(outside: Outside, region: Region, size: PatchSize): 
 
 async function probe(
   outside: Outside,
-  { region, size }: { readonly region: Region; readonly size: PatchSize },
+  { region, source: known, size }: Probed,
   signal: AbortSignal,
 ): Promise<UpstreamError | null> {
   const places = await choosePlaces(outside, region.id)
   let failure: UpstreamError | null = null
   let source: ImagerySource | null = null
   try {
-    source = await outside.openSource(parseImageryConfig(region.imagery), { isFresh: true })
+    const imagery = parseImageryConfig(region.imagery)
+    source = known.fresh?.() ?? (await outside.openSource(imagery, { isFresh: true, signal }))
     for (const place of places) {
       failure = await tryPlace(source, { place, size }, signal)
       if (failure === null) return null
@@ -103,9 +112,10 @@ async function choosePlaces(outside: Outside, regionId: number): Promise<RoadPoi
   return [...places.values()]
 }
 
-function nothingComes({ message, facts }: UpstreamError, placeCount: number): UpstreamError {
+/** Files that are others whenever they are read are told as such: a build does not wait for them without end. */
+function nothingComes({ code, message, facts }: UpstreamError, placeCount: number): UpstreamError {
   return new UpstreamError(
-    'host-down',
+    code === 'file-changed' ? code : 'host-down',
     `Expected a picture at one of ${placeCount} places of the region, got none: ${message}`,
     {
       hint: 'no point is given up for it; the build goes on by itself when pictures come',

@@ -86,7 +86,7 @@ export async function refreshRegion(
   refuseDense(region)
   refuseBuilding(region, 'a refresh')
   const config = parseImageryConfig(imagery ?? region.imagery)
-  const source = await outside.openSource(config)
+  const source = await outside.openSource(config, { signal: progress.signal })
   const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
   try {
     const { attribution } = source

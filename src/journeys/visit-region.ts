@@ -14,6 +14,9 @@ import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { createProbe } from './probe-imagery.ts'
 
+/** What held the build up, and may do so still. */
+const PROBED = ['host-down', 'file-changed']
+
 /** How a build is watched and stopped. */
 export interface BuildOptions {
   readonly signal: AbortSignal
@@ -35,7 +38,9 @@ export async function visitRegion(
   const region = await findRegion(outside.db, name)
   const encoder = await outside.encoder('overhead')
   refuseOtherModel(region, encoder)
-  const source = await outside.openSource(parseImageryConfig(region.imagery))
+  const source = await outside.openSource(parseImageryConfig(region.imagery), {
+    signal: options.signal,
+  })
   try {
     await recordRuntime(outside.db, region.id, encoder.runtime)
     const count = () =>
@@ -44,9 +49,10 @@ export async function visitRegion(
     const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
     const dates = await findDatePolicy(outside.db, region.id)
     const leaseS = options.leaseS ?? LEASE_S
-    const probe = createProbe(outside, region, patchSizeOf(encoder.card))
-    // Before a host that was down is asked for hundreds of points, it is asked for a few.
-    const silence = region.problem?.code === 'host-down' ? await probe(options.signal) : null
+    const probe = createProbe(outside, { region, source, size: patchSizeOf(encoder.card) })
+    // Before a host that was down, or whose file was exchanged, is asked for hundreds of points, it is asked for a few.
+    const isDoubted = PROBED.includes(region.problem?.code ?? '')
+    const silence = isDoubted ? await probe(options.signal) : null
     if (silence !== null) throw silence
     const site = { region, encoder, source, probe, clock: meter.clock, dates, leaseS }
     for await (const outcome of buildBatches(outside, site, options.signal)) {

@@ -15,8 +15,14 @@ import { countPoints } from '../gallery/points.ts'
 import { noProgress, type BuildProgress } from './build-progress.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
 import { pause } from './flow.ts'
-import { HOLD_UP_WAIT, holdUpAfter, problemOf, type HoldUp, type WaitLimits } from './hold-up.ts'
-import { isRefusal } from './judge-failures.ts'
+import {
+  HOLD_UP_WAIT,
+  holdUpAfter,
+  problemOf,
+  whyHopeless,
+  type HoldUp,
+  type WaitLimits,
+} from './hold-up.ts'
 import type { Outside } from './outside.ts'
 import { visitRegion, type BuildOptions } from './visit-region.ts'
 
@@ -99,7 +105,7 @@ async function attend(
       options.signal,
     )
   }
-  const doneBefore = memory.progress?.done
+  const before = memory.progress
   try {
     await visitRegion(
       outside,
@@ -108,7 +114,7 @@ async function attend(
         ...options,
         onProgress: (progress) => {
           memory.progress = progress
-          if (progress.done !== doneBefore) delete memory.holdUp
+          if (hasComeOn(progress, before)) delete memory.holdUp
           options.onProgress(progress)
         },
       },
@@ -122,6 +128,12 @@ async function attend(
     )
   }
   return true
+}
+
+/** Points were done with, or put off: the next hold-up is the first of its kind. */
+function hasComeOn(now: BuildProgress, before: BuildProgress | undefined): boolean {
+  const failures = (progress?: BuildProgress) => JSON.stringify(progress?.failures ?? {})
+  return now.done !== before?.done || failures(now) !== failures(before)
 }
 
 /**
@@ -150,7 +162,8 @@ async function heldUp(
   { error, options }: { readonly error: unknown; readonly options: WorkOptions },
 ): Promise<void> {
   const now = outside.now()
-  if (error instanceof UpstreamError && !isRefusal(error)) {
+  const hopeless = error instanceof UpstreamError ? whyHopeless(error, memory.holdUp) : null
+  if (error instanceof UpstreamError && hopeless === null) {
     const limits = options.wait ?? HOLD_UP_WAIT
     memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits })
     const { problem } = memory.holdUp
@@ -161,8 +174,6 @@ async function heldUp(
     return
   }
   memory.givenUpUntilMs = options.isOnce ? Infinity : now.getTime() + GIVEN_UP_MS
-  if (error instanceof UpstreamError) {
-    await stopBuild(outside.db, region.id, problemOf(error, now))
-  }
-  options.onError(error, region.name)
+  if (hopeless !== null) await stopBuild(outside.db, region.id, problemOf(hopeless, now))
+  options.onError(hopeless ?? error, region.name)
 }

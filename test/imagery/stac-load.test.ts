@@ -83,11 +83,11 @@ const TREE: Record<string, object> = {
   'b/empty.json': catalogue({}),
   'b/3.json': item('3'),
 }
-const load = async (options: object) => {
+const load = async (options: object, signal?: AbortSignal) => {
   const config = stac.parse({ kind: 'stac', requestsPerSecond: 1000, ...options })
   const deps = imageryDeps(folder)
   const http = new HttpClient(config, deps)
-  const access = { http, baseDir: folder }
+  const access = { http, baseDir: folder, signal }
   try {
     const items = await loadStacItems(config, access)
     return { items, credits: await loadCredits(items, config, access) }
@@ -134,6 +134,17 @@ describe('a static catalogue', () => {
   test('that leads to another host is not followed there', async () => {
     answer = () => catalogue({ child: ['https://elsewhere.example/catalog.json'] })
     await expect(load({ url: `${origin}/c` })).rejects.toMatchObject({ code: 'stac-host' })
+  })
+
+  test('is left as soon as nobody wants it any more', async () => {
+    const stop = new AbortController()
+    const items = Array.from({ length: 500 }, (_, i) => `/item/${i}`)
+    answer = ({ url }) => {
+      if (url !== '/c') stop.abort(new Error('stopped'))
+      return url === '/c' ? catalogue({ item: items }) : item(url)
+    }
+    await expect(load({ url: `${origin}/c` }, stop.signal)).rejects.toThrow('stopped')
+    expect(asked.length).toBeLessThan(20)
   })
 
   test('without an end, in depth or in number, is refused', async () => {

@@ -199,6 +199,22 @@ describe('items behind HTTP', () => {
     Object.assign(file, { bytes: picture(19, -400, 400), etag: '"1"' })
   })
 
+  test('can be asked afresh: their pictures are read anew, the list of them is not', async () => {
+    const file = server.files.get('/cogs/a.tif')!
+    const source = await open(remote())
+    await levelAt(source, -300)
+    server.requests.length = 0
+    Object.assign(file, { bytes: picture(88, -400, 400), etag: '"3"' })
+    const fresh = source.fresh!()
+    expect(await levelAt(fresh, -300)).toEqual([88, '2019-05-01'])
+    expect(new Set(server.requests.map(({ url }) => url))).toEqual(new Set(['/cogs/a.tif']))
+    await fresh.close()
+    Object.assign(file, { bytes: picture(19, -400, 400), etag: '"1"' })
+    // The source goes on as it was.
+    expect(await levelAt(source, 250, { capturedOn: '2023-06-01' })).toEqual([33, '2023-06-01'])
+    await source.close()
+  })
+
   test('one of which is missing spoil their places, not the others', async () => {
     const gone = item('gone', '2024-01-01', [-400, -200])
     server.files.set('/gone.json', { bytes: collectionOf([...ITEMS, gone]) })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UpstreamError } from '../../src/errors.ts'
-import { holdUpAfter, type HoldUp } from '../../src/journeys/hold-up.ts'
+import { holdUpAfter, whyHopeless, type HoldUp } from '../../src/journeys/hold-up.ts'
 
 const limits = { firstMs: 1000, mostMs: 60_000 }
 const now = new Date('2026-03-01T12:00:00Z')
@@ -29,4 +29,34 @@ test('a moment that is over does not make us ask at once', () => {
 
 test('a refusal has no next try', () => {
   expect(after(new UpstreamError('tiles-refused', 'no')).problem).not.toHaveProperty('nextTryAt')
+})
+
+test('a file that is another at each opening is waited for, but not for ever; a host that is down is', () => {
+  const waitsFor = (code: string) => {
+    const failure = new UpstreamError(code, 'another file')
+    let holdUp: HoldUp | undefined
+    for (let count = 0; count < 100; count++) {
+      const hopeless = whyHopeless(failure, holdUp)
+      if (hopeless !== null) return { count, hopeless }
+      holdUp = after(failure, holdUp)
+    }
+    return { count: Infinity }
+  }
+  expect(waitsFor('file-changed')).toMatchObject({
+    count: 15,
+    hopeless: {
+      code: 'file-unsteady',
+      message: expect.stringContaining('another file') as unknown,
+    },
+  })
+  expect(waitsFor('host-down').count).toBe(Infinity)
+  expect(waitsFor('tiles-refused').count).toBe(0)
+})
+
+test('openings are counted anew after something else held the build up', () => {
+  const exchanged = new UpstreamError('file-changed', 'x')
+  let holdUp: HoldUp | undefined
+  for (let count = 0; count < 15; count++) holdUp = after(exchanged, holdUp)
+  expect(whyHopeless(exchanged, holdUp)).not.toBeNull()
+  expect(whyHopeless(exchanged, after(error(), holdUp))).toBeNull()
 })

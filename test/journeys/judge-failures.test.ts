@@ -95,10 +95,17 @@ const cases = [
     heldUp: 'tiles-refused',
   },
   {
-    name: 'a file that was exchanged counts against nobody: it has to be opened anew',
+    name: 'a file that was exchanged has to be opened anew: its points wait for that',
     given: judge([failed(1, 'file-changed')], cut),
-    later: [],
+    later: [1],
     givenUp: [],
+    heldUp: 'file-changed',
+  },
+  {
+    name: 'a file that is another at each opening counts at last, and is opened anew for others',
+    given: judge([failed(1, 'file-changed', { failures: FAILURES_MAX - 1 })]),
+    later: [],
+    givenUp: [1],
     heldUp: 'file-changed',
   },
 ]
@@ -162,4 +169,11 @@ test('all of a claim are broken: they wait uncounted, and count when they come a
     [2, false],
   ])
   expect(again.heldUp).toBeNull()
+})
+
+test('that a file was exchanged counts from the second time on', () => {
+  const [first] = judge([failed(1, 'file-changed')], cut).failed
+  const [again] = judge([failed(1, 'file-changed', { hasWaited: true })], cut).failed
+  expect([first?.isCounted, again?.isCounted]).toEqual([false, true])
+  expect(first!.waitS).toBeLessThan(again!.waitS)
 })

@@ -1,5 +1,5 @@
 /** Builds that are held up, stopped, shared; the tiny place, and imagery that is disturbed on its way. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,9 +19,7 @@ import { describeBuild, describeRegion } from '../../src/journeys/region-status.
 import { workRegions, type WorkOptions } from '../../src/journeys/work-regions.ts'
 import type { RoadPoint } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { startRangeServer, type ServedFile } from '../fixtures/range-server.ts'
-import { cornerOf, writeRaster } from '../fixtures/rasters.ts'
-import { CENTRE, makeTown, type Town } from '../http/town.ts'
+import { makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 
 const { signal } = new AbortController()
@@ -112,34 +110,6 @@ describeOnEachDatabase('a build', (_open, place) => {
     expect(counts).toMatchObject({ embedded: counts.total, unavailable: {} })
     expect(await stateOf('outage')).toMatchObject({ state: 'built', problem: null })
     expect(pauses[0]).toMatchObject({ region: 'outage', done: 0, problem: { code: 'host-down' } })
-  })
-
-  test('pauses while a file of its imagery is exchanged, opens it anew, and goes on by itself', async () => {
-    const path = join(folder, 'plain.tif')
-    const plan = { epsg: 32632, centre: CENTRE, width: 600, height: 600, pixelSize: 0.5 }
-    const data = new Uint8Array(plan.width * plan.height * 3).fill(90)
-    await writeRaster(path, { ...plan, data, samples: 3, corner: cornerOf(plan) })
-    const file: ServedFile = { bytes: await readFile(path), etag: '"1"' }
-    const server = await startRangeServer({ '/ortho.tif': file })
-    const url = `${server.origin}/ortho.tif`
-    const politeness = { requestsPerSecond: 1000, concurrency: 16 }
-    await create('exchanged', { kind: 'cog', urls: [url], attribution: 'x', ...politeness })
-    const problems: string[] = []
-    const outside = disturbed(() => {
-      file.etag = '"2"'
-    })
-    const counts = await buildRegion(outside, 'exchanged', {
-      signal,
-      wait,
-      onProgress: ({ problem }) => {
-        if (problem !== null) problems.push(problem.code)
-      },
-    })
-    await server.close()
-    expect(problems[0]).toBe('file-changed')
-    expect(counts).toMatchObject({ pending: 0, leased: 0 })
-    expect(counts.unavailable['file-changed']).toBeUndefined()
-    expect(counts.embedded).toBeGreaterThan(10)
   })
 
   test('stops with the message when the source refuses us, and is not taken up again by itself', async () => {

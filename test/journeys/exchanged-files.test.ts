@@ -1,0 +1,157 @@
+/** Builds whose files are exchanged on their server while they are read: once, or all the time. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { countPoints } from '../../src/gallery/points.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { createRegion } from '../../src/journeys/create-region.ts'
+import type { Outside } from '../../src/journeys/outside.ts'
+import { startRangeServer, type ServedFile } from '../fixtures/range-server.ts'
+import { cornerOf, writeRaster } from '../fixtures/rasters.ts'
+import { CENTRE } from '../http/town.ts'
+import { openTestWorld, type TestWorld } from '../world.ts'
+
+const { signal } = new AbortController()
+const quiet = { signal, onProgress: () => undefined }
+const wait = { firstMs: 20, mostMs: 50 }
+
+describe('files that are exchanged', () => {
+  let folder: string
+  let world: TestWorld
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whereabouts-exchanged-'))
+    world = await openTestWorld({ models: 'tiny' })
+  })
+  afterAll(async () => {
+    await world.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const create = async (name: string, imagery: object) =>
+    createRegion(
+      world,
+      {
+        name,
+        imagery,
+        sampling: { kind: 'grid', stepM: 40, whereImagery: false },
+        boundary: {
+          type: 'Polygon',
+          coordinates: [
+            [
+              [8.9985, 47.199],
+              [9.0015, 47.199],
+              [9.0015, 47.201],
+              [8.9985, 47.201],
+              [8.9985, 47.199],
+            ],
+          ],
+        },
+      },
+      { signal, onWarning: () => undefined },
+    )
+  const stateOf = async (name: string) => {
+    const region = await findRegion(world.db, name)
+    return { ...region, counts: await countPoints(world.db, region.id) }
+  }
+
+  /** A plain picture of the place, or of a part of it, as a file that a server sends. */
+  const plainFile = async (level: number, width = 600): Promise<ServedFile> => {
+    const path = join(folder, 'plain.tif')
+    const plan = { epsg: 32632, centre: CENTRE, width, height: 600, pixelSize: 0.5 }
+    const data = new Uint8Array(plan.width * plan.height * 3).fill(level)
+    await writeRaster(path, { ...plan, data, samples: 3, corner: cornerOf(plan) })
+    return { bytes: await readFile(path), etag: '"1"' }
+  }
+  const politeness = { requestsPerSecond: 1000, concurrency: 16 }
+  /** A file that calls itself another one in each answer, as of several servers that do not agree. */
+  const unsteady = (file: ServedFile): ServedFile => {
+    let count = 0
+    return Object.defineProperty({ ...file }, 'etag', { get: () => `"${count++}"` })
+  }
+
+  test('pause a build, which opens them anew and goes on by itself', async () => {
+    const file = await plainFile(90)
+    const server = await startRangeServer({ '/ortho.tif': file })
+    const url = `${server.origin}/ortho.tif`
+    await create('exchanged', { kind: 'cog', urls: [url], attribution: 'x', ...politeness })
+    const problems: string[] = []
+    const outside: Outside = {
+      ...world,
+      openSource: async (...asked) => {
+        const source = await world.openSource(...asked)
+        file.etag = '"2"'
+        return source
+      },
+    }
+    const counts = await buildRegion(outside, 'exchanged', {
+      signal,
+      wait,
+      onProgress: ({ problem }) => {
+        if (problem !== null) problems.push(problem.code)
+      },
+    })
+    await server.close()
+    expect(problems[0]).toBe('file-changed')
+    expect(counts).toMatchObject({ pending: 0, leased: 0 })
+    expect(counts.unavailable['file-changed']).toBeUndefined()
+    expect(counts.embedded).toBeGreaterThan(10)
+  })
+
+  test('stop it, with nothing marked, where they are others whenever they are read', async () => {
+    const file = await plainFile(90)
+    const server = await startRangeServer({ '/ortho.tif': file })
+    const imagery = { kind: 'cog', urls: [`${server.origin}/ortho.tif`], attribution: 'x' }
+    await create('unsteady', { ...imagery, ...politeness })
+    server.files.set('/ortho.tif', unsteady(file))
+    const building = buildRegion(world, 'unsteady', { ...quiet, wait })
+    await expect(building).rejects.toMatchObject({
+      code: 'file-unsteady',
+      message: expect.stringContaining('/ortho.tif') as unknown,
+    })
+    const { state, problem, counts } = await stateOf('unsteady')
+    expect([state, problem?.code]).toEqual(['stopped', 'file-unsteady'])
+    expect(counts).toMatchObject({ pending: counts.total, unavailable: {} })
+    server.files.set('/ortho.tif', file)
+    expect(await buildRegion(world, 'unsteady', quiet)).toMatchObject({ pending: 0 })
+    await server.close()
+  })
+
+  test('of which one of many is never steady cost only its points, and the build ends', async () => {
+    const [whole, part] = [await plainFile(90), await plainFile(120, 300)]
+    const server = await startRangeServer({ '/whole.tif': whole, '/part.tif': unsteady(part) })
+    const itemOf = (name: string, date: string, halfDeg: number) => {
+      const { lon, lat } = CENTRE
+      const bbox = [lon - halfDeg, lat - 0.0013, lon + halfDeg, lat + 0.0013]
+      return {
+        type: 'Feature',
+        id: name,
+        bbox,
+        properties: { datetime: `${date}T00:00:00Z` },
+        assets: { visual: { href: `/${name}.tif` } },
+      }
+    }
+    const features = [itemOf('whole', '2020-01-01', 0.002), itemOf('part', '2023-01-01', 0.001)]
+    const items = JSON.stringify({ type: 'FeatureCollection', features })
+    server.files.set('/items.json', { bytes: Buffer.from(items) })
+    const imagery = { kind: 'stac', url: `${server.origin}/items.json`, attribution: 'x' }
+    const { id: region } = await create('partly', { ...imagery, ...politeness })
+    // The waits between the tries are skipped.
+    const hurry = setInterval(() => {
+      void world.db.withClient((client) =>
+        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
+          region,
+        ]),
+      )
+    }, 30)
+    const counts = await buildRegion(world, 'partly', { ...quiet, wait }).finally(() => {
+      clearInterval(hurry)
+    })
+    await server.close()
+    expect(await stateOf('partly')).toMatchObject({ state: 'built', problem: null })
+    expect(counts.unavailable['file-changed']).toBeGreaterThan(3)
+    expect(counts.embedded).toBeGreaterThan(10)
+  })
+})
