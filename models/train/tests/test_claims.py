@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
 from whereabouts_train.config import OverheadConfig, PhotoConfig, TrainConfig, load_config
-from whereabouts_train.losses import contrast, set_likelihood
+from whereabouts_train.elders import open_elders
+from whereabouts_train.export import export_onnx
+from whereabouts_train.losses import contrast, opinion_likelihood, set_likelihood
 from whereabouts_train.metrics import (
     average_precision,
     centred_correlation,
@@ -21,7 +24,7 @@ from whereabouts_train.metrics import (
     ranks_of_fitting,
     rms_distance,
 )
-from whereabouts_train.networks import densenet_bc, mobilenet_v2
+from whereabouts_train.networks import create_network, densenet_bc, mobilenet_v2, normalise
 from whereabouts_train.overhead import (
     Trainer,
     inner_features,
@@ -34,6 +37,7 @@ from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scen
 from whereabouts_train.sources import pairs, read_source
 from whereabouts_train.sources.classmatched import Patches
 from whereabouts_train.tiny import write_sets
+from whereabouts_train.warmstart import load_onnx
 
 TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
 
@@ -113,6 +117,15 @@ class Losses(unittest.TestCase):
         near, far = torch.tensor([[-0.1, -1, -1]]), torch.tensor([[-1.0, -0.1, -1]])
         self.assertLess(contrast(near, fits, 0.1).item(), contrast(far, fits, 0.1).item())
 
+    def test_a_sharpened_opinion_weighs_as_its_first_choice_would_as_a_label(self):
+        torch.manual_seed(1)
+        logits, teacher = torch.randn(4, 365), torch.randn(4, 365)
+        fits = torch.nn.functional.one_hot(teacher.argmax(1), 365).bool()
+        sharp = opinion_likelihood(logits, teacher, 0.001).mean()
+        torch.testing.assert_close(sharp, set_likelihood(logits, fits), atol=1e-3, rtol=1e-3)
+        own = opinion_likelihood(teacher, teacher, 1.0)
+        self.assertTrue((own < opinion_likelihood(logits, teacher, 1.0)).all())
+
 
 class Networks(unittest.TestCase):
     def test_logits_are_the_mean_of_the_map(self):
@@ -134,6 +147,43 @@ class Networks(unittest.TestCase):
                 spreads.append(((feature_map - mean).norm() / feature_map.norm()).item())
         self.assertLess(spreads[0], 1e-4)
         self.assertGreater(spreads[1], 0.01)
+
+    def test_last_blocks_that_read_cells_alone_see_less_of_the_surroundings(self):
+        widths = []
+        for local_from in (15, None):
+            image, net = torch.rand(1, 3, 448, 448).requires_grad_(), mobilenet_v2(7, local_from)
+            for weight in (p for p in net.trunk.parameters() if p.ndim > 1):
+                nn.init.constant_(weight, 0.5 / weight[0].numel())  # every path counts
+            net.eval().feature_map(image)[0, 0, 7, 7].backward()
+            widths.append(int((image.grad[0, 0].abs() > 0).any(0).sum()))
+        self.assertLess(widths[0], 0.8 * widths[1])
+
+    def test_a_released_model_answers_alike_with_its_last_blocks_reading_cells_alone(self):
+        torch.manual_seed(1)
+        plain = torch.full((2, 3, 96, 96), 90.0)
+        plain[1] = 160.0
+        with tempfile.TemporaryDirectory() as folder:
+            file, net = Path(folder) / "model.onnx", mobilenet_v2(0).eval()
+            export_onnx(net, "overhead", 96, file)
+            local = create_network("mobilenet_v2", reflectFrom=0, localFrom=15)
+            load_onnx(local, file, normalise(torch.rand(8, 3, 96, 96) * 255))
+        with torch.no_grad():
+            torch.testing.assert_close(
+                local(normalise(plain)), net(normalise(plain)), atol=1e-3, rtol=1e-2
+            )
+
+    def test_elders_tell_the_mean_of_a_checkpoint_and_a_released_model(self):
+        nets = [densenet_bc(**TINY).eval() for _ in range(2)]
+        image = normalise(torch.rand(2, 3, 64, 64) * 255)
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            export_onnx(nets[0], "overhead", 64, root / "model.onnx")
+            config = {"network": "densenet_bc", "networkOptions": TINY}
+            torch.save({"config": config, "average": nets[1].state_dict()}, root / "run.pt")
+            told = open_elders([str(root / "model.onnx"), str(root / "run.pt")], "cpu")(image)
+        self.assertFalse(told.requires_grad)
+        expected = (nets[0](image) + nets[1](image)) / 2
+        torch.testing.assert_close(told, expected, atol=1e-4, rtol=1e-4)
 
     def test_the_inner_part_lies_in_the_middle(self):
         net = densenet_bc(**TINY).eval()

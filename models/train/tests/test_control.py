@@ -53,7 +53,7 @@ class Control(unittest.TestCase):
         self.assertEqual(drawable(self.pack), ["aqueduct", "ballroom"])
 
     def test_photos_of_a_withheld_scene_go_or_stay_without_a_label(self):
-        for keeps, count in ((False, 21), (True, 25)):
+        for keeps, count, weight in ((False, 21, 0.0), (True, 25, 2.0)):
             config = PhotoConfig(
                 network="densenet_bc",
                 networkOptions=TINY,
@@ -62,13 +62,17 @@ class Control(unittest.TestCase):
                 batch=64,
                 holdOut=["aqueduct"],
                 holdOutLabelsOnly=keeps,
+                teachUnlabelled=weight,
             )
             photos = Photos(config)
             self.assertEqual(len(photos.rows), count)
             self.assertFalse(photos.fits[:, scene_index()["aqueduct"]].any())
+            photos.teacher.targets[:] = 1.0
             net = densenet_bc(**TINY)
-            photo_loss(net, photos, config, torch.Generator())[0].backward()
+            loss, terms = photo_loss(net, photos, config, torch.Generator().manual_seed(1))
+            loss.backward()
             self.assertTrue(net.classifier.weight.grad.isfinite().all())
+            self.assertEqual("teachUnlabelled" in terms, weight > 0)
 
     def test_a_withheld_scene_counts_as_without_photos(self):
         withheld = np.zeros(365, bool)

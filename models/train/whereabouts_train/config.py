@@ -50,6 +50,8 @@ class PhotoConfig(TrainConfig):
     teachOthers: float = 0.5  # weight: among scenes without photos
     teachMass: float = 0.25  # weight: how much goes to scenes without photos
     temperature: float = 2.0
+    teachUnlabelled: float = 0.0  # weight: teacher's opinion of photos that have no label
+    opinionTemperature: float = 0.5  # of that opinion; below 1 sharpens it
     validateSide: int = 160
 
 
@@ -78,9 +80,9 @@ class OverheadConfig(TrainConfig):
     contrastCount: int = 512  # photos of the bank per step
     temperature: float = 0.15
     agree: float = 1.0  # weight: map of a window against the single patch
-    teacher: str = ""  # checkpoint of a larger overhead model
-    teach: float = 0.0  # weight: squared distance to the teacher's logits of the same patch
-    keep: float = 0.0  # weight: distance to what the start said of a window's middle
+    teachers: list[str] = field(default_factory=list)  # checkpoints, ONNX: mean of their logits
+    teach: float = 0.0  # weight: squared distance to the teachers' logits of the same patch
+    keep: float = 0.0  # weight: to what teachers, or else the start, said of a window's middle
 
 
 Config = TypeVar("Config", bound=TrainConfig)

@@ -35,6 +35,15 @@ def mass_distillation(logits: Tensor, teacher: Tensor, covered: Tensor, temperat
     return temperature**2 * F.kl_div(output, target, reduction="batchmean")
 
 
+def opinion_likelihood(logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """Cross-entropy to the teacher's opinion over all scenes, as a label would weigh. # [n]
+
+    Below temperature 1 the opinion is sharpened, so that scenes told of by labels, which are
+    sure, do not win for that reason alone.
+    """
+    return -(F.softmax(teacher / temperature, 1) * F.log_softmax(logits, 1)).sum(1)
+
+
 def contrast(similarity: Tensor, fits: Tensor, temperature: float) -> Tensor:
     """Each row's fitting columns against all columns. # similarity [n, m], fits [n, m]"""
     similarity = similarity / temperature

@@ -68,12 +68,18 @@ class SceneNet(nn.Module):
         return self
 
 
-def mobilenet_v2(reflectFrom: int | None = None) -> SceneNet:  # noqa: N803, a recipe's key
-    """`reflectFrom`: first block whose maps are continued by reflection, not by zeros.
+def mobilenet_v2(
+    reflectFrom: int | None = None,  # noqa: N803, a recipe's key
+    localFrom: int | None = None,  # noqa: N803
+) -> SceneNet:
+    """What makes a single patch look more like the same ground within a larger window:
 
-    A single patch then looks to the network more like the same ground within a larger window.
+    `reflectFrom`: first block whose maps are continued by reflection, not by zeros.
+    `localFrom`: first block that reads each cell alone: its 3 x 3 kernels shrink to 1 x 1.
     """
     trunk = torchvision.models.mobilenet_v2(weights=None).features
+    if localFrom is not None:
+        read_cells_alone(trunk[localFrom:])
     if reflectFrom is not None:
         reflect_borders(trunk[reflectFrom:])
     return SceneNet(trunk, 1280, 32)
@@ -83,6 +89,14 @@ def reflect_borders(blocks: nn.Module) -> None:
     for conv in (m for m in blocks.modules() if isinstance(m, nn.Conv2d) and max(m.padding) > 0):
         conv.padding_mode = "reflect"
         conv._reversed_padding_repeated_twice = [p for p in conv.padding[::-1] for _ in range(2)]
+
+
+def read_cells_alone(blocks: nn.Module) -> None:
+    for conv in (m for m in blocks.modules() if isinstance(m, nn.Conv2d) and max(m.padding) > 0):
+        assert max(conv.stride) == 1, "A block that halves the map needs its neighbours"
+        conv.kernel_size, conv.padding = (1, 1), (0, 0)
+        conv._reversed_padding_repeated_twice = [0] * 4
+        conv.weight = nn.Parameter(conv.weight.sum((2, 3), keepdim=True))
 
 
 def fuse_norms(block: nn.Module) -> nn.Module:

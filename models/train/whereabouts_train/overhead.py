@@ -1,7 +1,7 @@
 """Trains the overhead model: patches learn the logits of photos that could be taken there.
 
 Large images without labels (`windows`) teach the map of logits to agree with single patches, and
-hold the model to what its start said of other sources (`keep`).
+hold the model to what its teachers, or without any its start, said of other sources (`keep`).
 
 python -m whereabouts_train.overhead recipes/overhead.json --out runs/overhead
 """
@@ -18,6 +18,7 @@ from torch import Tensor
 from .augment import chance, colour_jitter, haze, lighting, rotated_views, uniform
 from .bank import load_bank
 from .config import OverheadConfig, load_config, parse_arguments
+from .elders import open_elders
 from .losses import contrast, set_likelihood
 from .networks import SceneNet, create_network, normalise
 from .run import Run, load_network
@@ -85,8 +86,8 @@ class Trainer:
         self.windows = Patches(config.windows, config.exclude) if config.windows else patches
         self.targets = Targets(load_bank(config.bank))
         self.std = self.targets.std.to(config.device)
-        self.teacher = load_network(config.teacher).to(config.device) if config.teacher else None
-        self.before = copy.deepcopy(start).eval() if config.keep else None
+        self.elders = open_elders(config.teachers, config.device) if config.teachers else None
+        self.before = self.elders or (copy.deepcopy(start).eval() if config.keep else None)
 
     def loss(self, net: SceneNet, rng) -> tuple[Tensor, dict[str, float]]:
         """One batch -> loss and its terms."""
@@ -120,11 +121,9 @@ class Trainer:
         return logits, terms
 
     def teacher_terms(self, logits: Tensor, image: Tensor) -> dict[str, Tensor]:
-        if self.teacher is None:
+        if self.elders is None:
             return {}
-        with torch.no_grad():
-            told = self.teacher(image)  # [n, 365]
-        return {"teach": ((logits - told) / self.std).square().mean()}
+        return {"teach": ((logits - self.elders(image)) / self.std).square().mean()}
 
     def label_terms(self, logits: Tensor, fits: Tensor, rng) -> dict[str, Tensor]:
         config, device = self.config, logits.device

@@ -15,7 +15,12 @@ from torch.nn import functional as F
 from .augment import chance, colour_jitter, damage, random_crops
 from .config import PhotoConfig, load_config, parse_arguments
 from .distil import TeacherCache
-from .losses import mass_distillation, ranking_distillation, set_likelihood
+from .losses import (
+    mass_distillation,
+    opinion_likelihood,
+    ranking_distillation,
+    set_likelihood,
+)
 from .networks import SceneNet, create_network, normalise
 from .pack import Pack, load_pack
 from .run import Run, load_network
@@ -78,6 +83,10 @@ def photo_loss(net: SceneNet, photos: Photos, config: PhotoConfig, rng: torch.Ge
     known = ~teacher.isnan().any(1)
     if known.any():
         terms |= teacher_terms(logits[known], teacher[known], photos.covered, config.temperature)
+    alone = known & ~fits.any(1)
+    if config.teachUnlabelled and alone.any():
+        opinion = opinion_likelihood(logits[alone], teacher[alone], config.opinionTemperature)
+        terms["teachUnlabelled"] = opinion.sum() / len(logits)  # each weighs as a labelled photo
     loss = sum(getattr(config, name) * term for name, term in terms.items())
     return loss, {name: term.item() for name, term in terms.items()}
 

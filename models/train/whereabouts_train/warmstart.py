@@ -27,6 +27,8 @@ def load_onnx(net: SceneNet, file: str | Path, probe: Tensor) -> None:
     pairs = conv_norm_pairs(net.trunk)
     assert len(pairs) == len(convolutions), f"{len(pairs)} layers, {len(convolutions)} in {file}"
     for (conv, _), (kernel, _) in zip(pairs, convolutions, strict=True):
+        if conv.kernel_size == (1, 1):  # same answer on an even map (networks.read_cells_alone)
+            kernel = kernel.sum((2, 3), keepdim=True)
         assert conv.weight.shape == kernel.shape, f"{conv.weight.shape} vs {kernel.shape}"
         conv.weight.copy_(kernel)
     restore_norms(net, pairs, [bias for _, bias in convolutions], probe)
