@@ -32,8 +32,15 @@ export async function* readPointStates(
   }
 }
 
-/** Embedded, or still to be built. */
-export type PlaceState = 'embedded' | 'open'
+/** Embedded; without imagery, as the source answered when it was first asked; or still to be built. */
+export type PlaceState = keyof typeof PLACE_STATES
+
+const PLACE_STATES = {
+  embedded: `state = 'embedded'`,
+  // Points that were given up after broken pictures have failures.
+  answered: `state = 'unavailable' and failures = 0`,
+  open: `state in ('pending', 'leased')`,
+} as const
 
 /** Some points of a state, in the order of their ids, from `after` on. */
 export async function findPlacesAfter(
@@ -45,13 +52,12 @@ export async function findPlacesAfter(
     readonly count: number
   },
 ): Promise<RoadPoint[]> {
-  const states = asked.state === 'embedded' ? ['embedded'] : ['pending', 'leased']
   return db.withClient((client) =>
     client.query<RoadPoint>(
       `select id, lon, lat from points
-        where region = $1 and id > $2 and state = any($3::text[])
-        order by id limit $4`,
-      [asked.regionId, asked.after, states, asked.count],
+        where region = $1 and id > $2 and ${PLACE_STATES[asked.state]}
+        order by id limit $3`,
+      [asked.regionId, asked.after, asked.count],
     ),
   )
 }

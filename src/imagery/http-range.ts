@@ -132,10 +132,17 @@ class HttpReader implements RangeReader {
       check: (answer: HttpAnswer) => this.#check(answer, offset, last),
     }
     const answer = await this.#deps.http.get(request, this.#closing.signal)
-    if (isMissing(answer)) throw missing(this.name, answer.status)
+    if (isMissing(answer)) throw this.#missing(answer.status)
     this.#version ??= versionOf(answer)
     // A server that answers with the whole file, where that is no longer than what was asked for.
     return answer.status === 200 ? answer.bytes.subarray(offset, last + 1) : answer.bytes
+  }
+
+  /** A file that was there, and is not there now, may come back: it is no mistake in the address. */
+  #missing(status: number): InputError | UpstreamError {
+    if (this.#version === undefined) return missing(this.name, status)
+    this.#isOutdated = true
+    return changed(this.name, String(status))
   }
 
   /** @returns why to ask again, or the error that ends it */
@@ -145,7 +152,7 @@ class HttpReader implements RangeReader {
     const version = versionOf(answer)
     const known = this.#version ?? version
     this.#isOutdated ||= version.tag !== known.tag || version.size !== known.size
-    if (this.#isOutdated) return changed(this.name)
+    if (this.#isOutdated) return changed(this.name, 'another')
     const expected = Math.min(last + 1, version.size) - (answer.status === 200 ? 0 : offset)
     const { byteLength } = answer.bytes
     if (byteLength < expected) return `${String(byteLength)} of ${String(expected)} bytes`
@@ -165,10 +172,10 @@ function missing(url: string, status: number): InputError {
   })
 }
 
-function changed(url: string): UpstreamError {
+function changed(url: string, got: string): UpstreamError {
   return new UpstreamError(
     'file-changed',
-    `Expected the file as it was when it was opened, got another: GET ${url}`,
+    `Expected the file as it was when it was opened, got ${got}: GET ${url}`,
     { hint: 'a build opens it anew and goes on; other commands: start again' },
   )
 }

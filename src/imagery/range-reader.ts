@@ -4,7 +4,7 @@
  * @io disk
  */
 import { open, type FileHandle } from 'node:fs/promises'
-import { InputError } from '../errors.ts'
+import { InputError, UpstreamError } from '../errors.ts'
 
 /** A file that is read in parts. */
 export interface RangeReader {
@@ -56,8 +56,22 @@ class FileReader implements RangeReader {
     // What damaged tags ask for may be far more than there is: never make room for that.
     const wanted = Math.max(0, Math.min(length, this.#size - offset))
     const bytes = new Uint8Array(wanted)
-    const { bytesRead } = await this.#file.read(bytes, 0, wanted, offset)
-    return bytes.subarray(0, bytesRead)
+    const { bytesRead } = await this.#file
+      .read(bytes, 0, wanted, offset)
+      .catch((cause: unknown) => {
+        throw this.#changed((cause as NodeJS.ErrnoException).code ?? String(cause), cause)
+      })
+    if (bytesRead < wanted) throw this.#changed('a shorter one')
+    return bytes
+  }
+
+  /** Cut short while it is written anew, or on a disk that went away. */
+  #changed(got: string, cause?: unknown): UpstreamError {
+    return new UpstreamError(
+      'file-changed',
+      `Expected the file as it was when it was opened, got ${got}: ${this.name}`,
+      { hint: 'a build opens it anew and goes on; other commands: start again', cause },
+    )
   }
 
   async size(): Promise<number> {

@@ -1,5 +1,5 @@
 /** What holds a build up, for people and for the database; and how long it waits before it tries again. */
-import { UpstreamError } from '../errors.ts'
+import { InputError, UpstreamError } from '../errors.ts'
 import type { BuildProblem } from '../types.ts'
 import { isRefusal } from './judge-failures.ts'
 
@@ -11,7 +11,7 @@ export interface WaitLimits {
 
 export const HOLD_UP_WAIT: WaitLimits = { firstMs: 1000, mostMs: 60_000 }
 
-/** So often in a row, ten minutes in all, a file may be another one whenever it is opened. */
+/** So often in a row, ten minutes in all, a file may be gone, or another one whenever it is opened. */
 const EXCHANGES_MAX = 15
 
 /** A build that waits. */
@@ -39,8 +39,20 @@ export function holdUpAfter(
   return { problem: problemOf(error, now, new Date(untilMs)), inRow, waitMs, untilMs }
 }
 
+/** What opening the files of a source may say of a file that is not there, or not whole. */
+const UNREADABLE = ['file-unreadable', 'raster-unreadable', 'archive-unreadable']
+
 /**
- * What no waiting heals: a refusal, and a file that is never the same for as long as it is read. Null: it is waited for.
+ * Files that this process could open before, and cannot now, have been taken away or are being written: that may heal.
+ * @param wasOpen  whether it could
+ */
+export function asExchanged(error: unknown, wasOpen: boolean): unknown {
+  if (!wasOpen || !(error instanceof InputError) || !UNREADABLE.includes(error.code)) return error
+  return new UpstreamError('file-changed', error.message, { cause: error })
+}
+
+/**
+ * What no waiting heals: a refusal, and a file that is gone or never the same for as long as it is read. Null: it is waited for.
  * @param before  the hold-up before this error
  */
 export function whyHopeless(
@@ -53,9 +65,9 @@ export function whyHopeless(
   if (inRow < EXCHANGES_MAX) return null
   return new UpstreamError(
     'file-unsteady',
-    `Expected files that stay as they are while they are read, got another one ${EXCHANGES_MAX} times in a row: ${error.message}`,
+    `Expected files that are there and stay as they are while they are read, looked ${EXCHANGES_MAX} times in a row: ${error.message}`,
     {
-      hint: 'is it being written, or do several servers behind the address tell different ETags? Wait for the end, or use a copy; then build again',
+      hint: 'is it gone, being written, or do several servers behind the address tell different ETags? Then build again, or name a copy',
       cause: error,
     },
   )

@@ -1,6 +1,6 @@
 /**
  * Broken pictures all over a claim: is an area broken, or does the host answer everybody with rubbish? Places are asked
- * whose pictures came before, past all caches; before any came, some that are still open.
+ * whose pictures came before, past all caches; before any came, some that were said to have none, or that are still open.
  */
 import { BadDataError, InputError, UpstreamError } from '../errors.ts'
 import { findPlacesAfter, type PlaceState } from '../gallery/point-states.ts'
@@ -8,6 +8,7 @@ import { countPoints } from '../gallery/points.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { Region, RoadPoint } from '../types.ts'
+import { asExchanged } from './hold-up.ts'
 import { isRefusal } from './judge-failures.ts'
 import type { Outside } from './outside.ts'
 
@@ -71,7 +72,8 @@ async function probe(
 }
 
 /** The same configuration was opened when the visit began: what cannot be read now is the host's doing. */
-function hostFailure(error: unknown): UpstreamError {
+function hostFailure(given: unknown): UpstreamError {
+  const error = asExchanged(given, true)
   if (error instanceof UpstreamError) return error
   if (!(error instanceof InputError || error instanceof BadDataError)) throw error
   return new UpstreamError('host-down', error.message, { cause: error })
@@ -94,20 +96,32 @@ async function tryPlace(
   }
 }
 
-/** Spread over the region's ids, others each time: the same ones may lie in the part that is broken. */
+/** Of these the first is asked of which the region has a point: what came once, or was answered, will again. */
+const ASKED: readonly PlaceState[] = ['embedded', 'answered', 'open']
+
 async function choosePlaces(outside: Outside, regionId: number): Promise<RoadPoint[]> {
+  for (const state of ASKED) {
+    const places = await spreadPlaces(outside, { regionId, state })
+    if (places.length > 0) return places
+  }
+  return []
+}
+
+/** Spread over the region's ids, others each time: the same ones may lie in the part that is broken. */
+async function spreadPlaces(
+  outside: Outside,
+  asked: { readonly regionId: number; readonly state: PlaceState },
+): Promise<RoadPoint[]> {
   const { db } = outside
-  const { total, embedded } = await countPoints(db, regionId)
-  const state: PlaceState = embedded > 0 ? 'embedded' : 'open'
+  const [first] = await findPlacesAfter(db, { ...asked, after: -1, count: 1 })
+  if (first === undefined) return []
+  const { total } = await countPoints(db, asked.regionId)
   const shift = ((outside.now().getTime() / 1000) % 61) / 61
   const places = new Map<number, RoadPoint>()
   for (let i = 0; i < PLACES; i++) {
     const after = Math.floor((total * (i + shift)) / PLACES) - 1
-    const [place] = await findPlacesAfter(db, { regionId, state, after, count: 1 })
-    const [first] = place
-      ? [place]
-      : await findPlacesAfter(db, { regionId, state, after: -1, count: 1 })
-    if (first !== undefined) places.set(first.id, first)
+    const [place = first] = await findPlacesAfter(db, { ...asked, after, count: 1 })
+    places.set(place.id, place)
   }
   return [...places.values()]
 }

@@ -16,6 +16,7 @@ import { noProgress, type BuildProgress } from './build-progress.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
 import { pause } from './flow.ts'
 import {
+  asExchanged,
   HOLD_UP_WAIT,
   holdUpAfter,
   problemOf,
@@ -159,9 +160,10 @@ async function finishOrTell(
 async function heldUp(
   outside: Outside,
   { region, memory }: Attended,
-  { error, options }: { readonly error: unknown; readonly options: WorkOptions },
+  { error: given, options }: { readonly error: unknown; readonly options: WorkOptions },
 ): Promise<void> {
   const now = outside.now()
+  const error = asExchanged(given, memory.progress !== undefined)
   const hopeless = error instanceof UpstreamError ? whyHopeless(error, memory.holdUp) : null
   if (error instanceof UpstreamError && hopeless === null) {
     const limits = options.wait ?? HOLD_UP_WAIT

@@ -89,6 +89,18 @@ describe('a file behind HTTP', () => {
     }
   })
 
+  test('that is gone after it was read is told as exchanged, and can be opened when it is back', async () => {
+    await reader.read(0, 1, signal)
+    file.failures = [404]
+    await expect(reader.read(5 * BLOCK, 1, signal)).rejects.toMatchObject({
+      name: 'UpstreamError',
+      code: 'file-changed',
+      message: expect.stringContaining('404') as string,
+    })
+    expect(reader.isOutdated).toBe(true)
+    expect((await open().read(5 * BLOCK, 1, signal)).length).toBe(1)
+  })
+
   test('that a server refuses to read on is refused, not exchanged, and can be read afterwards', async () => {
     await reader.read(0, 1, signal)
     for (const status of [400, 401, 403]) {

@@ -37,6 +37,20 @@ describe('a file on disk', () => {
     })
   })
 
+  test('that is cut short after it was opened is told as exchanged, not as damaged', async () => {
+    await writeFile(join(folder, 'cut'), '0123456789')
+    const reader = await openFileReader(join(folder, 'cut'), './cut')
+    await writeFile(join(folder, 'cut'), '0123')
+    expect((await reader.read(0, 4, signal)).length).toBe(4)
+    await expect(reader.read(2, 6, signal)).rejects.toMatchObject({
+      name: 'UpstreamError',
+      code: 'file-changed',
+      message: expect.stringContaining('./cut') as string,
+    })
+    await reader.close()
+    await expect(reader.read(0, 1, signal)).rejects.toMatchObject({ code: 'file-changed' })
+  })
+
   test('is not read for those who have given up', async () => {
     const reader = await openFileReader(join(folder, 'a'), 'a')
     await expect(reader.read(0, 1, AbortSignal.abort())).rejects.toThrow()

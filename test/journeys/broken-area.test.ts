@@ -78,6 +78,33 @@ describeOnEachDatabase('a build', (_open, place) => {
       { signal, onWarning: () => undefined },
     )
 
+  test('of a region of which there is no imagery at all ends, with that as the reason', async () => {
+    for (const status of [404, 204]) {
+      const server = await serve(startTileServer(() => ({ status })))
+      const { name } = await create(`nothing-${status}`, server.url, small)
+      const counts = await buildRegion(world, name, { signal, wait, onProgress: () => undefined })
+      expect(counts).toMatchObject({
+        embedded: 0,
+        pending: 0,
+        unavailable: { 'no-tile': counts.total },
+      })
+      expect(await findRegion(world.db, name)).toMatchObject({ state: 'built', problem: null })
+    }
+  })
+
+  test('ends also where some of it is broken and of the rest there is no imagery', async () => {
+    const { url } = await serve(
+      startTileServer((tile) => (tile.y > ROW ? broken : { status: 404, headers: NO_WAIT })),
+    )
+    const { id, name } = await create('none', url)
+    const stop = hurry(id)
+    const options = { signal, wait, onProgress: () => undefined }
+    const counts = await buildRegion(world, name, options).finally(stop)
+    const { 'no-tile': none = 0, 'tiles-unavailable': given = 0 } = counts.unavailable
+    expect([none > 100, given > 100, none + given]).toEqual([true, true, counts.total])
+    expect(await findRegion(world.db, name)).toMatchObject({ state: 'built', problem: null })
+  }, 60_000)
+
   test('ends when all pictures of an area are broken: the others are embedded, those given up', async () => {
     const { url } = await serve(
       startTileServer((tile) => (tile.y > ROW ? broken : photoTile(tile))),

@@ -100,6 +100,37 @@ describe('files that are exchanged', () => {
     expect(counts.embedded).toBeGreaterThan(10)
   })
 
+  test('pause it while they are gone, with nothing marked', async () => {
+    const file = await plainFile(90)
+    const server = await startRangeServer({ '/ortho.tif': file })
+    const imagery = { kind: 'cog', urls: [`${server.origin}/ortho.tif`], attribution: 'x' }
+    await create('gone', { ...imagery, ...politeness })
+    let openings = 0
+    const outside: Outside = {
+      ...world,
+      openSource: async (...asked) => {
+        openings++
+        if (openings === 4) server.files.set('/ortho.tif', file)
+        const source = await world.openSource(...asked)
+        if (openings === 1) server.files.delete('/ortho.tif')
+        return source
+      },
+    }
+    const problems: (string | undefined)[] = []
+    const counts = await buildRegion(outside, 'gone', {
+      signal,
+      wait,
+      onProgress: ({ problem, counts: now }) => {
+        if (problem !== null) problems.push(problem.code, ...Object.keys(now.unavailable))
+      },
+    })
+    await server.close()
+    expect(problems.length).toBeGreaterThan(1)
+    expect(new Set(problems)).toEqual(new Set(['file-changed']))
+    expect(counts).toMatchObject({ pending: 0, leased: 0 })
+    expect(counts.unavailable['file-changed']).toBeUndefined()
+  })
+
   test('stop it, with nothing marked, where they are others whenever they are read', async () => {
     const file = await plainFile(90)
     const server = await startRangeServer({ '/ortho.tif': file })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { UpstreamError } from '../../src/errors.ts'
-import { holdUpAfter, whyHopeless, type HoldUp } from '../../src/journeys/hold-up.ts'
+import { InputError, UpstreamError } from '../../src/errors.ts'
+import { asExchanged, holdUpAfter, whyHopeless, type HoldUp } from '../../src/journeys/hold-up.ts'
 
 const limits = { firstMs: 1000, mostMs: 60_000 }
 const now = new Date('2026-03-01T12:00:00Z')
@@ -59,4 +59,12 @@ test('openings are counted anew after something else held the build up', () => {
   for (let count = 0; count < 15; count++) holdUp = after(exchanged, holdUp)
   expect(whyHopeless(exchanged, holdUp)).not.toBeNull()
   expect(whyHopeless(exchanged, after(error(), holdUp))).toBeNull()
+})
+
+test('a file that could be opened before is gone for a while, one that never could is a mistake', () => {
+  const gone = new InputError('file-unreadable', 'Expected a file, got none')
+  expect(asExchanged(gone, true)).toMatchObject({ name: 'UpstreamError', code: 'file-changed' })
+  expect(asExchanged(gone, false)).toBe(gone)
+  const other = new InputError('model-mismatch', 'x')
+  expect(asExchanged(other, true)).toBe(other)
 })
