@@ -1,8 +1,10 @@
 /** Bare onnxruntime, the measure of all builds: threads that do nothing but `session.run` on ready tensors. */
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
-import type { ModelCard } from '../../src/embedding/card.ts'
+import type { ModelFiles } from '../../src/embedding/model-files.ts'
+import { keepOutput } from '../../src/embedding/onnx-graph.ts'
 
 /** A way to compute, measured in rounds. */
 export interface Layout {
@@ -18,15 +20,17 @@ export interface BareLayout {
   /** Of each session. */
   readonly threads: number
   readonly batch: number
+  /** Of the model only what the logits need, as the encoder runs it; absent: the file as it is. */
+  readonly isAlone?: boolean
 }
 
 /** A thread with one session and one tensor of noise. */
 const BARE = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { InferenceSession, Tensor } = require(workerData.ort)
-const { onnxPath, batch, threads, input, height, width } = workerData
+const { onnx, batch, threads, input, height, width } = workerData
 const data = Float32Array.from({ length: batch * 3 * height * width }, (_, i) => ((i * 7919) % 256) / 64 - 2)
-InferenceSession.create(onnxPath, { intraOpNumThreads: threads }).then((session) => {
+InferenceSession.create(onnx, { intraOpNumThreads: threads }).then((session) => {
   const feeds = { [input]: new Tensor('float32', data, [batch, 3, height, width]) }
   parentPort.on('message', async (ms) => {
     const start = performance.now()
@@ -42,12 +46,13 @@ InferenceSession.create(onnxPath, { intraOpNumThreads: threads }).then((session)
 
 /** Starts the sessions of a layout. */
 export async function openBare(
-  { card, onnxPath }: { readonly card: ModelCard; readonly onnxPath: string },
-  { sessions, threads, batch }: BareLayout,
+  { card, onnxPath }: ModelFiles,
+  { sessions, threads, batch, isAlone = false }: BareLayout,
 ): Promise<Layout> {
+  const onnx = isAlone ? keepOutput(await readFile(onnxPath), 'logits') : onnxPath
   const ort = createRequire(import.meta.url).resolve('onnxruntime-node')
   const [height, width] = card.size
-  const workerData = { ort, onnxPath, batch, threads, input: card.input.name, height, width }
+  const workerData = { ort, onnx, batch, threads, input: card.input.name, height, width }
   const workers = Array.from(
     { length: sessions },
     () => new Worker(BARE, { eval: true, workerData }),
@@ -55,7 +60,7 @@ export async function openBare(
   const answer = async (worker: Worker) => Number(((await once(worker, 'message')) as unknown[])[0])
   await Promise.all(workers.map(answer))
   return {
-    name: `bare: ${sessions} sessions × ${threads} threads, batch ${batch}`,
+    name: `bare${isAlone ? ', logits alone' : ''}: ${sessions} sessions × ${threads} threads, batch ${batch}`,
     measure: async (ms) => {
       const answers = workers.map(answer)
       workers.forEach((worker) => worker.postMessage(ms))

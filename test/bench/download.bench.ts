@@ -28,7 +28,9 @@ const model = await readModel(fileURLToPath(new URL(`../../models/${name}`, impo
 const cores = availableParallelism()
 const server = fork(fileURLToPath(new URL('./tile-process.ts', import.meta.url)))
 const [{ port, bytes }] = (await once(server, 'message')) as [{ port: number; bytes: number }]
-const bare = await openBare(model, { sessions: cores, threads: 1, batch: 8 })
+const sessions = { sessions: cores, threads: 1, batch: 1 }
+const bare = await openBare(model, sessions)
+const alone = await openBare(model, { ...sessions, isAlone: true })
 const whole = await openWholeBuild(name)
 
 /** A square of tiles under a name of its own, so that nothing of it is in the cache yet. */
@@ -65,11 +67,15 @@ console.log(tableRow(heads.map(() => '---')))
 for (const grid of GRIDS.filter(({ stepM }) => only === '' || only === String(stepM))) {
   const place = placeOf(grid)
   const before = whole.requests()
-  const { patchCount, columns } = await buildBeside({ bare, whole }, place, Number(seconds) * 500)
+  const { patchCount, columns } = await buildBeside(
+    { bare, alone, whole },
+    place,
+    Number(seconds) * 500,
+  )
   const fetched = (whole.requests() - before) / patchCount
   console.log(tableRow([place.name, patchCount, fetched.toFixed(2), ...columns]))
 }
 console.log(`load ${load()}`)
 await whole.close()
-await bare.close()
+await Promise.all([bare.close(), alone.close()])
 server.disconnect()

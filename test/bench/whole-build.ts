@@ -47,7 +47,7 @@ export async function openWholeBuild(model: string) {
     town: async () => {
       const { orthophoto } = await writeSampleTown(join(folder, 'town'), { seed: 1 })
       const imagery = { kind: 'geotiff', files: [orthophoto] }
-      return { name: 'sample town, 0.5 m/px, EPSG:32631', imagery, stepM: 36 }
+      return { name: 'sample town, 0.5 m/px, EPSG:32631', imagery, stepM: 24 }
     },
     build: async ({ imagery, stepM, boundary, denseM }: Place): Promise<Built> => {
       const whereImagery = imagery.kind === 'geotiff'
