@@ -1,4 +1,21 @@
+import { mkdirSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { defineConfig } from 'vitest/config'
+
+/** Each database for a test is a copy of a thousand small files, which takes a fifth of the time in memory. */
+function temporaryFolder(): string {
+  const [memory, roomBytes] = ['/dev/shm', 4e9]
+  if (process.env['TMPDIR'] !== undefined) return tmpdir()
+  try {
+    const { bavail, bsize } = statfsSync(memory)
+    if (bavail * bsize < roomBytes) return tmpdir()
+    const folder = `${memory}/whereabouts-test`
+    mkdirSync(folder, { recursive: true })
+    return folder
+  } catch {
+    return tmpdir()
+  }
+}
 
 export default defineConfig({
   test: {
@@ -9,5 +26,6 @@ export default defineConfig({
     // Files share a process and its loaded modules: loading them anew for each took as long as the tests.
     isolate: false,
     maxWorkers: 2,
+    env: { TMPDIR: temporaryFolder() },
   },
 })

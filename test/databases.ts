@@ -82,7 +82,12 @@ async function placePglite(): Promise<Placed> {
   return { place: { dataDir }, remove }
 }
 
-async function pgliteTemplate(): Promise<string> {
+let template: Promise<string> | undefined
+
+/** Looked for once in a process, also when several ask at the same time. */
+const pgliteTemplate = () => (template ??= findPgliteTemplate())
+
+async function findPgliteTemplate(): Promise<string> {
   const template = join(tmpdir(), `whereabouts-template-${await templateHash()}`)
   if (existsSync(template)) return template
   // Made aside and renamed: another test process may be at it too, and the first one wins.

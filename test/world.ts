@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { resolveConfig } from '../src/config.ts'
 import { openWorld, type World } from '../src/wire.ts'
+import { pgliteFolder } from './databases.ts'
 
 export type TestWorld = World
 
@@ -16,7 +17,7 @@ const tiny = {
 
 /**
  * Opens a world in a fresh folder, or on the PostgreSQL database at `url`; `close` removes the folder.
- * `databaseDir`: a migrated embedded database, which is moved into it.
+ * `databaseDir`: a migrated embedded database, which is moved into it; by default a new one.
  */
 export async function openTestWorld(options: {
   readonly models: 'tiny' | 'real'
@@ -25,8 +26,10 @@ export async function openTestWorld(options: {
   readonly overheadModel?: string | undefined
 }): Promise<TestWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
-  if (options.databaseDir !== undefined)
-    await rename(options.databaseDir, join(dataDir, 'database'))
+  if (options.url === undefined) {
+    const databaseDir = options.databaseDir ?? (await pgliteFolder()).dataDir
+    await rename(databaseDir, join(dataDir, 'database'))
+  }
   const config = resolveConfig(
     {
       dataDir,

@@ -20,8 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 }
 
 /**
- * Builds the command tree. Of commands that `args` name, only those are loaded: the libraries of all take longer to
- * load than a small extract to sample.
+ * Builds the command tree. Of commands that `args` name, only those are loaded, and for the version none: the libraries
+ * of all take longer to load than a small extract to sample.
  */
 export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const { version } = JSON.parse(
@@ -43,10 +43,16 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
       `${option.help} (${option.env}${preset})`,
     )
   }
-  const named = Object.keys(COMMANDS).filter((name) => args.includes(name))
-  for (const name of named.length > 0 ? named : Object.keys(COMMANDS)) {
+  for (const name of commandsFor(args)) {
     const add = await COMMANDS[name]?.()
     add?.(program)
   }
   return program
+}
+
+function commandsFor(args: readonly string[]): readonly string[] {
+  const all = Object.keys(COMMANDS)
+  const named = all.filter((name) => args.includes(name))
+  if (named.length > 0) return named
+  return args[0] === '--version' || args[0] === '-V' ? [] : all
 }

@@ -11,28 +11,25 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeOnEachDatabase } from '../databases.ts'
+import { runHere, settingsOf } from './run-here.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const models = fileURLToPath(new URL('../../models/tiny/', import.meta.url))
 
 describeOnEachDatabase('a command', (_open, place) => {
   let folder: string
   let url: string
   const silent = createServer(() => undefined)
 
+  const settings = () => ({
+    ...settingsOf(join(folder, 'data'), url),
+    WHEREABOUTS_THREADS: '1',
+  })
+  const run = (...args: readonly string[]) => runHere(args, { folder, env: settings() })
   const start = (...args: readonly string[]) => {
     const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
       cwd: folder,
-      env: {
-        ...process.env,
-        WHEREABOUTS_DATA_DIR: join(folder, 'data'),
-        WHEREABOUTS_MODELS_DIR: models,
-        WHEREABOUTS_PHOTO_MODEL: 'photo',
-        WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
-        WHEREABOUTS_THREADS: '1',
-        DATABASE_URL: url,
-      },
+      env: { ...process.env, ...settings() },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
@@ -58,7 +55,7 @@ describeOnEachDatabase('a command', (_open, place) => {
       timeoutS: 600,
     }
     const wanted = ['--grid', '40', '--bbox', '9,47.2,9.002,47.202', '--yes']
-    const created = start(
+    const created = await run(
       'region',
       'create',
       'slow',
@@ -66,7 +63,7 @@ describeOnEachDatabase('a command', (_open, place) => {
       JSON.stringify(imagery),
       ...wanted,
     )
-    expect(await created.ended).toMatchObject({ code: 0 })
+    expect(created).toMatchObject({ code: 0 })
   })
   afterAll(async () => {
     silent.closeAllConnections()
@@ -82,8 +79,8 @@ describeOnEachDatabase('a command', (_open, place) => {
     const { code, output } = await ended
     expect(code).toBe(130)
     expect(output).toMatch(/continue with `whereabouts region build slow`/)
-    const shown = await start('region', 'show', 'slow').ended
-    expect(JSON.parse(shown.output)).toMatchObject({
+    const shown = await run('region', 'show', 'slow')
+    expect(JSON.parse(shown.stdout)).toMatchObject({
       state: 'stopped',
       build: 'stopped, continue with: whereabouts region build slow',
       points: { leased: 0 },
@@ -109,7 +106,7 @@ describeOnEachDatabase('a command', (_open, place) => {
       })
       return
     }
-    expect(await start('region', 'build', 'slow', '--detach').ended).toMatchObject({ code: 0 })
+    expect(await run('region', 'build', 'slow', '--detach')).toMatchObject({ code: 0 })
     const { child, ended } = start('worker', '--region', 'slow')
     silent.once('request', () => child.kill('SIGTERM'))
     expect(await ended).toMatchObject({ code: 0 })

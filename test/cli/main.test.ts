@@ -6,62 +6,20 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { runCommand } from '../../src/cli/run.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTown, type Town } from '../http/town.ts'
 import { pgliteFolder } from '../databases.ts'
+import { runHere, settingsOf } from './run-here.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const models = fileURLToPath(new URL('../../models/tiny/', import.meta.url))
-
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 let folder: string
 let town: Town
 
-const settings = () => ({
-  WHEREABOUTS_DATA_DIR: join(folder, 'data'),
-  WHEREABOUTS_MODELS_DIR: models,
-  WHEREABOUTS_PHOTO_MODEL: 'photo',
-  WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
-  DATABASE_URL: '',
-})
+const settings = () => settingsOf(join(folder, 'data'))
 
-/** Runs a command in this process, in the folder of the test. */
-async function run(...args: readonly string[]): Promise<Outcome> {
-  const stdout: string[] = []
-  const stderr: string[] = []
-  const keep = (to: string[]) => (text: unknown) => to.push(String(text))
-  const write =
-    (to: string[]) =>
-    (text: string | Uint8Array, done?: unknown): boolean => {
-      to.push(typeof text === 'string' ? text : new TextDecoder().decode(text))
-      if (typeof done === 'function') (done as () => void)()
-      return true
-    }
-  const line = (text: unknown) => `${String(text)}\n`
-  vi.spyOn(console, 'log').mockImplementation((text) => keep(stdout)(line(text)))
-  vi.spyOn(console, 'error').mockImplementation((text) => keep(stderr)(line(text)))
-  vi.spyOn(process.stdout, 'write').mockImplementation(write(stdout))
-  vi.spyOn(process.stderr, 'write').mockImplementation(write(stderr))
-  for (const [name, value] of Object.entries(settings())) vi.stubEnv(name, value)
-  const cwd = process.cwd()
-  process.chdir(folder)
-  try {
-    const code = await runCommand(args)
-    return { code, stdout: stdout.join(''), stderr: stderr.join('') }
-  } finally {
-    process.chdir(cwd)
-    process.exitCode = undefined
-    vi.restoreAllMocks()
-    vi.unstubAllEnvs()
-  }
-}
+const run = (...args: readonly string[]) => runHere(args, { folder, env: settings() })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'whereabouts-cli-'))

@@ -30,3 +30,9 @@ test('a command that is named is found whatever the other words', async () => {
   const program = await createProgram(['--data-dir', 'roads', 'locate', 'photo.jpg'])
   expect(program.commands.map((command) => command.name())).toEqual(['roads', 'locate'])
 })
+
+test('the version is told without loading a command', async () => {
+  for (const flag of ['--version', '-V']) {
+    expect((await createProgram([flag])).commands).toEqual([])
+  }
+})
