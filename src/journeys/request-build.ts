@@ -29,7 +29,7 @@ export interface SettledBuild {
 
 /**
  * Settles how a region is built from now on, by whoever builds it.
- * @throws {InputError} `retry-reason`, `dense-dates`, and those of `requestDense`
+ * @throws {InputError} `dense-dates`, and those of `requestDense`
  * @throws {NotFoundError} `region-not-found`
  */
 export async function settleBuild(
@@ -39,11 +39,12 @@ export async function settleBuild(
 ): Promise<SettledBuild> {
   if (denseM !== undefined && vintages !== undefined && vintages > 1) throw oneDate(vintages)
   const { id } = await findRegion(outside.db, name)
-  const reasons = await checkReasons(outside, id, retry)
   const settledM = denseM === undefined ? null : await requestDense(outside, name, denseM)
   const warnings = vintages === undefined ? [] : await settleVintages(outside, name, vintages)
-  const retried = reasons === null ? null : await retryPoints(outside, name, reasons)
-  return { retried, denseM: settledM, warnings }
+  if (retry === undefined) return { retried: null, denseM: settledM, warnings }
+  const slips = retry === true ? [] : await findSlips(outside, id, retry)
+  const retried = await retryPoints(outside, name, retry === true ? undefined : retry)
+  return { retried, denseM: settledM, warnings: [...warnings, ...slips] }
 }
 
 function oneDate(vintages: number): InputError {
@@ -70,24 +71,16 @@ async function settleVintages(
   ]
 }
 
-/**
- * A reason that no point has is a slip; a region all of whose points have imagery has nothing to slip on.
- * @returns null: nothing is to be tried again; undefined: all is
- */
-async function checkReasons(
+/** A reason that no point has may be a slip, or what another build has made good: the build goes on either way. */
+async function findSlips(
   { db }: Outside,
   regionId: number,
-  retry: BuildWish['retry'],
-): Promise<readonly string[] | undefined | null> {
-  if (retry === undefined) return null
-  if (retry === true) return undefined
+  reasons: readonly string[],
+): Promise<readonly string[]> {
   const { unavailable } = await countPoints(db, regionId)
-  const known = Object.entries(unavailable)
-  const unknown = retry.filter((reason) => unavailable[reason] === undefined)
-  if (known.length === 0 || unknown.length === 0) return retry
-  throw new InputError(
-    'retry-reason',
-    `Expected reasons that points of the region have, got "${unknown.join(', ')}"`,
-    { hint: `there are: ${known.map(([reason, count]) => `${reason} (${count})`).join(', ')}` },
-  )
+  const known = Object.entries(unavailable).map(([reason, count]) => `${reason} (${count})`)
+  const unknown = reasons.filter((reason) => unavailable[reason] === undefined)
+  if (unknown.length === 0) return []
+  const there = known.length === 0 ? 'none' : known.join(', ')
+  return [`no point is without imagery for the reason "${unknown.join(', ')}"; there are: ${there}`]
 }

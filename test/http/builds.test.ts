@@ -104,7 +104,7 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     await waitForBuild(http, 'dates')
   })
 
-  test('tries points again only for reasons that there are', async () => {
+  test('tries points again for a reason, and says so where no point has it', async () => {
     const far = { kind: 'geotiff', files: [http.town.ortho], attribution: 'x' }
     const sampling = { kind: 'grid', stepM: 60, whereImagery: false }
     const bbox = [8.997, 47.198, 9.01, 47.202]
@@ -112,15 +112,17 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     await http.post('/v1/regions/holes/build')
     await waitForBuild(http, 'holes')
     const path = '/v1/regions/holes/build'
-    const slip = await ask<ProblemAnswer>(path, { retry: ['nosuch'] })
+    const slip = await ask<Answer>(path, { retry: ['nosuch'] })
     expect(slip).toMatchObject({
-      status: 400,
-      answer: {
-        code: 'retry-reason',
-        hint: expect.stringMatching(/outside-imagery \(\d+\)/) as unknown,
-      },
+      status: 202,
+      answer: { warnings: [expect.stringMatching(/"nosuch".*outside-imagery \(\d+\)/)] },
     })
-    expect((await ask(path, { retry: ['outside-imagery'] })).status).toBe(202)
+    expect((await waitForBuild(http, 'holes')).build).toMatchObject({
+      state: 'finished',
+      pointsDone: 0,
+    })
+    const { status, answer } = await ask<Answer>(path, { retry: ['outside-imagery'] })
+    expect([status, answer.warnings]).toEqual([202, []])
     const { build } = await waitForBuild(http, 'holes')
     expect(build?.pointsDone).toBeGreaterThan(5)
   })
