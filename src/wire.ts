@@ -13,19 +13,21 @@ import { createEncoder } from './embedding/onnx.ts'
 import { migrate } from './gallery/migrate.ts'
 import { openDatabase } from './gallery/open.ts'
 import { createPack, openPack } from './gallery/pack-file.ts'
-import { renderCoveragePng, renderPng } from './heatmap/png.ts'
 import { decodePhoto } from './image/decode.ts'
 import { encodeJpeg } from './image/encode.ts'
 import type { ImageryConfig } from './imagery/config.ts'
 import type { SourceOptions } from './imagery/deps.ts'
 import { DiskCache } from './imagery/disk-cache.ts'
 import { HostGates } from './imagery/host-gate.ts'
-import { createImagerySource } from './imagery/registry.ts'
 import { readBoundaryRelation } from './roads/read-boundary.ts'
 import { readRoadNetwork } from './roads/read-network.ts'
 
 /** The models that come with the program; `src` and `dist` lie equally deep. */
 const BUNDLED_MODELS = fileURLToPath(new URL('../models/', import.meta.url))
+
+/** Fonts and rasters take half a second to load, which most commands need neither of. */
+const loadPng = () => import('./heatmap/png.ts')
+type Png = Awaited<ReturnType<typeof loadPng>>
 
 /**
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
@@ -55,16 +57,21 @@ export async function openWorld(
   return {
     ...models,
     db,
-    openSource: (imagery: ImageryConfig, { isFresh = false, signal }: SourceOptions = {}) =>
-      createImagerySource(imagery, { ...imageryDeps, ...(isFresh && { cache: noCache }), signal }),
+    openSource: async (imagery: ImageryConfig, { isFresh = false, signal }: SourceOptions = {}) => {
+      const { createImagerySource } = await import('./imagery/registry.ts')
+      const deps = { ...imageryDeps, ...(isFresh && { cache: noCache }), signal }
+      return createImagerySource(imagery, deps)
+    },
     traffic: () => imageryDeps.hosts.traffic,
     readRoadNetwork,
     readBoundaryRelation,
     createPack,
     openPack,
     encodeJpeg,
-    renderPng,
-    renderCoveragePng,
+    renderPng: async (...what: Parameters<Png['renderPng']>) =>
+      (await loadPng()).renderPng(...what),
+    renderCoveragePng: async (...what: Parameters<Png['renderCoveragePng']>) =>
+      (await loadPng()).renderCoveragePng(...what),
     threads: config.threads,
     // In a container every process is 1: without the rest a restarted one would renew its dead predecessor's leases.
     workerId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
