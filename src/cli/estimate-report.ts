@@ -5,14 +5,19 @@ import { formatDuration } from './progress.ts'
 
 /** A few lines, one subject each. */
 export function formatEstimate(estimate: Estimate): string {
-  const { areaKm2, points, patchM, requests, terms } = estimate
+  const { areaKm2, requests, terms } = estimate
   return [
-    `region   ${Number(areaKm2.toPrecision(3))} km², ${points} points, a patch of ${patchM} m for each`,
+    `region   ${Number(areaKm2.toPrecision(3))} km², ${formatPieces(estimate)}`,
     requests === null ? 'imagery  from local files' : `imagery  ${formatRequests(requests)}`,
     ...formatSample(estimate),
     `time     ${formatTime(estimate)}`,
     `terms    ${terms.join('; ')}`,
   ].join('\n')
+}
+
+function formatPieces({ points, patchM, windows }: Estimate): string {
+  if (windows === null) return `${points} points, a patch of ${patchM} m for each`
+  return `${points} points, their patches of ${patchM} m read from ${windows} windows`
 }
 
 function formatRequests({ hosts, count, bytes, isMeasured }: Requests): string {
@@ -21,11 +26,12 @@ function formatRequests({ hosts, count, bytes, isMeasured }: Requests): string {
   return `about ${count} requests to ${hosts.join(', ')}, ${formatBytes(bytes)} (${kb} kB each, ${source})`
 }
 
-function formatSample({ sample }: Estimate): string[] {
+function formatSample({ sample, windows }: Estimate): string[] {
   if (sample === null) return []
   const rate = sample.patchesPerSecond.toFixed(1)
+  const pieces = windows === null ? 'patches' : 'windows'
   return [
-    `sample   ${sample.unavailable} of ${sample.patches} patches have no imagery, ${rate} patches/s`,
+    `sample   ${sample.unavailable} of ${sample.patches} ${pieces} have no imagery, ${rate} ${pieces}/s`,
   ]
 }
 

@@ -95,7 +95,8 @@ export function readWish(
   }
 }
 
-function parseMetres(text: string): number {
+/** `16`, `8`. @throws {InputError} `number` */
+export function parseMetres(text: string): number {
   const metres = Number(text)
   if (metres > 0) return metres
   throw new InputError('number', `Expected metres such as 16 or 8 for --dense, got "${text}"`)

@@ -6,6 +6,7 @@ import type { World } from '../wire.ts'
 import { confirm, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { formatEstimate } from './estimate-report.ts'
 import { openProgress } from './progress.ts'
+import { parseMetres } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
 /** Registers `region create` and `region estimate`. */
@@ -21,6 +22,7 @@ export function addCreateCommands(region: Command): void {
     .description('what a region would cost: area, points, requests, time, terms; writes nothing')
   addRegionOptions(estimate)
     .option('--sample <N>', 'cut so many patches on trial, to measure the imagery', '0')
+    .option('--dense [METRES]', 'of a dense build (`region build --dense`)')
     .action(estimateOnly)
 }
 
@@ -44,15 +46,21 @@ async function createNamed(
   })
 }
 
+interface EstimateCommandOptions extends RegionOptions {
+  readonly sample: string
+  readonly dense?: string | true
+}
+
 async function estimateOnly(
-  name: string | undefined,
-  options: RegionOptions & { readonly sample: string },
+  given: string | undefined,
+  options: EstimateCommandOptions,
   command: Command,
 ): Promise<void> {
   const sampleCount = parseCount(options.sample, '--sample', { max: SAMPLES_MAX })
+  const { name, denseM } = readDense(given, options.dense)
   if (name !== undefined) {
     await withWorld(command, async (world, signal) => {
-      console.log(formatEstimate(await estimateRest(world, name, { sampleCount, signal })))
+      console.log(formatEstimate(await estimateRest(world, name, { sampleCount, signal, denseM })))
     })
     return
   }
@@ -60,8 +68,19 @@ async function estimateOnly(
   await withWorld(command, async (world, signal) => {
     const plan = await draw(world, request, signal)
     if (plan === null) return
-    console.log(formatEstimate(await estimateRegion(world, plan, { sampleCount, signal })))
+    const estimated = { ...plan, denseM }
+    console.log(formatEstimate(await estimateRegion(world, estimated, { sampleCount, signal })))
   })
+}
+
+/** In `estimate --dense town` the name stands where the metres could. */
+function readDense(
+  given: string | undefined,
+  dense: string | true | undefined,
+): { readonly name: string | undefined; readonly denseM: number | null | undefined } {
+  if (typeof dense !== 'string') return { name: given, denseM: dense && null }
+  if (given === undefined && Number.isNaN(Number(dense))) return { name: dense, denseM: null }
+  return { name: given, denseM: parseMetres(dense) }
 }
 
 /** Draws the points; null when Ctrl-C stopped it. */

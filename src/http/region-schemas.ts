@@ -229,6 +229,9 @@ export const estimateSchema = z
     areaKm2: z.number(),
     points: z.int().openapi({ description: 'that are not built yet' }),
     patchM: z.number().openapi({ description: 'side of a patch in metres' }),
+    windows: z.int().nullable().openapi({
+      description: 'of a dense build, in which they are fetched and read; null: patch by patch',
+    }),
     requests: z
       .object({
         hosts: z.array(z.string()),
@@ -241,7 +244,8 @@ export const estimateSchema = z
     patchesPerSecond: z.number().openapi({ description: 'that the model embeds on the server' }),
     sample: z
       .object({ patches: z.int(), unavailable: z.int(), patchesPerSecond: z.number() })
-      .nullable(),
+      .nullable()
+      .openapi({ description: 'of a dense build: windows, not patches' }),
     inferenceS: z.number(),
     imageryS: z.number().nullable(),
     terms: z.array(z.string()),
@@ -251,6 +255,7 @@ export const estimateSchema = z
       areaKm2: 160.5,
       points: 10000,
       patchM: 112,
+      windows: null,
       requests: { hosts: ['tiles.example.org'], count: 31000, bytes: 620000000, isMeasured: false },
       patchesPerSecond: 310,
       sample: null,

@@ -12,6 +12,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import type { Region, RoadPoint } from '../types.ts'
 import type { BuildSite } from './build-batches.ts'
 import type { BuildWay } from './build-way.ts'
+import { fitLattice } from './dense-fit.ts'
 import { createDenseLattice, type DenseLattice, type WindowPlace } from './dense-lattice.ts'
 import { cutWindows } from './dense-windows.ts'
 import { embedWindows } from './embed-windows.ts'
@@ -23,11 +24,20 @@ const CLAIM_WINDOWS = 2
 /** Windows cut at a time. */
 const WINDOWS_UNDER_WAY = 4
 
+/** Metres between the patches of a dense build; null: the stride of the model. */
+export function spacingOf({ card }: Encoder, asked: number | null): number {
+  return asked ?? mapGeometryOf(card).stridePx * patchSizeOf(card).gsd
+}
+
 /**
  * Lays the lattice of a region.
  * @throws {InputError} `dense-grid` where the region is no grid or too coarse a one, `dense-spacing`, `model-without-map`
  */
-export function denseLatticeOf(region: Region, encoder: Encoder, spacingM: number): DenseLattice {
+export function denseLatticeOf(
+  region: Pick<Region, 'sampling' | 'centre'>,
+  encoder: Encoder,
+  spacingM: number,
+): DenseLattice {
   const { stridePx } = mapGeometryOf(encoder.card)
   const { px: patchPx, gsd } = patchSizeOf(encoder.card)
   const strideM = stridePx * gsd
@@ -46,9 +56,9 @@ export function denseLatticeOf(region: Region, encoder: Encoder, spacingM: numbe
   }
   const { stepM } = region.sampling
   const plan = { centre: region.centre, stepM, patchPx, stridePx, gsd, spacingM }
-  const lattice = createDenseLattice(plan)
   // Per window as many patches as points; a patch costs what its pixels cost.
-  const stepMax = Math.floor((lattice.spanM * patchPx) / lattice.passPx / lattice.passes)
+  const { spanM, passPx, passes } = createDenseLattice(plan)
+  const stepMax = Math.floor((spanM * patchPx) / passPx / passes)
   if (stepM > stepMax) {
     throw new InputError(
       'dense-grid',
@@ -56,7 +66,7 @@ export function denseLatticeOf(region: Region, encoder: Encoder, spacingM: numbe
       { hint: 'build without --dense: it is faster for so few points' },
     )
   }
-  return lattice
+  return fitLattice(plan, region.boundary)
 }
 
 /**
@@ -107,7 +117,8 @@ function idSpanOf({ boundary, centre, sampling }: Region, { spanM }: DenseLattic
   return Math.ceil(columns * (spanM / stepM + 1))
 }
 
-function needMaps(encoder: Encoder): Required<Pick<Encoder, 'encodeMap'>> {
+/** The model's maps, where `denseLatticeOf` has found that it has some. */
+export function needMaps(encoder: Encoder): Required<Pick<Encoder, 'encodeMap'>> {
   const encodeMap = encoder.encodeMap?.bind(encoder)
   if (encodeMap !== undefined) return { encodeMap }
   throw new Error(`The encoder of "${encoder.card.name}" does not read its logitsmap`)

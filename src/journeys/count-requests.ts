@@ -1,7 +1,7 @@
-/** Points and a source → how many requests to whom a build will make. */
+/** Places and a source → how many requests to whom a build will make. */
 import type { ImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
-import type { RoadPoint } from '../types.ts'
+import type { LonLat } from '../types.ts'
 
 /** What a tile weighs where none was fetched: JPEG tiles of 256 px have 10 to 30 kB. */
 const TILE_BYTES = 20_000
@@ -20,8 +20,9 @@ export interface Requests {
 /** What is to be counted. */
 export interface Counted {
   readonly imagery: ImageryConfig
+  /** What is cut at each place, a patch or a window. */
   readonly size: PatchSize
-  readonly points: readonly RoadPoint[]
+  readonly places: readonly LonLat[]
   /** Of the sampled ones. */
   readonly tileBytes: number | null
 }
@@ -29,11 +30,11 @@ export interface Counted {
 /** Requests of a build; null where nothing is fetched. Nothing is fetched to count them either. */
 export function countRequests(
   source: ImagerySource,
-  { imagery, size, points, tileBytes }: Counted,
+  { imagery, size, places, tileBytes }: Counted,
 ): Requests | null {
   const hosts = hostsOf(imagery)
   if (hosts.length === 0) return null
-  const counted = spread(points, COUNTED_POINTS_MAX)
+  const counted = spread(places, COUNTED_POINTS_MAX)
   const pieces = new Set<string>()
   let touched = 0
   // Other sources are asked once per patch, or for ranges of a file: then this is the order of magnitude.
@@ -42,7 +43,7 @@ export function countRequests(
     touched += names.length
     for (const name of names) pieces.add(name)
   }
-  const growth = points.length / counted.length
+  const growth = places.length / counted.length
   const count = Math.round(extrapolateDistinct({ touched, distinct: pieces.size, growth }))
   return {
     hosts,

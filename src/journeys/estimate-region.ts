@@ -1,14 +1,15 @@
 /** A region that is planned → what its build will cost: requests, bytes, time; and the terms of the imagery. */
-import type { Encoder } from '../embedding/encoder.ts'
-import { BadDataError, InputError } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import { readPointStates } from '../gallery/point-states.ts'
 import { findRegion, type RegionDraft } from '../gallery/regions.ts'
 import { createLaea } from '../geo/projection.ts'
 import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
 import type { Traffic } from '../imagery/host-gate.ts'
-import type { ImagerySource, PatchSize } from '../imagery/source.ts'
-import type { RoadPoint } from '../types.ts'
+import type { ImagerySource } from '../imagery/source.ts'
+import type { LonLat, RoadPoint } from '../types.ts'
+import { denseLatticeOf, spacingOf } from './build-dense.ts'
+import { patchWork, windowWork, type EstimatedWork } from './estimate-work.ts'
 import { countRequests, spread, type Requests } from './count-requests.ts'
 import { mapAsReady } from './flow.ts'
 import type { Outside } from './outside.ts'
@@ -16,8 +17,6 @@ import { patchSizeOf } from './patch-size.ts'
 
 /** Patches that may be cut for an estimate: more would be a build. */
 export const SAMPLES_MAX = 100
-/** Patches embedded to learn the rate: enough to keep all sessions busy for a moment. */
-const RATE_PATCHES = 32
 const SAMPLES_UNDER_WAY = 4
 
 /** What a build will cost. */
@@ -26,9 +25,11 @@ export interface Estimate {
   readonly points: number
   /** Side of a patch, metres. */
   readonly patchM: number
+  /** Of a dense build: so many windows are fetched and read instead of a patch for each point; else null. */
+  readonly windows: number | null
   /** Requests by host; null: nothing is fetched. */
   readonly requests: Requests | null
-  /** Patches per second that the model embeds here. */
+  /** Patches per second that the model embeds here; of a dense build, points. */
   readonly patchesPerSecond: number
   /** Of the sampled patches. */
   readonly sample: Sample | null
@@ -39,41 +40,62 @@ export interface Estimate {
   readonly terms: readonly string[]
 }
 
-/** Patches that were cut on trial. */
+/** What was cut on trial: patches, or windows of a dense build. */
 export interface Sample {
   readonly patches: number
   readonly unavailable: number
   readonly patchesPerSecond: number
 }
 
+/** What is estimated. */
+export interface Estimated {
+  readonly draft: RegionDraft
+  readonly points: readonly RoadPoint[]
+  /** A dense build, with a patch every so many metres; null: the stride of the model; absent: patch by patch. */
+  readonly denseM?: number | null | undefined
+}
+
+/** How much may be fetched for it. */
+export interface EstimateOptions {
+  readonly sampleCount: number
+  readonly signal: AbortSignal
+}
+
 /**
  * Estimates a build. Without samples nothing is fetched.
- * @param options.sampleCount  patches to cut on trial, spread over the points
+ * @param options.sampleCount  patches to cut on trial, spread over the points; windows of a dense build
+ * @throws {InputError} those of a dense build where there is none
  */
 export async function estimateRegion(
   outside: Outside,
-  { draft, points }: { readonly draft: RegionDraft; readonly points: readonly RoadPoint[] },
-  options: { readonly sampleCount: number; readonly signal: AbortSignal },
+  { draft, points, denseM }: Estimated,
+  options: EstimateOptions,
 ): Promise<Estimate> {
   const imagery = parseImageryConfig(draft.imagery)
   const encoder = await outside.encoder('overhead')
-  const size = patchSizeOf(encoder.card)
+  const patch = patchSizeOf(encoder.card)
+  const work =
+    denseM === undefined
+      ? patchWork(encoder, points)
+      : windowWork(encoder, denseLatticeOf(draft, encoder, spacingOf(encoder, denseM)), points)
+  const { places, size } = work
   const source = await outside.openSource(imagery, { signal: options.signal })
   try {
     const before = outside.traffic()
-    const sample = await trySamples(outside, { source, size, points }, options)
+    const sample = await trySamples(outside, { cut: work.cutFrom(source), places }, options)
     const tileBytes = meanBytes(before, outside.traffic())
-    const requests = countRequests(source, { imagery, size, points, tileBytes })
-    const patchesPerSecond = await measureRate(outside, encoder)
+    const requests = countRequests(source, { imagery, size, places, tileBytes })
+    const inferenceS = places.length / (await measureRate(outside, work))
     return {
       areaKm2: regionAreaKm2(projectBoundary(draft.boundary, createLaea(draft.centre), 1)),
       points: points.length,
-      patchM: size.px * size.gsd,
+      patchM: patch.px * patch.gsd,
+      windows: denseM === undefined ? null : places.length,
       requests,
-      patchesPerSecond,
+      patchesPerSecond: points.length / inferenceS,
       sample,
-      inferenceS: points.length / patchesPerSecond,
-      imageryS: imageryTime(points.length, { imagery, requests, sample }),
+      inferenceS,
+      imageryS: imageryTime(places.length, { imagery, requests, sample }),
       terms: termsOf(imagery, source),
     }
   } finally {
@@ -82,51 +104,43 @@ export async function estimateRegion(
 }
 
 /**
- * Estimates what is left of the build of a region, patch by patch.
+ * Estimates what is left of the build of a region, in the way in which it is built unless another is asked for.
  * @throws {InputError} `region-built` when nothing is left; {NotFoundError} `region-not-found`
  */
 export async function estimateRest(
   outside: Outside,
   name: string,
-  options: { readonly sampleCount: number; readonly signal: AbortSignal },
+  { denseM, ...options }: EstimateOptions & Pick<Estimated, 'denseM'>,
 ): Promise<Estimate> {
   const draft = await findRegion(outside.db, name)
   const points: RoadPoint[] = []
   for await (const page of readPointStates(outside.db, draft.id)) {
     points.push(...page.filter(({ state }) => state === 'pending' || state === 'leased'))
   }
-  if (points.length > 0) return estimateRegion(outside, { draft, points }, options)
+  const asked = { draft, points, denseM: denseM === undefined ? draft.runtime?.denseM : denseM }
+  if (points.length > 0) return estimateRegion(outside, asked, options)
   throw new InputError('region-built', `Expected a region with points to build, got "${name}"`, {
     hint: 'nothing is left to estimate',
   })
 }
 
 interface Trial {
-  readonly source: ImagerySource
-  readonly size: PatchSize
-  readonly points: readonly RoadPoint[]
+  readonly cut: (place: LonLat, signal: AbortSignal) => Promise<boolean>
+  readonly places: readonly LonLat[]
 }
 
 /** Cuts some patches; what they were is of no interest, only whether and how fast they came. */
 async function trySamples(
   outside: Outside,
-  { source, size, points }: Trial,
-  { sampleCount, signal }: { readonly sampleCount: number; readonly signal: AbortSignal },
+  { cut, places }: Trial,
+  { sampleCount, signal }: EstimateOptions,
 ): Promise<Sample | null> {
-  const tried = spread(points, sampleCount)
+  const tried = spread(places, sampleCount)
   if (tried.length === 0) return null
   const startedAt = outside.now().getTime()
   let unavailable = 0
-  const cut = mapAsReady(tried, SAMPLES_UNDER_WAY, async (at) =>
-    source.patch(at, size, signal).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof BadDataError) return false
-        throw error
-      },
-    ),
-  )
-  for await (const isThere of cut) if (!isThere) unavailable++
+  const came = mapAsReady(tried, SAMPLES_UNDER_WAY, async (at) => cut(at, signal))
+  for await (const isThere of came) if (!isThere) unavailable++
   const seconds = Math.max(outside.now().getTime() - startedAt, 1) / 1000
   return { patches: tried.length, unavailable, patchesPerSecond: tried.length / seconds }
 }
@@ -136,15 +150,15 @@ function meanBytes(before: Traffic, after: Traffic): number | null {
   return requests === 0 ? null : (after.bytes - before.bytes) / requests
 }
 
-/** The encoder on grey patches: what is in them does not change the time. */
-async function measureRate(outside: Outside, encoder: Encoder): Promise<number> {
-  const [height, width] = encoder.card.size
-  const image = { width, height, data: new Uint8Array(width * height * 3).fill(128) }
-  const images = Array.from({ length: RATE_PATCHES }, () => image)
-  await encoder.encode(images.slice(0, 4))
+/** The encoder on grey pictures, so many that all sessions are busy: what is in them does not change the time. */
+async function measureRate(
+  outside: Outside,
+  { encodeGrey, rateCount }: EstimatedWork,
+): Promise<number> {
+  await encodeGrey(Math.ceil(rateCount / 8))
   const startedAt = outside.now().getTime()
-  await encoder.encode(images)
-  return (1000 * RATE_PATCHES) / Math.max(outside.now().getTime() - startedAt, 1)
+  await encodeGrey(rateCount)
+  return (1000 * rateCount) / Math.max(outside.now().getTime() - startedAt, 1)
 }
 
 /** As slow as the source's own limit on requests, or as the samples. */

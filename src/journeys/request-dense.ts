@@ -1,14 +1,12 @@
 /** The wish for a dense build, before it begins. */
-import { mapGeometryOf } from '../embedding/logits-map.ts'
 import { InputError } from '../errors.ts'
 import { settleDense } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
-import { denseLatticeOf, needWindows } from './build-dense.ts'
+import { denseLatticeOf, needWindows, spacingOf } from './build-dense.ts'
 import type { Outside } from './outside.ts'
-import { patchSizeOf } from './patch-size.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseOtherModel } from './visit-region.ts'
 
@@ -28,7 +26,7 @@ export async function requestDense(
   const region = await findRegion(outside.db, name)
   const encoder = await outside.encoder('overhead')
   refuseOtherModel(region, encoder)
-  const denseM = spacingM ?? mapGeometryOf(encoder.card).stridePx * patchSizeOf(encoder.card).gsd
+  const denseM = spacingOf(encoder, spacingM)
   denseLatticeOf(region, encoder, denseM)
   const source = await outside.openSource(parseImageryConfig(region.imagery))
   try {

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatEstimate } from '../../src/cli/estimate-report.ts'
 import { listRegions } from '../../src/gallery/regions.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
-import { planRegion, type RegionPlan } from '../../src/journeys/create-region.ts'
+import { insertPlan, planRegion, type RegionPlan } from '../../src/journeys/create-region.ts'
 import { extrapolateDistinct } from '../../src/journeys/count-requests.ts'
-import { estimateRegion } from '../../src/journeys/estimate-region.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { estimateRegion, estimateRest } from '../../src/journeys/estimate-region.ts'
+import { requestDense } from '../../src/journeys/request-dense.ts'
 import { pgliteFolder } from '../databases.ts'
 import { startTileServer, type TileServer } from '../fixtures/tile-server.ts'
 import { createRandom } from '../gallery/rows.ts'
@@ -32,14 +34,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const plan = (imagery: object): Promise<RegionPlan> =>
+const plan = (imagery: object, east = 9.004): Promise<RegionPlan> =>
   planRegion(
     world,
     {
       name: 'r',
       imagery,
       sampling: { kind: 'grid', stepM: 30, whereImagery: false },
-      boundary: boundaryFromBbox([9, 47.2, 9.004, 47.203]),
+      boundary: boundaryFromBbox([9, 47.2, east, 47.203]),
     },
     { signal, onWarning: () => undefined },
   )
@@ -118,6 +120,7 @@ test('the report says what is measured and what is assumed', () => {
     areaKm2: 603_549.7,
     points: 100_000,
     patchM: 112,
+    windows: null,
     requests: { hosts: ['t.example.org'], count: 400_000, bytes: 8e9, isMeasured: false },
     patchesPerSecond: 200,
     sample: { patches: 8, unavailable: 1, patchesPerSecond: 4 },
@@ -132,4 +135,27 @@ test('the report says what is measured and what is assumed', () => {
     'time     about 11 h 6 min: imagery 11 h 6 min, meanwhile inference 8 min 20 s at 200 patches/s on this machine',
     'terms    © Example; no bulk downloads',
   ])
+})
+
+test('a dense build is estimated by its windows, and asks for what they were said to need', async () => {
+  const own = await startTileServer()
+  const planned = await plan({ ...tiles(), url: own.url, requestsPerSecond: 1000 }, 9.01)
+  const options = { sampleCount: 0, signal }
+  const patches = await estimateRegion(world, planned, options)
+  const dense = await estimateRegion(world, { ...planned, denseM: null }, options)
+  // 757 × 334 m in windows that answer for 320 × 320 m: at least three, at most four by two.
+  expect(dense.windows).toBeGreaterThanOrEqual(3)
+  expect(dense.windows).toBeLessThanOrEqual(8)
+  expect([patches.windows, dense.points]).toEqual([null, patches.points])
+  expect(formatEstimate(dense)).toContain(`read from ${dense.windows} windows`)
+  await insertPlan(world, planned)
+  await requestDense(world, 'r', null)
+  expect(await estimateRest(world, 'r', options)).toMatchObject({
+    windows: dense.windows,
+    requests: dense.requests,
+  })
+  expect(own.requests.length).toBe(0)
+  await buildRegion(world, 'r', { signal, onProgress: () => undefined })
+  expect(own.requests.length).toBe(dense.requests?.count)
+  await own.close()
 })
