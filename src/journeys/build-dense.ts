@@ -12,7 +12,6 @@ import type { ImagerySource } from '../imagery/source.ts'
 import type { Region, RoadPoint } from '../types.ts'
 import type { BuildSite } from './build-batches.ts'
 import type { BuildWay } from './build-way.ts'
-import { fitLattice } from './dense-fit.ts'
 import { createDenseLattice, type DenseLattice, type WindowPlace } from './dense-lattice.ts'
 import { cutWindows } from './dense-windows.ts'
 import { embedWindows } from './embed-windows.ts'
@@ -34,7 +33,7 @@ export function spacingOf({ card }: Encoder, asked: number | null): number {
  * @throws {InputError} `dense-grid` where the region is no grid or too coarse a one, `dense-spacing`, `model-without-map`
  */
 export function denseLatticeOf(
-  region: Pick<Region, 'sampling' | 'centre'>,
+  region: Pick<Region, 'sampling' | 'centre' | 'boundary'>,
   encoder: Encoder,
   spacingM: number,
 ): DenseLattice {
@@ -56,9 +55,9 @@ export function denseLatticeOf(
   }
   const { stepM } = region.sampling
   const plan = { centre: region.centre, stepM, patchPx, stridePx, gsd, spacingM }
+  const lattice = createDenseLattice(plan)
   // Per window as many patches as points; a patch costs what its pixels cost.
-  const { spanM, passPx, passes } = createDenseLattice(plan)
-  const stepMax = Math.floor((spanM * patchPx) / passPx / passes)
+  const stepMax = Math.floor((lattice.spanM * patchPx) / lattice.passPx / lattice.passes)
   if (stepM > stepMax) {
     throw new InputError(
       'dense-grid',
@@ -66,7 +65,7 @@ export function denseLatticeOf(
       { hint: 'build without --dense: it is faster for so few points' },
     )
   }
-  return fitLattice(plan, region.boundary)
+  return lattice
 }
 
 /**
