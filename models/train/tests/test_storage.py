@@ -112,7 +112,7 @@ class Storage(unittest.TestCase):
     def test_the_mean_of_two_models_reaches_the_map_too(self):
         other = self.root / "other.onnx"
         export_onnx(network(2), "overhead", SIDE, other)
-        mean = self.save(average(load_plain(self.file), load_plain(other)), "mean.onnx")
+        mean = self.save(average([load_plain(self.file), load_plain(other)]), "mean.onnx")
         check_map(mean, SIDE)
         biases = [network(seed).classifier.bias.detach().numpy() for seed in (1, 2)]
         stored = {i.name: onnx.numpy_helper.to_array(i) for i in load_plain(mean).graph.initializer}

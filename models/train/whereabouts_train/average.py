@@ -1,4 +1,4 @@
-"""Mean of the weights of two exported models, one trained on from the other.
+"""Mean of the weights of exported models that were trained on from one start, or from each other.
 
 python -m whereabouts_train.average ../overhead-a ../overhead-b --out ../overhead-mean
 
@@ -36,31 +36,36 @@ def weight_names(model: onnx.ModelProto) -> list[tuple[str, bool]]:
     return names + [pair for pair in over_map if pair not in names]
 
 
-def average(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
-    """`second` with the mean of both models' weights."""
-    tensors = {i.name: numpy_helper.to_array(i) for i in first.graph.initializer}
-    stored = {i.name: i for i in second.graph.initializer}
-    pairs = zip(weight_names(first), weight_names(second), strict=True)
-    for (name, is_turned), (own_name, is_own_turned) in pairs:
-        one, other = tensors[name], numpy_helper.to_array(stored[own_name])
-        one = one.T if is_turned != is_own_turned else one
-        assert one.shape == other.shape, f"{name} {one.shape}, {own_name} {other.shape}"
-        mean = ((one + other) / 2).astype(np.float32)
-        stored[own_name].CopyFrom(numpy_helper.from_array(mean, own_name))
-    return second
+def weights_of(model: onnx.ModelProto) -> list[np.ndarray]:
+    """In the order of `weight_names`, none of them transposed."""
+    tensors = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
+    return [tensors[name].T if turned else tensors[name] for name, turned in weight_names(model)]
+
+
+def average(models: list[onnx.ModelProto]) -> onnx.ModelProto:
+    """The last of `models` with the mean of all models' weights."""
+    mean_model, lists = models[-1], [weights_of(model) for model in models]
+    stored = {i.name: i for i in mean_model.graph.initializer}
+    columns = zip(*lists, strict=True)
+    for (name, turned), arrays in zip(weight_names(mean_model), columns, strict=True):
+        shapes = {array.shape for array in arrays}
+        assert len(shapes) == 1, f"{name} has shapes {shapes}"
+        mean = np.mean(arrays, 0, dtype=np.float64).astype(np.float32)
+        turned_back = np.ascontiguousarray(mean.T if turned else mean)
+        stored[name].CopyFrom(numpy_helper.from_array(turned_back, name))
+    return mean_model
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("first", type=Path)
-    parser.add_argument("second", type=Path)
+    parser.add_argument("models", type=Path, nargs="+", help="model folders; the last gives form")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    card = json.loads((args.second / "model.json").read_text())
-    models = [load_plain(folder / "model.onnx") for folder in (args.first, args.second)]
+    card = json.loads((args.models[-1] / "model.json").read_text())
+    models = [load_plain(folder / "model.onnx") for folder in args.models]
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / "model.onnx"
-    onnx.save(share_classifier(average(*models)), str(file))
+    onnx.save(share_classifier(average(models)), str(file))
     check_bits(file, card["size"][0])
     check_map(file, card["size"][0])
     card |= {"name": args.out.name, **file_facts(file, card["size"][0])}
