@@ -12,6 +12,7 @@ import type { ImagerySource } from '../imagery/source.ts'
 import type { Region, RoadPoint } from '../types.ts'
 import type { BuildSite } from './build-batches.ts'
 import type { BuildWay } from './build-way.ts'
+import { fitLattice } from './dense-fit.ts'
 import { createDenseLattice, type DenseLattice, type WindowPlace } from './dense-lattice.ts'
 import { cutWindows } from './dense-windows.ts'
 import { embedWindows } from './embed-windows.ts'
@@ -55,9 +56,9 @@ export function denseLatticeOf(
   }
   const { stepM } = region.sampling
   const plan = { centre: region.centre, stepM, patchPx, stridePx, gsd, spacingM }
-  const lattice = createDenseLattice(plan)
   // Per window as many patches as points; a patch costs what its pixels cost.
-  const stepMax = Math.floor((lattice.spanM * patchPx) / lattice.passPx / lattice.passes)
+  const { spanM, passPx, passes } = createDenseLattice(plan)
+  const stepMax = Math.floor((spanM * patchPx) / passPx / passes)
   if (stepM > stepMax) {
     throw new InputError(
       'dense-grid',
@@ -65,7 +66,7 @@ export function denseLatticeOf(
       { hint: 'build without --dense: it is faster for so few points' },
     )
   }
-  return lattice
+  return fitLattice(plan, region.boundary)
 }
 
 /**

@@ -8,10 +8,10 @@ import type { PixelSquare } from '../imagery/source.ts'
 import type { Bbox, LonLat } from '../types.ts'
 
 /**
- * Patches on a side of a window, at the model's stride: 832 px for patches of 224 px and a stride of 32. Smaller windows
+ * Patches on a side of a window at most, at the model's stride: 832 px for patches of 224 px and a stride of 32. Smaller windows
  * cost more per patch, larger ones gain little and need more memory (`npm run bench:dense -- windows`).
  */
-const WINDOW_PATCHES = 20
+export const WINDOW_PATCHES = 20
 
 /** What a lattice is made of. */
 export interface LatticePlan {
@@ -24,6 +24,7 @@ export interface LatticePlan {
   readonly gsd: number
   /** Patches at every so many metres: the stride, or half of it (four passes, shifted). */
   readonly spacingM: number
+  /** Absent: `WINDOW_PATCHES`. */
   readonly windowPatches?: number
 }
 

@@ -20,7 +20,7 @@ export async function embedPatches(
       capturedOn,
       reference,
       patchSha256: createHash('sha256').update(image.data).digest('hex'),
-      logits: logits.slice(i * classes, (i + 1) * classes),
+      logits: logits.subarray(i * classes, (i + 1) * classes),
     }),
   )
 }

@@ -91,6 +91,6 @@ async function readMaps(
     const of = means.get(keyOf(shift)) as Float32Array
     const classes = of.length / columns ** 2
     const block = ((square.y - shift.y) / stridePx) * columns + (square.x - shift.x) / stridePx
-    return of.slice(block * classes, (block + 1) * classes)
+    return of.subarray(block * classes, (block + 1) * classes)
   }
 }
