@@ -25,7 +25,8 @@ export default defineConfig({
     pool: 'forks',
     // Files share a process and its loaded modules: loading them anew for each took as long as the tests.
     isolate: false,
-    maxWorkers: 2,
+    // One more than two cores: some tests wait for timers and for other processes.
+    maxWorkers: 3,
     env: { TMPDIR: temporaryFolder() },
   },
 })

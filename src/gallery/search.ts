@@ -6,7 +6,7 @@
 import type { CellDistance, CellGrid, CellKey, GalleryQuery } from '../heatmap-types.ts'
 import type { RoadPoint } from '../types.ts'
 import { countedRows, snapshot, type RowChoice } from './counted-rows.ts'
-import type { Database } from './database.ts'
+import type { Client, Database } from './database.ts'
 import { cellOf, distanceOf, keyOf, type Distance } from './expressions.ts'
 import { readVector } from './halfvec.ts'
 
@@ -18,13 +18,24 @@ const scanSettings = `
   ${snapshot};
   set local enable_sort = off;
   set local work_mem = '64MB';
-  set local jit = off`
+  set local jit = off;
+  set local enable_partitionwise_aggregate = on`
+
+/** How rows are grouped by cell: where the subquery of keyed rows ends, and by what. */
+interface Grouping {
+  readonly end: string
+  readonly by: string
+}
 
 /**
  * Behind a subquery the planner cannot see what a cell is made of, and expects 200 of them; of `x` and `y` it would
  * expect as many as rows, and group on one core. No limit is still a limit that keeps the subquery apart.
+ * Not where partitions lie on other servers: those shall group (docs/scale.md), which takes a query in one piece.
  */
-const apart = 'limit all'
+async function groupingOf(client: Client): Promise<Grouping> {
+  const foreign = await client.query('select from pg_foreign_table limit 1')
+  return foreign.length === 0 ? { end: 'limit all', by: 'cell' } : { end: '', by: 'region, cell' }
+}
 
 /** What is measured against which region. */
 export interface RegionQuery extends RowChoice {
@@ -46,14 +57,15 @@ export async function aggregateDistancesByCell(
   const { regionId } = choice
   return db.transaction(async (client) => {
     await client.script(scanSettings)
+    const grouping = await groupingOf(client)
     const first = 2 + distance.params.length + cell.params.length
     const counted = await countedRows(client, choice, { first })
     const rows = await client.query<CellRow & { readonly value: number }>(
       placed(`select cell, best[1] as value, best[2]::integer as id, count
                 from (select cell, min(array[value, point]) as best, count(*)::integer as count
-                        from (select ${cell.sql} as cell, ${distance.sql} as value, point
-                                from ${counted.sql} where region = $1 ${apart}) as measured
-                       group by cell) as grouped`),
+                        from (select region, ${cell.sql} as cell, ${distance.sql} as value, point
+                                from ${counted.sql} where region = $1 ${grouping.end}) as measured
+                       group by ${grouping.by}) as grouped`),
       [regionId, ...distance.params, ...cell.params, ...counted.params],
     )
     return toCells(rows, ({ value }) => ({ distance: distance.finish(value) }))
@@ -142,13 +154,14 @@ export async function meanLogitsByCell(
   const { regionId } = choice
   return db.transaction(async (client) => {
     await client.script(scanSettings)
+    const grouping = await groupingOf(client)
     const counted = await countedRows(client, choice, { first: 2 + cell.params.length })
     const rows = await client.query<CellRow & { readonly mean: Uint8Array }>(
       placed(`select cell, vector_send(avg(logits::vector)) as mean,
                      min(point) as id, count(*)::integer as count
-                from (select ${cell.sql} as cell, logits, point
-                        from ${counted.sql} where region = $1 ${apart}) as keyed
-               group by cell`),
+                from (select region, ${cell.sql} as cell, logits, point
+                        from ${counted.sql} where region = $1 ${grouping.end}) as keyed
+               group by ${grouping.by}`),
       [regionId, ...cell.params, ...counted.params],
     )
     return toCells(rows, ({ mean }) => ({ logits: readVector(mean) }))

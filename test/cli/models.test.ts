@@ -1,15 +1,11 @@
 /** `whereabouts models fetch` as a user runs it; what arrives is tested in test/embedding/download.test.ts. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRangeServer, type RangeServer } from '../fixtures/range-server.ts'
+import { runHere, settingsOf } from './run-here.ts'
 
-const tsx = createRequire(import.meta.url).resolve('tsx')
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 let dir = ''
 let server: RangeServer
 beforeAll(async () => {
@@ -21,13 +17,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true })
 })
 
-function run(...args: readonly string[]) {
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['--import', tsx, main, ...args], (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    )
-  })
-}
+const run = (...args: readonly string[]) =>
+  runHere(args, { folder: dir, env: settingsOf(join(dir, 'data')) })
 
 test('models fetch tells on stderr what came and what to do when the mirror breaks off', async () => {
   const from = ['--from', `${server.origin}/short`, '--to', dir]

@@ -106,6 +106,21 @@ describeOnEachDatabase('search', (open) => {
     }
   })
 
+  test('gives the same cells where a server holds foreign tables, and groups in another way', async () => {
+    const query = l2(randomLogits(random))
+    const ask = () =>
+      Promise.all([
+        aggregateDistancesByCell(db, { regionId, query, grid: square(1000) }),
+        meanLogitsByCell(db, { regionId, grid: h3(5) }),
+      ])
+    const expected = await ask()
+    const script = (sql: string) => db.withClient((client) => client.script(sql))
+    await script(`create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
+                  create foreign table elsewhere () server nowhere`)
+    expect(await ask()).toEqual(expected)
+    await script('drop foreign data wrapper nowhere cascade')
+  })
+
   test('a region without embeddings has no cells', async () => {
     const query = l2(randomLogits(random))
     expect(await aggregateDistancesByCell(db, { regionId: 999, query, grid: h3(5) })).toEqual([])
