@@ -63,6 +63,7 @@ export async function openWorld(
       return createImagerySource(imagery, deps)
     },
     traffic: () => imageryDeps.hosts.traffic,
+    trafficByHost: () => imageryDeps.hosts.trafficByHost,
     readRoadNetwork,
     readBoundaryRelation,
     createPack,

@@ -61,3 +61,28 @@ export async function findPlacesAfter(
     ),
   )
 }
+
+/** How many points of a region are in a state. */
+export interface StateCount {
+  readonly region: string
+  readonly regionState: string
+  /** Code of what holds the build up. */
+  readonly problem: string | null
+  /** Null: the region has no points. */
+  readonly state: PointState['state'] | null
+  readonly count: number
+}
+
+/** The points of all regions by their states; reads all of them. */
+export async function countAllStates(db: Database): Promise<StateCount[]> {
+  return db.withClient((client) =>
+    client.query<StateCount>(
+      `select name as region, regions.state as "regionState", problem ->> 'code' as problem,
+              counted.state, coalesce(counted.count, 0)::integer as count
+         from regions
+         left join (select region, state, count(*) from points group by 1, 2) counted
+           on counted.region = regions.id
+        order by name, counted.state`,
+    ),
+  )
+}

@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { InputError, NotFoundError } from '../errors.ts'
 import type { AppDeps, AppEnv } from './deps.ts'
 import { guardHost, guardOrigin, limitBody, limitCostly, limitTime, logRequests } from './guards.ts'
+import { createMetrics } from './metrics.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { addBuildRoutes } from './routes/builds.ts'
 import { addCoverageRoutes } from './routes/coverage.ts'
@@ -31,7 +32,9 @@ export function createApp(deps: AppDeps): App {
       c,
     ),
   )
+  const metrics = createMetrics(deps.outside)
   app.use(requestId())
+  app.use(metrics.watch)
   app.use(logRequests(deps.log, () => deps.outside.now()))
   // No HSTS: it would lock people out of the plain HTTP that this server speaks.
   app.use(
@@ -65,7 +68,7 @@ export function createApp(deps: AppDeps): App {
   addPhotoRoutes(app, deps)
   addHeatmapRoutes(app, deps)
   addSceneRoutes(app)
-  addHealthRoutes(app, deps)
+  addHealthRoutes(app, deps, metrics)
   addDocsRoutes(app, deps.version)
   return app
 }

@@ -40,10 +40,14 @@ export interface Traffic {
   readonly bytes: number
 }
 
+const NOTHING: Traffic = { requests: 0, bytes: 0 }
+
 /** All hosts that a process talks to. */
 export class HostGates {
   /** Since the process began, from all hosts. */
-  traffic: Traffic = { requests: 0, bytes: 0 }
+  traffic: Traffic = NOTHING
+  /** The same by host. */
+  readonly trafficByHost = new Map<string, Traffic>()
   readonly #gates = new Map<string, HostGate>()
   readonly #limits: BreakerLimits
 
@@ -58,9 +62,15 @@ export class HostGates {
     return gate
   }
 
-  count(bytes: number): void {
-    this.traffic = { requests: this.traffic.requests + 1, bytes: this.traffic.bytes + bytes }
+  /** Counts an answer of a host. */
+  count(host: string, bytes: number): void {
+    this.traffic = add(this.traffic, bytes)
+    this.trafficByHost.set(host, add(this.trafficByHost.get(host) ?? NOTHING, bytes))
   }
+}
+
+function add(traffic: Traffic, bytes: number): Traffic {
+  return { requests: traffic.requests + 1, bytes: traffic.bytes + bytes }
 }
 
 /** Lets requests to one host through, one by one. */

@@ -125,7 +125,7 @@ export class HttpClient implements HttpGet {
         return { failure: String(status), waitMs: retryAfterMs(headers) }
       }
       const read = await readBody(response, request)
-      if ('bytes' in read) this.#hosts.count(read.bytes.byteLength)
+      if ('bytes' in read) this.#hosts.count(new URL(request.url).host, read.bytes.byteLength)
       return this.#judge(request, read)
     } catch (error) {
       if (error instanceof WhereaboutsError) return { answer: error }

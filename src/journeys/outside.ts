@@ -25,6 +25,8 @@ export interface Outside {
   openSource(imagery: ImageryConfig, options?: SourceOptions): Promise<ImagerySource>
   /** What this process has fetched of imagery so far. */
   traffic(): Traffic
+  /** The same by host. */
+  trafficByHost(): ReadonlyMap<string, Traffic>
   readonly readRoadNetwork: typeof readRoadNetwork
   readonly readBoundaryRelation: typeof readBoundaryRelation
   readonly createPack: typeof createPack

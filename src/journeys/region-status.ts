@@ -1,6 +1,7 @@
 /** A region by name → what it is and how far its build has come. */
 import { findWorkers, type WorkerShare } from '../gallery/builds.ts'
 import { countPoints, type PointCounts } from '../gallery/points.ts'
+import { countAllStates, type StateCount } from '../gallery/point-states.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { bboxOf } from '../geo/polygon.ts'
@@ -66,4 +67,9 @@ export async function checkReady(outside: Outside): Promise<void> {
   await listRegions(outside.db)
   await outside.encoder('ground')
   await outside.encoder('overhead')
+}
+
+/** The points of all regions by their states, for whoever watches many. */
+export async function countStates({ db }: Pick<Outside, 'db'>): Promise<readonly StateCount[]> {
+  return countAllStates(db)
 }

@@ -1,9 +1,10 @@
-/** Whether the process lives, and whether it can work. */
+/** Whether the process lives, whether it can work, and how it does. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { UpstreamError } from '../../errors.ts'
 import { checkReady } from '../../journeys/region-status.ts'
 import type { App } from '../app.ts'
 import type { AppDeps } from '../deps.ts'
+import type { Metrics } from '../metrics.ts'
 import { json, problems } from '../schemas.ts'
 
 const status = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
@@ -22,8 +23,24 @@ const ready = createRoute({
   responses: { 200: json(status, 'ready'), ...problems({ 503: 'not ready, with the reason' }) },
 })
 
-/** Registers `/healthz` and `/readyz`. */
-export function addHealthRoutes(app: App, { outside, version }: AppDeps): void {
+const measured = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Requests, points by state and requests to hosts of imagery, for Prometheus',
+  responses: {
+    200: {
+      description: 'the exposition format of Prometheus',
+      content: { 'text/plain': { schema: z.string() } },
+    },
+    ...problems({}),
+  },
+})
+
+/** Registers `/healthz`, `/readyz` and `/metrics`. */
+export function addHealthRoutes(app: App, { outside, version }: AppDeps, metrics: Metrics): void {
+  app.openapi(measured, async (c) =>
+    c.text(await metrics.render(), 200, { 'content-type': metrics.mediaType }),
+  )
   app.openapi(health, (c) => c.json({ status: 'ok' as const, version }, 200))
   app.openapi(ready, async (c) => {
     await checkReady(outside).catch((cause: unknown) => {
