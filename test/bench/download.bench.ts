@@ -20,8 +20,8 @@ const CONNECTIONS = 16
 const CENTRE = { lon: 4.36, lat: 51.87 }
 /** Metres between the points, and points along a side: as dense as the sample town of bench:build, and sparser. */
 const GRIDS = [
-  { stepM: 36, side: 40 },
-  { stepM: 72, side: 40 },
+  { stepM: 36, side: 64 },
+  { stepM: 72, side: 64 },
 ]
 
 const model = await readModel(fileURLToPath(new URL(`../../models/${name}`, import.meta.url)))

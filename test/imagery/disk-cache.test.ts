@@ -39,6 +39,15 @@ describe('DiskCache', () => {
     expect(await cache.read('a')).toBeUndefined()
   })
 
+  test('goes on when somebody has emptied the folder', async () => {
+    const cache = new DiskCache(folder, 1e6)
+    await cache.write('a', answer(new Uint8Array(3)))
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+    expect(await cache.read('a')).toBeUndefined()
+    await cache.write('a', answer(new Uint8Array([7])))
+    expect([...(await cache.read('a'))!.bytes]).toEqual([7])
+  })
+
   test('stays within its limit and leaves no temporary file', async () => {
     const cache = new DiskCache(folder, 10_000)
     for (let x = 0; x < 30; x++) await cache.write(`tile ${x}`, answer(new Uint8Array(900)))
