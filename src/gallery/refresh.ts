@@ -115,8 +115,10 @@ export async function markRefreshing(
 
 /** How a region is built and refreshed from now on. */
 export interface RefreshSettings {
-  /** Another source; rows of the old one stay, so both are named, the new one first. */
-  readonly source?: { readonly imagery: object; readonly attribution: string } | undefined
+  /** Another source. */
+  readonly imagery?: object | undefined
+  /** As the source says now; rows of before stay, so those are named too, behind it. */
+  readonly attribution: string
   /** Dates of each place, newest first. */
   readonly vintages?: number | undefined
 }
@@ -129,7 +131,7 @@ export interface RefreshSettings {
 export async function beginRefresh(
   db: Database,
   regionId: number,
-  { source, vintages }: RefreshSettings,
+  { imagery, attribution, vintages }: RefreshSettings,
 ): Promise<boolean> {
   return db.transaction(async (client) => {
     const [region] = await client.query<{ attribution: string; isEmbedded: boolean }>(
@@ -138,12 +140,12 @@ export async function beginRefresh(
       [regionId],
     )
     if (region === undefined) return false
-    if (source !== undefined) {
-      const { imagery, attribution } = source
-      const named = region.isEmbedded ? nameBoth(attribution, region.attribution) : attribution
+    const named = region.isEmbedded ? nameBoth(attribution, region.attribution) : attribution
+    if (imagery !== undefined || named !== region.attribution) {
       await client.query(
-        `update regions set imagery = $2::jsonb, attribution = $3, version = version + 1 where id = $1`,
-        [regionId, JSON.stringify(imagery), named],
+        `update regions set imagery = coalesce($2::jsonb, imagery), attribution = $3, version = version + 1
+          where id = $1`,
+        [regionId, imagery === undefined ? null : JSON.stringify(imagery), named],
       )
     }
     if (vintages !== undefined) await setVintagesOn(client, regionId, vintages)

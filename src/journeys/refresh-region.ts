@@ -89,9 +89,9 @@ export async function refreshRegion(
   const source = await outside.openSource(config, { signal: progress.signal })
   const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
   try {
-    const { attribution } = source
     const settings = {
-      source: imagery === undefined ? undefined : { imagery: { ...config }, attribution },
+      imagery: imagery === undefined ? undefined : { ...config },
+      attribution: source.attribution,
       vintages,
     }
     // Somebody may have begun a build while the source was opened.

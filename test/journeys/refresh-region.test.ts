@@ -14,6 +14,7 @@ import { checkSample } from '../../src/journeys/check-sample.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import { toImageryDates, type DatesRequest } from '../../src/journeys/imagery-dates.ts'
 import { locatePhoto } from '../../src/journeys/locate-photo.ts'
+import type { Outside } from '../../src/journeys/outside.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { describeOnEachDatabase } from '../databases.ts'
@@ -214,6 +215,12 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     expect(await attributionOf('named')).toBe('© New; © Unused')
     await refresh('named', from('© Unused'))
     expect(await attributionOf('named')).toBe('© Unused; © New')
+    // The same source may name somebody else by now.
+    const openSource: Outside['openSource'] = (config, options) =>
+      world.openSource({ ...config, attribution: '© Renamed' }, options)
+    const renamed = { ...world, openSource }
+    await refreshRegion(renamed, { name: 'named', isAll: false }, look)
+    expect(await attributionOf('named')).toBe('© Renamed; © Unused; © New')
   })
 
   test('of a source without dates: a sample tells what changed, and all can be embedded again', async () => {
