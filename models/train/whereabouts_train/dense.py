@@ -16,11 +16,21 @@ WINDOW = 352
 
 
 def agreement(model: Model, images: list[Path]) -> dict[str, list[float]]:
-    """Per image: correlation after subtracting the mean over patches, raw correlation, patches."""
-    return {image.stem: _agreement_on(model, image) for image in images}
+    """Per image, and for "all" together: correlation after subtracting the mean over patches, raw
+    correlation, patches."""
+    pairs = {image.stem: _logits_on(model, image) for image in images}
+    if len(images) > 1:
+        pairs["all"] = np.concatenate(list(pairs.values()), 1)
+    return {name: _compare(*pair) for name, pair in pairs.items()}
 
 
-def _agreement_on(model: Model, file: Path) -> list[float]:
+def _compare(single: np.ndarray, dense: np.ndarray) -> list[float]:
+    raw = float(np.corrcoef(single.ravel(), dense.ravel())[0, 1])
+    return [round(centred_correlation(single, dense), 4), round(raw, 4), len(single)]
+
+
+def _logits_on(model: Model, file: Path) -> np.ndarray:
+    """Of each patch with surroundings, cut alone and read from the map. # [2, n, 365]"""
     with Image.open(file) as image:
         pixels = np.asarray(image.convert("RGB"))  # [h, w, 3]
     stride = model.card["stride"]
@@ -37,6 +47,4 @@ def _agreement_on(model: Model, file: Path) -> list[float]:
             cut = logits_map[:, first : first + cells, first : first + cells]  # [365, 7, 7]
             dense.append(cut.mean((1, 2)))
             singles.append(model.run.run(["logits"], {"image": normalised(inner)})[0][0])
-    a, b = np.array(singles), np.array(dense)  # [n, 365]
-    raw = float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
-    return [round(centred_correlation(a, b), 4), round(raw, 4), len(a)]
+    return np.array([singles, dense])
