@@ -21,6 +21,8 @@ import { patchSizeOf } from './patch-size.ts'
 
 /** Windows side by side in one claim: 800 points at 16 m, 2,048 at 10 m, about half a second of work. */
 const CLAIM_WINDOWS = 2
+/** One is cut, one is embedded, one is stored. */
+const CLAIMS_UNDER_WAY = 3
 /** Windows cut at a time. */
 const WINDOWS_UNDER_WAY = 4
 
@@ -82,7 +84,7 @@ export function createDenseWay(site: BuildSite, spacingM: number): BuildWay {
   const cutting = { source: needWindows(source), lattice, gsd, gate: createGate(WINDOWS_UNDER_WAY) }
   const idSpan = idSpanOf(region, lattice)
   return {
-    claimsUnderWay: 2,
+    claimsUnderWay: CLAIMS_UNDER_WAY,
     claim: (db, lease) =>
       claimBlock(db, { ...lease, idSpan, blockOf: (first) => blockOf(lattice, first) }),
     find: async (points, signal) => {

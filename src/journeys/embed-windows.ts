@@ -1,5 +1,5 @@
 /** Windows → rows of the gallery: one pass of the network gives every patch of a window. */
-import { createHash } from 'node:crypto'
+import { webcrypto } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Encoder } from '../embedding/encoder.ts'
 import { blockMeans, type MapGeometry } from '../embedding/logits-map.ts'
@@ -34,12 +34,9 @@ async function embedWindow(
   const logitsOf = await readMaps(context, window, placed)
   await nextTurn()
   const makeRow = createRowMaker(context.region)
-  const evidence = new Map<string, { patchSha256: string; reference: SourceReference }>()
-  const pixels = new Uint8Array((placed[0]?.square.px ?? 0) ** 2 * 3)
+  const evidence = await findEvidence(window, placed)
   return placed.map(({ point, square, distanceM }) => {
-    const key = `${square.x},${square.y}`
-    const known = evidence.get(key) ?? evidenceOf(window, square, pixels)
-    evidence.set(key, known)
+    const known = evidence.get(keyOf(square)) as Evidence
     const dense = {
       centre: [centre.lon, centre.lat] as const,
       windowPx: context.lattice.windowPx,
@@ -55,11 +52,33 @@ async function embedWindow(
   })
 }
 
-/** The pixels of the patch alone, although the network saw what lies around it too. */
-function evidenceOf(window: ImageryWindow, square: PixelSquare, pixels: Uint8Array) {
-  const { data } = cutSquare(window.image, square, pixels)
-  const patchSha256 = createHash('sha256').update(data).digest('hex')
-  return { patchSha256, reference: window.referenceOf(square) }
+/** What tells a patch from others: the SHA-256 of its pixels, hex, and where they came from. */
+interface Evidence {
+  readonly patchSha256: string
+  readonly reference: SourceReference
+}
+
+const keyOf = ({ x, y }: { readonly x: number; readonly y: number }) => `${x},${y}`
+
+/** Of each square once. Hashed in threads of Node's: hundreds of patches would keep the sessions waiting. */
+async function findEvidence(
+  window: ImageryWindow,
+  placed: readonly PlacedPoint[],
+): Promise<Map<string, Evidence>> {
+  const squares = new Map(placed.map(({ square }) => [keyOf(square), square]))
+  const pixels = new Uint8Array((placed[0]?.square.px ?? 0) ** 2 * 3)
+  const found = await Promise.all(
+    [...squares].map(async ([key, square]): Promise<[string, Evidence]> => {
+      // The pixels of the patch alone, although the network saw what lies around it too; copied before this returns.
+      const hashing = webcrypto.subtle.digest(
+        'SHA-256',
+        cutSquare(window.image, square, pixels).data,
+      )
+      const reference = window.referenceOf(square)
+      return [key, { patchSha256: Buffer.from(await hashing).toString('hex'), reference }]
+    }),
+  )
+  return new Map(found)
 }
 
 /** Reads the maps of the passes that hold a patch, and finds the logits of a square in them. */
@@ -70,7 +89,6 @@ async function readMaps(
 ): Promise<(square: PixelSquare) => Logits> {
   const { stridePx, patchCells } = geometry
   const shiftOf = ({ x, y }: PixelSquare) => ({ x: x % stridePx, y: y % stridePx })
-  const keyOf = (shift: { readonly x: number; readonly y: number }) => `${shift.x},${shift.y}`
   const shifts = new Map(
     placed.map(({ square }) => {
       const shift = shiftOf(square)
