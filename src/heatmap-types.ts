@@ -59,7 +59,13 @@ export interface ImageryDates {
 /** What was asked, as it is shown and stored. */
 export type HeatmapQuestion =
   | { readonly kind: 'photo'; readonly photos: readonly { name: string; sha256: string }[] }
-  | { readonly kind: 'scene'; readonly expression: string; readonly scenes: readonly string[] }
+  | {
+      readonly kind: 'scene'
+      readonly expression: string
+      readonly scenes: readonly string[]
+      /** Those of `scenes` that the overhead model learned of no labelled ground. */
+      readonly untaught?: readonly string[]
+    }
   | { readonly kind: 'best-scene' }
   | { readonly kind: 'embedding' }
 

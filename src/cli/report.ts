@@ -1,6 +1,7 @@
 /** Heatmap and candidates → the short table on stdout, and the files that were asked for. */
 import { InputError } from '../errors.ts'
 import { formatCells } from '../geo/cells.ts'
+import { noticeOf } from '../heatmap/caption.ts'
 import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { renderHeatmap } from '../journeys/render-heatmap.ts'
@@ -68,7 +69,7 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
     'rank  lon,lat               distance  imagery     scenes',
     ...rows,
     `imagery: ${heatmap.region.attribution}`,
-    'a place to start looking, not proof',
+    noticeOf(heatmap.question),
   ].join('\n')
 }
 

@@ -4,12 +4,13 @@ import { createCellGeometry, formatCells } from '../geo/cells.ts'
 import type { Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Region } from '../types.ts'
 
-/** Stands on every result. */
+/** Stands on every result; `Caption.notice` adds what limits this one. */
 export const NOTICE = 'a place to start looking, not proof'
 
 /** Facts for people, in words. */
 export interface Caption {
   readonly title: string
+  readonly notice: string
   readonly region: string
   readonly cells: string
   /** Sources that must be named. */
@@ -30,6 +31,7 @@ export function captionOf(heatmap: Heatmap): Caption {
   const searchedKm2 = heatmap.cells.reduce((sum, cell) => sum + cell.areaKm2, 0)
   return {
     title: titleOf(heatmap.question),
+    notice: noticeOf(heatmap.question),
     region: region.name,
     cells: formatCells(grid),
     attribution: attributionOf(region),
@@ -51,6 +53,13 @@ function titleOf(question: HeatmapQuestion): string {
   const [first, ...others] = question.photos
   const more = others.length === 0 ? '' : ` (with ${others.length} more)`
   return `Where could “${first?.name ?? 'photo'}”${more} have been taken?`
+}
+
+/** `NOTICE`, and which scenes the model was never shown from above. */
+export function noticeOf(question: HeatmapQuestion): string {
+  if (question.kind !== 'scene' || question.untaught === undefined) return NOTICE
+  const scenes = question.untaught.join(', ')
+  return `${NOTICE}; the overhead model never learned ${scenes} from labelled ground: its order may be little better than chance`
 }
 
 /** Sources that must be named: of the imagery, and of the roads. */

@@ -3,7 +3,7 @@ import type { Feature, MultiPolygon, Polygon, Position } from 'geojson'
 import { createCellGeometry, type LonLatRing } from '../geo/cells.ts'
 import type { Cell, Heatmap } from '../heatmap-types.ts'
 import { bboxOfRings, cutAtAntimeridian } from './antimeridian.ts'
-import { captionOf, NOTICE } from './caption.ts'
+import { captionOf } from './caption.ts'
 import { hexAt } from './ramp.ts'
 
 /** About a centimetre. */
@@ -58,10 +58,10 @@ function polygonOf(pieces: readonly LonLatRing[]): Polygon | MultiPolygon {
 
 function factsOf(heatmap: Heatmap) {
   const { region, question, best, worst, pointCount, unavailableCount, pendingCount } = heatmap
-  const { title, cells, attribution, regionKm2, searchedKm2 } = captionOf(heatmap)
+  const { title, notice, cells, attribution, regionKm2, searchedKm2 } = captionOf(heatmap)
   const { name, centre, sampling, model, gsd, runtime } = region
   return {
-    notice: NOTICE,
+    notice,
     title,
     question,
     cells,

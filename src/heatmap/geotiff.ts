@@ -7,7 +7,7 @@ import { deflateSync } from 'node:zlib'
 import { InputError } from '../errors.ts'
 import { squareOf } from '../geo/cells.ts'
 import type { Cell, CellGrid, Heatmap } from '../heatmap-types.ts'
-import { captionOf, NOTICE } from './caption.ts'
+import { captionOf } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { geoKeysOf } from './geo-keys.ts'
 import { layOutTiff, type TiffTag } from './tiff-tags.ts'
@@ -137,8 +137,8 @@ function stripOf(
 
 /** GDAL's XML: names of the bands, and what must be told with them. GDAL unescapes values twice. */
 function metadataOf(heatmap: Heatmap): string {
-  const { title, region, cells, attribution, imageryDates, model } = captionOf(heatmap)
-  const facts = { title, notice: NOTICE, region, cells, attribution, imagery: imageryDates, model }
+  const { title, notice, region, cells, attribution, imageryDates, model } = captionOf(heatmap)
+  const facts = { title, notice, region, cells, attribution, imagery: imageryDates, model }
   const items = Object.entries(facts).map(
     ([name, value]) => `<Item name="${name.toUpperCase()}">${escapeXml(escapeXml(value))}</Item>`,
   )

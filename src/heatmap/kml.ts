@@ -2,7 +2,7 @@
 import { createCellGeometry, type LonLatRing } from '../geo/cells.ts'
 import type { Cell, Heatmap } from '../heatmap-types.ts'
 import { cutAtAntimeridian } from './antimeridian.ts'
-import { captionOf, formatNumber, formatShare, NOTICE } from './caption.ts'
+import { captionOf, formatNumber, formatShare } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { hexAt } from './ramp.ts'
 
@@ -36,7 +36,7 @@ function descriptionOf(heatmap: Heatmap): string {
   const caption = captionOf(heatmap)
   const { best, worst } = heatmap
   return [
-    NOTICE,
+    caption.notice,
     `yellow: best (distance ${best.toFixed(3)}), dark blue: worst (${worst.toFixed(3)})`,
     `no colour: not searched (${formatShare(caption.notSearchedShare)} of the region)`,
     `region ${caption.region}, ${formatNumber(caption.regionKm2)} km², cells ${caption.cells}`,

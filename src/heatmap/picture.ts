@@ -1,5 +1,5 @@
 /** Heatmap → map pixels and an SVG of everything around and on top of them. Pure. */
-import { captionOf, NOTICE } from './caption.ts'
+import { captionOf } from './caption.ts'
 import { drawLegend, LEGEND_WIDTH_PX } from './legend.ts'
 import { layOutPage, type Picture } from './map-page.ts'
 import type { MapView } from './map-view.ts'
@@ -11,12 +11,11 @@ import type { Heatmap } from '../heatmap-types.ts'
 
 /** Lays out the page. */
 export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {
-  const { title, region, attribution } = captionOf(heatmap)
-  const notice = `${NOTICE[0]?.toUpperCase()}${NOTICE.slice(1)}.`
+  const { title, notice, region, attribution } = captionOf(heatmap)
   const content = {
     region: heatmap.region,
     title,
-    subtitle: `Region ${region}. ${notice}`,
+    subtitle: `Region ${region}. ${notice[0]?.toUpperCase()}${notice.slice(1)}.`,
     foot: attribution,
     legendWidthPx: LEGEND_WIDTH_PX,
     paint: (view: MapView) => paintMap(heatmap, view, (cell) => colourAt(cell.score)),

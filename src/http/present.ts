@@ -92,6 +92,7 @@ export function presentCoverage(
 export function presentHeatmap({
   id,
   cells,
+  notice,
   heatmap,
   candidates,
   known,
@@ -121,7 +122,7 @@ export function presentHeatmap({
     files: Object.fromEntries(
       files.map(({ format, ending }) => [format, `/v1/heatmaps/${id}.${ending}`]),
     ),
-    note: 'a place to start looking, not proof',
+    note: notice,
   }
 }
 

@@ -3,6 +3,7 @@ import { fuseLogits, photoQuery, type GroupWeights } from '../embedding/vector.t
 import { addressHeatmap, findHeatmap, insertHeatmap } from '../gallery/heatmaps.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { formatCells, parseCells } from '../geo/cells.ts'
+import { noticeOf } from '../heatmap/caption.ts'
 import { knownPlace, type KnownPlace } from '../heatmap/rank.ts'
 import type {
   Candidate,
@@ -49,6 +50,8 @@ export interface HeatmapAnswer {
   readonly id: string
   /** As `formatCells` writes it. */
   readonly cells: string
+  /** What limits the answer, for people. */
+  readonly notice: string
   readonly heatmap: Heatmap
   readonly candidates: readonly Candidate[]
   readonly known: KnownPlace | null
@@ -112,7 +115,8 @@ export async function sheetOfHeatmap(
 }
 
 function toAnswer(id: string, { candidates, known, ...heatmap }: Kept): HeatmapAnswer {
-  return { id, cells: formatCells(heatmap.grid), heatmap, candidates, known }
+  const { grid, question } = heatmap
+  return { id, cells: formatCells(grid), notice: noticeOf(question), heatmap, candidates, known }
 }
 
 async function modelsOf(outside: Outside): Promise<string[]> {

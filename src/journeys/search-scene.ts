@@ -3,7 +3,7 @@ import { sceneQuery, standardise } from '../embedding/vector.ts'
 import { meanLogitsByCell } from '../gallery/search.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { createCellGeometry, parseCells } from '../geo/cells.ts'
-import { parseSceneExpression, SCENES } from '../scenes.ts'
+import { parseSceneExpression, SCENES, type SceneTerm } from '../scenes.ts'
 import type { Candidate, CellDistance, Heatmap, ImageryDates } from '../heatmap-types.ts'
 import { findCandidates } from './find-candidates.ts'
 import type { Outside } from './outside.ts'
@@ -48,11 +48,21 @@ export async function sceneSearch(
 ): Promise<Pick<RegionSearch, 'query' | 'question'>> {
   const terms = parseSceneExpression(expression)
   const { card } = await outside.encoder('overhead')
-  const scenes = terms.map((term) => term.scene.name)
+  const { taughtScenes } = card
+  const untaught = terms.filter(({ scene }) => taughtScenes?.includes(scene.index) === false)
   return {
     query: sceneQuery(terms, card.stats),
-    question: { kind: 'scene', expression, scenes },
+    question: {
+      kind: 'scene',
+      expression,
+      scenes: namesOf(terms),
+      ...(untaught.length > 0 && { untaught: namesOf(untaught) }),
+    },
   }
+}
+
+function namesOf(terms: readonly SceneTerm[]): string[] {
+  return terms.map(({ scene }) => scene.name)
 }
 
 /**

@@ -1,4 +1,5 @@
-"""Writes the mean and deviation of each scene's logit over training data into model.json.
+"""Writes the mean and deviation of each scene's logit over training data into model.json, and, for
+an overhead model, which scenes that data has labelled ground of.
 
 python -m whereabouts_train.statistics --model ../photo-… --packs packs/ground
 """
@@ -13,6 +14,7 @@ import numpy as np
 
 from .gallery import embed_patches, embed_photos, indoor_scenes, load_model
 from .pack import Pack, load_pack
+from .scenes import CLASS_COUNT
 
 
 def spread_rows(pack: Pack, most: int, outdoor_only: bool) -> np.ndarray:
@@ -30,7 +32,7 @@ def main() -> None:
     parser.add_argument("--gsd", type=float, nargs="+", default=[], help="m/px, one per pack")
     parser.add_argument("--most", type=int, default=2000, help="pictures per pack")
     args = parser.parse_args()
-    model, logits = load_model(args.model), []
+    model, logits, taught = load_model(args.model), [], np.zeros(CLASS_COUNT, bool)
     for index, folder in enumerate(args.packs):
         pack = load_pack(folder)
         is_ground = model.card["view"] == "ground"
@@ -39,6 +41,7 @@ def main() -> None:
             logits.append(embed_photos(model, pack, rows))
         else:
             logits.append(embed_patches(model, pack, rows, args.gsd[index]))
+            taught |= pack.masks()[pack.rows("train")].any(0)
     values = np.concatenate(logits)  # [n, 365]
     kind = "outdoor training photos" if model.card["view"] == "ground" else "training patches"
     model.card["stats"] = {
@@ -46,6 +49,8 @@ def main() -> None:
         "std": [round(float(v), 4) for v in values.std(0)],
         "over": f"{len(values)} {kind}",
     }
+    if taught.any():
+        model.card["taughtScenes"] = np.flatnonzero(taught).tolist()
     (args.model / "model.json").write_text(json.dumps(model.card, indent=1) + "\n")
     print(f"{args.model}: statistics over {len(values)} {kind}")
 
