@@ -1,7 +1,7 @@
 /**
  * Dense builds against patch-by-patch ones of the same grid: seconds, and whether both say the same.
- *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME]
- * speed: the middle of the sample town, 1.1 km²; agreement: three places in Rotterdam (needs ../shared);
+ *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME] [--side METRES]
+ * speed: the middle of the sample town, 1050 m wide and high; agreement: three places in Rotterdam (needs ../shared);
  * windows: what a patch costs in windows of different sizes (not run by default).
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -16,7 +16,10 @@ import { openWholeBuild, type Built } from './whole-build.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: 'string', default: 'overhead-mobilenetv2-3' } },
+  options: {
+    model: { type: 'string', default: 'overhead-mobilenetv2-3' },
+    side: { type: 'string', default: '1050' },
+  },
 })
 const parts = positionals.length === 0 ? ['speed', 'agreement'] : positionals
 const load = () => loadavg()[0]?.toFixed(1)
@@ -65,7 +68,7 @@ function print(name: string, built: Built, single: Built): void {
   )
 }
 
-/** A box of about 1.05 × 1.05 km in the middle of the imagery. */
+/** A box of `--side` metres in the middle of the imagery. */
 async function middleOf(files: readonly string[]): Promise<Boundary> {
   const source = await createGeotiffSource(
     { kind: 'geotiff', files: [...files], stretch: 'none' },
@@ -76,7 +79,7 @@ async function middleOf(files: readonly string[]): Promise<Boundary> {
   if (footprint === undefined) throw new Error('Expected imagery with an outline')
   const [west, south, east, north] = bboxOf(footprint)
   const [lon, lat] = [(west + east) / 2, (south + north) / 2]
-  const halfLat = 525 / 111_200
+  const halfLat = Number(values.side) / 2 / 111_200
   const halfLon = halfLat / Math.cos((lat * Math.PI) / 180)
   const bbox: Bbox = [lon - halfLon, lat - halfLat, lon + halfLon, lat + halfLat]
   return boundaryFromBbox(bbox)

@@ -22,7 +22,7 @@ async function copy(name: string): Promise<string> {
 const names = [
   'overhead-mobilenetv2',
   'overhead-mobilenetv2-3',
-  'overhead-mobilenetv2-4',
+  'overhead-mobilenetv2-5',
   'photo-mobilenetv2',
   'photo-mobilenetv2-2',
   'tiny/overhead',
