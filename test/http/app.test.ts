@@ -173,7 +173,9 @@ describeOnEachDatabase('the application', (_open, place) => {
         Object.keys(operations).map((method) => `${method} ${path}`),
       )
       const registered = http.app.routes
-        .filter(({ method, path }) => method !== 'ALL' && /^\/(v1|healthz|readyz|metrics)/.test(path))
+        .filter(
+          ({ method, path }) => method !== 'ALL' && /^\/(v1|healthz|readyz|metrics)/.test(path),
+        )
         .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
       expect([...new Set(registered)].sort()).toEqual(documented.sort())
     })
