@@ -32,6 +32,7 @@ from whereabouts_train.overhead import (
     strange_surroundings,
 )
 from whereabouts_train.pack import write_pack
+from whereabouts_train.road import with_road
 from whereabouts_train.run import Run
 from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scene_set
 from whereabouts_train.sources import pairs, read_source
@@ -275,6 +276,16 @@ class Windows(unittest.TestCase):
             loss, terms = trainer.loss(net.eval(), torch.Generator().manual_seed(1))
         self.assertEqual(set(terms), {"agree", "keep"})
         self.assertTrue(torch.isfinite(loss))
+
+
+class Roads(unittest.TestCase):
+    def test_a_road_lies_through_the_middle_as_wide_as_asked_and_changes_nothing_else(self):
+        patch = np.full((101, 101, 3), 30, np.uint8)
+        for angle, along in ((0.0, (slice(None), 50)), (np.pi / 2, (50, slice(None)))):
+            paved = with_road(patch, angle, 7.0, 1)
+            self.assertGreater(paved[along].min(), 80)
+            changed = (paved != patch).any(2).sum(1 if angle == 0 else 0)
+            self.assertTrue((np.abs(changed - 14) <= 1).all())
 
 
 class Runs(unittest.TestCase):
