@@ -54,7 +54,7 @@ const schema = z
       .object({ mean: perClass, std: z.array(z.number().gt(0)).length(365), over: z.string() })
       .optional(),
     /** Scenes of which labelled ground was in training; overhead only. Of others its order says little. */
-    taughtScenes: z.array(z.int().min(0).max(364)).optional(),
+    taughtScenes: z.array(z.int().min(0).max(364)).min(1).optional(),
     /** What the model answers to a drawn pattern: proof that a runtime computes it as its maker did. */
     parity: z.object({ pattern: z.string(), logits_first_8: z.array(z.number()).length(8) }),
     licence: z.unknown().optional(),

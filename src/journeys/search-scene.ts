@@ -66,8 +66,9 @@ function namesOf(terms: readonly SceneTerm[]): string[] {
 }
 
 /**
- * The scene that stands out most in every cell: the largest of the 365 standardised logits of the
- * cell's mean embedding. `distance` is its negative, so cells with a clear scene rank first.
+ * The scene that stands out most in every cell: the largest of the standardised logits of the cell's mean embedding,
+ * among the scenes that the model learned from labelled ground (all 365 where its card does not tell): others would
+ * win by chance. `distance` is its negative, so cells with a clear scene rank first.
  */
 export async function mapBestScenes(
   outside: Outside,
@@ -81,11 +82,11 @@ export async function mapBestScenes(
     grid,
     dates: request.dates,
   })
+  const competing = card.taughtScenes ?? SCENES.map((scene) => scene.index)
   const distances = means.map(({ key, logits, point, pointCount }): CellDistance => {
     const values = standardise(logits, card.stats)
-    const index = values.reduce(
-      (best, value, i) => (value > (values[best] ?? -Infinity) ? i : best),
-      0,
+    const index = competing.reduce((best, i) =>
+      (values[i] ?? -Infinity) > (values[best] ?? -Infinity) ? i : best,
     )
     return {
       key,

@@ -13,6 +13,7 @@ import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion, type RegionRequest } from '../../src/journeys/create-region.ts'
 import { locatePhoto } from '../../src/journeys/locate-photo.ts'
 import { mapBestScenes, searchScene } from '../../src/journeys/search-scene.ts'
+import { SCENES } from '../../src/scenes.ts'
 import type { Logits, Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { CENTRE, encodeExtract, makeTown, type Town } from '../http/town.ts'
@@ -146,6 +147,15 @@ describeOnEachDatabase('a region', (_open, place) => {
     const water = new Set(['harbor', 'ocean', 'lake/natural', 'river', 'pier', 'coast'])
     for (const cell of west) expect(water).toContain(cell.scene)
     for (const cell of east) expect(water).not.toContain(cell.scene)
+  })
+
+  test('scenes that the model never learned from labelled ground win no cell', async () => {
+    const encoder = await world.encoder('overhead')
+    const ocean = SCENES.findIndex(({ name }) => name === 'ocean')
+    const card = { ...encoder.card, taughtScenes: [ocean] }
+    const outside = { ...world, encoder: () => Promise.resolve({ ...encoder, card }) }
+    const { cells } = await mapBestScenes(outside, { region: 'grid', cells: 'square:50m' })
+    expect(new Set(cells.map(({ scene }) => scene))).toEqual(new Set(['ocean']))
   })
 
   test('road points come from the extract: exactly as many as asked, and its hash is kept', async () => {

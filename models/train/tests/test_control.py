@@ -17,6 +17,7 @@ from whereabouts_train.networks import densenet_bc
 from whereabouts_train.pack import FIELDS, load_pack
 from whereabouts_train.photo import Photos, photo_loss
 from whereabouts_train.scenes import scene_index
+from whereabouts_train.statistics import taught_by
 
 TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
 CLASSES = ("abbey", "church/outdoor", "aqueduct", "ballroom", "bedroom", "monastery/outdoor")
@@ -51,6 +52,11 @@ class Control(unittest.TestCase):
 
     def test_only_scenes_of_one_class_and_one_set_can_be_withheld(self):
         self.assertEqual(drawable(self.pack), ["aqueduct", "ballroom"])
+
+    def test_an_excluded_class_teaches_nothing(self):
+        taught = [taught_by(self.pack, exclude) for exclude in ([], ["miniplaces/aqueduct"])]
+        changed = np.flatnonzero(taught[0] != taught[1]).tolist()
+        self.assertEqual(changed, [scene_index()["aqueduct"]])
 
     def test_photos_of_a_withheld_scene_go_or_stay_without_a_label(self):
         for keeps, count, weight in ((False, 21, 0.0), (True, 25, 2.0)):

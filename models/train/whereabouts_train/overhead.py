@@ -114,14 +114,14 @@ class Trainer:
         cut = image[:, :, middle, middle].contiguous(memory_format=torch.channels_last)
         single, logits = net(cut), net.classify(features)  # [n, 365]
         terms = {"agree": ((logits - single) / self.std).square().mean()}
-        if self.before:
+        if self.before and self.config.keep:
             with torch.no_grad():  # reads the picture as it is
                 told = self.before(normalise(views[:, :, middle, middle].to(image.device)))
             terms["keep"] = ((single - told) / self.std).square().mean()
         return logits, terms
 
     def teacher_terms(self, logits: Tensor, image: Tensor) -> dict[str, Tensor]:
-        if self.elders is None:
+        if self.elders is None or not self.config.teach:
             return {}
         return {"teach": ((logits - self.elders(image)) / self.std).square().mean()}
 

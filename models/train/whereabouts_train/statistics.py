@@ -15,6 +15,7 @@ import numpy as np
 from .gallery import embed_patches, embed_photos, indoor_scenes, load_model
 from .pack import Pack, load_pack
 from .scenes import CLASS_COUNT
+from .sources.classmatched import is_excluded
 
 
 def spread_rows(pack: Pack, most: int, outdoor_only: bool) -> np.ndarray:
@@ -25,11 +26,18 @@ def spread_rows(pack: Pack, most: int, outdoor_only: bool) -> np.ndarray:
     return rows[:: max(1, len(rows) // most)][:most]
 
 
+def taught_by(pack: Pack, exclude: list[str]) -> np.ndarray:
+    """Scenes that some labelled training patch shows. # bool [365]"""
+    rows = [r for r in pack.rows("train") if not is_excluded(pack.items[r], exclude)]
+    return pack.masks()[rows].any(0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="model folder")
     parser.add_argument("--packs", type=Path, nargs="+", required=True)
     parser.add_argument("--gsd", type=float, nargs="+", default=[], help="m/px, one per pack")
+    parser.add_argument("--exclude", nargs="*", default=[], help="as in the recipe: not taught")
     parser.add_argument("--most", type=int, default=2000, help="pictures per pack")
     args = parser.parse_args()
     model, logits, taught = load_model(args.model), [], np.zeros(CLASS_COUNT, bool)
@@ -41,7 +49,7 @@ def main() -> None:
             logits.append(embed_photos(model, pack, rows))
         else:
             logits.append(embed_patches(model, pack, rows, args.gsd[index]))
-            taught |= pack.masks()[pack.rows("train")].any(0)
+            taught |= taught_by(pack, args.exclude)
     values = np.concatenate(logits)  # [n, 365]
     kind = "outdoor training photos" if model.card["view"] == "ground" else "training patches"
     model.card["stats"] = {

@@ -22,7 +22,7 @@ class Patches:
         self.fits = [torch.from_numpy(pack.masks()) for pack in self.packs]
         self.rows, weights = [], []
         for pack, options in zip(self.packs, packs, strict=True):
-            rows = [r for r in pack.rows("train") if not _is_excluded(pack.items[r], exclude)]
+            rows = [r for r in pack.rows("train") if not is_excluded(pack.items[r], exclude)]
             self.rows.append(np.array(rows, dtype=np.int64))
             weights.append(options["weight"] if rows else 0.0)
         self.weights = torch.tensor(weights) / sum(weights)
@@ -41,7 +41,7 @@ class Patches:
         return drawn
 
 
-def _is_excluded(item: dict[str, str], exclude: list[str]) -> bool:
+def is_excluded(item: dict[str, str], exclude: list[str]) -> bool:
     return item["set"] in exclude or f"{item['set']}/{item['cls']}" in exclude
 
 
