@@ -27,13 +27,16 @@ export async function insertPointsOn(
 }
 
 /**
- * Says that points or embeddings changed, so nothing holds the build up any more.
+ * Says that points or embeddings changed, so nothing holds the build up any more; why one was stopped stays.
  * Last in a transaction: others of the region wait for it.
  */
 export async function countChange(client: Client, regionId: number): Promise<void> {
-  await client.query('update regions set version = version + 1, problem = null where id = $1', [
-    regionId,
-  ])
+  await client.query(
+    `update regions
+        set version = version + 1, problem = case when state = 'stopped' then problem end
+      where id = $1`,
+    [regionId],
+  )
 }
 
 function* pointRows(regionId: number, points: readonly RoadPoint[]) {

@@ -29,13 +29,21 @@ export interface RangeReader {
 export async function openFileReader(path: string, name: string): Promise<RangeReader> {
   try {
     const file = await open(path)
-    return new FileReader(name, file, (await file.stat()).size)
+    const stat = await file.stat()
+    if (stat.isFile()) return new FileReader(name, file, stat.size)
+    await file.close()
   } catch (cause) {
-    throw new InputError('file-unreadable', `Expected a readable file, got ${name}`, {
-      hint: 'check the path (relative to the working directory) and the permissions',
-      cause,
-    })
+    throw unreadable(name, cause)
   }
+  // A folder opens like a file, and fails only when it is read.
+  throw unreadable(`${name}, which is none`)
+}
+
+function unreadable(got: string, cause?: unknown): InputError {
+  return new InputError('file-unreadable', `Expected a readable file, got ${got}`, {
+    hint: 'check the path (relative to the working directory) and the permissions',
+    cause,
+  })
 }
 
 class FileReader implements RangeReader {

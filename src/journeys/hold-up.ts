@@ -19,24 +19,35 @@ export interface HoldUp {
   readonly problem: BuildProblem
   /** How often in a row the same held it up, and nothing came of the visits between. */
   readonly inRow: number
+  /** The region's points that were done with, by anybody, when that row began. */
+  readonly settled: number
   /** The next wait if this try fails too. */
   readonly waitMs: number
   /** On the caller's clock. */
   readonly untilMs: number
 }
 
+/** When an error held a region up, and how far that was. */
+export interface HeldAt {
+  readonly now: Date
+  readonly limits: WaitLimits
+  /** The region's points that are done with, by anybody. */
+  readonly settled: number
+}
+
 /** The wait after an error: until the moment that its host named, or twice as long as the last time. */
 export function holdUpAfter(
   error: UpstreamError,
   before: HoldUp | undefined,
-  { now, limits }: { readonly now: Date; readonly limits: WaitLimits },
+  { now, limits, settled }: HeldAt,
 ): HoldUp {
   const waitMs = Math.min(before === undefined ? limits.firstMs : 2 * before.waitMs, limits.mostMs)
   const named = Date.parse(String(error.facts['nextTry']))
   // A moment that is over, or on another clock, must not make us ask without a pause.
   const untilMs = Math.max(now.getTime() + waitMs, Number.isNaN(named) ? 0 : named)
-  const inRow = before?.problem.code === error.code ? before.inRow + 1 : 1
-  return { problem: problemOf(error, now, new Date(untilMs)), inRow, waitMs, untilMs }
+  const problem = problemOf(error, now, new Date(untilMs))
+  if (before?.problem.code !== error.code) return { problem, inRow: 1, settled, waitMs, untilMs }
+  return { problem, inRow: before.inRow + 1, settled: before.settled, waitMs, untilMs }
 }
 
 /** What opening the files of a source may say of a file that is not there, or not whole. */
@@ -48,7 +59,8 @@ const UNREADABLE = ['file-unreadable', 'raster-unreadable', 'archive-unreadable'
  */
 export function asExchanged(error: unknown, wasOpen: boolean): unknown {
   if (!wasOpen || !(error instanceof InputError) || !UNREADABLE.includes(error.code)) return error
-  return new UpstreamError('file-changed', error.message, { cause: error })
+  const hint = error.hint !== undefined && { hint: error.hint }
+  return new UpstreamError('file-changed', error.message, { ...hint, cause: error })
 }
 
 /**
@@ -71,6 +83,20 @@ export function whyHopeless(
       cause: error,
     },
   )
+}
+
+/**
+ * Whether only this process is held up for good: others got on since then, so the build is not its to stop.
+ * A refusal is told to all.
+ * @param hopeless  what no waiting heals
+ * @param settled  the region's points that are done with now
+ */
+export function isOnlyHere(
+  hopeless: UpstreamError,
+  before: HoldUp | undefined,
+  settled: number,
+): boolean {
+  return !isRefusal(hopeless) && before?.settled !== settled
 }
 
 /** An error as it is stored with the region. */

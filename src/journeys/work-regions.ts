@@ -19,6 +19,7 @@ import {
   asExchanged,
   HOLD_UP_WAIT,
   holdUpAfter,
+  isOnlyHere,
   problemOf,
   whyHopeless,
   type HoldUp,
@@ -156,7 +157,10 @@ async function finishOrTell(
   return false
 }
 
-/** Waits that heal are told and kept; a source that refuses us stops the build; the rest is the caller's decision. */
+/**
+ * Waits that heal are told and kept. What no waiting heals stops the build, unless others get on with it: then this
+ * process leaves the region to them. The rest is the caller's decision.
+ */
 async function heldUp(
   outside: Outside,
   { region, memory }: Attended,
@@ -164,18 +168,23 @@ async function heldUp(
 ): Promise<void> {
   const now = outside.now()
   const error = asExchanged(given, memory.progress !== undefined)
+  const counts = await countPoints(outside.db, region.id)
+  const settled = counts.total - counts.pending - counts.leased
   const hopeless = error instanceof UpstreamError ? whyHopeless(error, memory.holdUp) : null
   if (error instanceof UpstreamError && hopeless === null) {
     const limits = options.wait ?? HOLD_UP_WAIT
-    memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits })
+    memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits, settled })
     const { problem } = memory.holdUp
     // A database that is full could not keep that either.
     if (error.code !== 'database-full') await recordProblem(outside.db, region.id, problem)
-    const counts = await countPoints(outside.db, region.id)
     options.onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem })
     return
   }
   memory.givenUpUntilMs = options.isOnce ? Infinity : now.getTime() + GIVEN_UP_MS
-  if (hopeless !== null) await stopBuild(outside.db, region.id, problemOf(hopeless, now))
+  if (hopeless !== null && !isOnlyHere(hopeless, memory.holdUp, settled)) {
+    await stopBuild(outside.db, region.id, problemOf(hopeless, now))
+  }
+  // Tried again after that, it counts anew: the others may have left meanwhile.
+  delete memory.holdUp
   options.onError(hopeless ?? error, region.name)
 }
