@@ -93,6 +93,15 @@ describeOnEachDatabase('a wanted build', (open) => {
     expect(await findRegion(db, 'held-up')).toMatchObject({ problem: null })
   })
 
+  test('that was stopped keeps telling why when others store what they were at', async () => {
+    const id = await create('told')
+    await requestBuild(db, id)
+    await claim(id)
+    await stopBuild(db, id, problem)
+    expect(await store(id, [0])).toEqual({ embedded: 1, unavailable: 0 })
+    expect(await findRegion(db, 'told')).toMatchObject({ state: 'stopped', problem })
+  })
+
   test('leaves broken points alone until their time has come, and counts the failure once', async () => {
     const id = await create('broken')
     await requestBuild(db, id)

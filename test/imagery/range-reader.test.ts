@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -34,6 +34,15 @@ describe('a file on disk', () => {
     await expect(openFileReader(join(folder, 'none'), './none')).rejects.toMatchObject({
       code: 'file-unreadable',
       message: 'Expected a readable file, got ./none',
+    })
+  })
+
+  test('is refused where it is a folder, which opens but cannot be read', async () => {
+    await mkdir(join(folder, 'adir'))
+    await expect(openFileReader(join(folder, 'adir'), './adir')).rejects.toMatchObject({
+      name: 'InputError',
+      code: 'file-unreadable',
+      message: expect.stringContaining('./adir') as string,
     })
   })
 

@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest'
 import { InputError, UpstreamError } from '../../src/errors.ts'
-import { asExchanged, holdUpAfter, whyHopeless, type HoldUp } from '../../src/journeys/hold-up.ts'
+import {
+  asExchanged,
+  holdUpAfter,
+  isOnlyHere,
+  whyHopeless,
+  type HoldUp,
+} from '../../src/journeys/hold-up.ts'
 
 const limits = { firstMs: 1000, mostMs: 60_000 }
 const now = new Date('2026-03-01T12:00:00Z')
 const error = (facts = {}) => new UpstreamError('host-down', 'Expected answers', { facts })
-const after = (cause: UpstreamError, before?: HoldUp) => holdUpAfter(cause, before, { now, limits })
+const after = (cause: UpstreamError, before?: HoldUp, settled = 0) =>
+  holdUpAfter(cause, before, { now, limits, settled })
 
 test('waits double from the first to the longest', () => {
   let holdUp: HoldUp | undefined
@@ -61,9 +68,18 @@ test('openings are counted anew after something else held the build up', () => {
   expect(whyHopeless(exchanged, after(error(), holdUp))).toBeNull()
 })
 
+test('it is only here where others got on since the row began; a refusal is for all', () => {
+  const exchanged = new UpstreamError('file-changed', 'x')
+  const other = after(error(), undefined, 3)
+  const row = after(exchanged, after(exchanged, other, 5), 7)
+  expect([5, 7].map((settled) => isOnlyHere(exchanged, row, settled))).toEqual([false, true])
+  expect(isOnlyHere(new UpstreamError('tiles-refused', 'no'), row, 7)).toBe(false)
+})
+
 test('a file that could be opened before is gone for a while, one that never could is a mistake', () => {
-  const gone = new InputError('file-unreadable', 'Expected a file, got none')
-  expect(asExchanged(gone, true)).toMatchObject({ name: 'UpstreamError', code: 'file-changed' })
+  const gone = new InputError('file-unreadable', 'Expected a file, got none', { hint: 'look' })
+  const told = { name: 'UpstreamError', code: 'file-changed', hint: 'look' }
+  expect(asExchanged(gone, true)).toMatchObject(told)
   expect(asExchanged(gone, false)).toBe(gone)
   const other = new InputError('model-mismatch', 'x')
   expect(asExchanged(other, true)).toBe(other)

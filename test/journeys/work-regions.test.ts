@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatProgress } from '../../src/cli/build-report.ts'
-import { UpstreamError } from '../../src/errors.ts'
+import { InputError, UpstreamError } from '../../src/errors.ts'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
@@ -25,6 +25,13 @@ import { openTestWorld, type TestWorld } from '../world.ts'
 const { signal } = new AbortController()
 const quiet = { signal, onProgress: () => undefined }
 const wait = { firstMs: 20, mostMs: 50 }
+
+/** What others wait for until it is opened. */
+function gate() {
+  let open = (): void => undefined
+  const opens = new Promise<void>((resolve) => (open = resolve))
+  return { opens, open: () => open() }
+}
 
 describeOnEachDatabase('a build', (_open, place) => {
   let folder: string
@@ -45,13 +52,17 @@ describeOnEachDatabase('a build', (_open, place) => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const create = async (name: string, imagery: object = { kind: 'geotiff', files: [town.ortho] }) =>
+  const create = async (
+    name: string,
+    imagery: object = { kind: 'geotiff', files: [town.ortho] },
+    stepM = 40,
+  ) =>
     createRegion(
       world,
       {
         name,
         imagery,
-        sampling: { kind: 'grid', stepM: 40, whereImagery: imagery === undefined },
+        sampling: { kind: 'grid', stepM, whereImagery: imagery === undefined },
         boundary: {
           type: 'Polygon',
           coordinates: [
@@ -298,6 +309,62 @@ describeOnEachDatabase('a build', (_open, place) => {
     await detachBuild(world, 'detached')
     expect(describeBuild(await describeRegion(world, 'detached'))).toMatch(/^waits for workers/)
     await stopBuild(world.db, id)
+  })
+
+  test('is left to the others by a worker that loses its files, and goes on', async () => {
+    const { id } = await create('lost', undefined, 8)
+    await requestBuild(world.db, id)
+    // Leases of other names are void on the embedded database.
+    const nameOf = (name: string) => (world.db.kind === 'pglite' ? 'one' : name)
+    const [lost, stored, over] = [gate(), gate(), gate()]
+
+    let isBegun = false
+    const steady = disturbed(async () => (isBegun ? over.opens : lost.opens))
+    const others = workRegions(
+      { ...steady, workerId: nameOf('steady') },
+      once({
+        wait,
+        onProgress: ({ done }) => {
+          isBegun = done > 0
+          if (isBegun) stored.open()
+        },
+      }),
+    )
+
+    let [isCut, openings] = [false, 0]
+    const losing: Outside = {
+      ...disturbed(() => {
+        if (isCut) throw new UpstreamError('host-down', 'the disk went away')
+      }),
+      workerId: nameOf('losing'),
+    }
+    const openSource: Outside['openSource'] = async (imagery) => {
+      if (!isCut) return losing.openSource(imagery)
+      if (openings++ > 0) await stored.opens
+      throw new InputError('file-unreadable', 'Expected a readable file, got ortho.tif')
+    }
+    const told: unknown[] = []
+    await workRegions(
+      { ...losing, openSource },
+      once({
+        wait: { firstMs: 1, mostMs: 1 },
+        onError: (error) => void told.push(error),
+        onProgress: ({ done, problem }) => {
+          isCut ||= done > 0
+          if (problem?.code === 'file-changed') lost.open()
+        },
+      }),
+    )
+    const { state } = await stateOf('lost')
+    over.open()
+    await others
+    expect(told).toMatchObject([
+      { code: 'file-unsteady', message: expect.stringContaining('ortho.tif') as unknown },
+    ])
+    expect(state).toBe('building')
+    const { counts } = await stateOf('lost')
+    expect(await stateOf('lost')).toMatchObject({ state: 'built', problem: null })
+    expect(counts).toMatchObject({ embedded: counts.total, unavailable: {} })
   })
 
   test('by several at a time does every point once', async () => {
