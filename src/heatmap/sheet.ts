@@ -56,7 +56,7 @@ export function renderSheet(sheet: Sheet): string {
 <main>
 ${photoSection(photo, heatmap, sheet.known)}
 <section aria-labelledby="places">
-<h2 id="places">The best ${candidates.length} places</h2>
+<h2 id="places">The best ${candidates.length} places</h2>${gapNote(candidates)}
 <ol class="candidates">
 ${candidates.map((candidate) => candidateItem(candidate, heatmap)).join('\n')}
 </ol>
@@ -66,6 +66,12 @@ ${methodSection(heatmap, photo)}
 </body>
 </html>
 `
+}
+
+/** Ranks are those of cells on the map; a dense build gives one patch to several of them. */
+function gapNote(candidates: readonly SheetCandidate[]): string {
+  const hasGap = candidates.some(({ rank }, i) => rank !== i + 1)
+  return hasGap ? '\n<p>A rank that is left out has the same patch as one that is shown.</p>' : ''
 }
 
 function photoSection(photo: SheetPhoto, heatmap: Heatmap, known: KnownPlace | undefined): string {

@@ -44,6 +44,12 @@ describe('renderSheet', () => {
     expect(items[3]).toContain('no picture')
   })
 
+  test('ranks that are left out are explained, and only then', () => {
+    const gap = renderSheet({ ...sheet, candidates: sheet.candidates.filter((_, i) => i !== 1) })
+    expect(gap).toContain('A rank that is left out has the same patch')
+    expect(html).not.toContain('A rank that is left out')
+  })
+
   test('warning, attribution, hashes of photo, model and extract are on it', () => {
     for (const part of [
       'a place to start looking, not proof',
