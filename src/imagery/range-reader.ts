@@ -36,7 +36,7 @@ export async function openFileReader(path: string, name: string): Promise<RangeR
     throw unreadable(name, cause)
   }
   // A folder opens like a file, and fails only when it is read.
-  throw unreadable(`${name}, which is none`)
+  throw unreadable(`${name} (a folder or a device)`)
 }
 
 function unreadable(got: string, cause?: unknown): InputError {

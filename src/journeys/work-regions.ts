@@ -157,10 +157,7 @@ async function finishOrTell(
   return false
 }
 
-/**
- * Waits that heal are told and kept. What no waiting heals stops the build, unless others get on with it: then this
- * process leaves the region to them. The rest is the caller's decision.
- */
+/** Waits that heal are told and kept; for all else this process gives the region up. */
 async function heldUp(
   outside: Outside,
   { region, memory }: Attended,
@@ -180,6 +177,26 @@ async function heldUp(
     options.onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem })
     return
   }
+  await giveUp(outside, { region, memory }, { error, hopeless, settled, options })
+}
+
+/** How it came that a process gives a region up. */
+interface GivenUp {
+  readonly error: unknown
+  /** What no waiting heals; null: the error is no such thing, as a mistake in what this process was given. */
+  readonly hopeless: UpstreamError | null
+  /** The region's points that are done with. */
+  readonly settled: number
+  readonly options: WorkOptions
+}
+
+/** What no waiting heals stops the build, unless others get on with it: then the region is left to them. */
+async function giveUp(
+  outside: Outside,
+  { region, memory }: Attended,
+  { error, hopeless, settled, options }: GivenUp,
+): Promise<void> {
+  const now = outside.now()
   memory.givenUpUntilMs = options.isOnce ? Infinity : now.getTime() + GIVEN_UP_MS
   if (hopeless !== null && !isOnlyHere(hopeless, memory.holdUp, settled)) {
     await stopBuild(outside.db, region.id, problemOf(hopeless, now))
