@@ -1,4 +1,5 @@
 /** What the server tells a Prometheus: requests, builds, imagery. Names of regions and hosts, never photos or keys. */
+import { setTimeout } from 'node:timers/promises'
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
@@ -8,6 +9,11 @@ import type { AppEnv } from './deps.ts'
 
 /** Counting the points of all regions reads them all: an answer holds for this long. */
 const COUNTED_MS = 15_000
+/** Less than the ten seconds that a Prometheus waits: the rest is told when the database hangs, too. */
+const WAIT_MS = 5_000
+/** A count that takes longer has lost its server without a word. */
+const HUNG_MS = 600_000
+type Counts = Awaited<ReturnType<typeof countStates>>
 const SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60]
 
 /** What is measured of one application. */
@@ -19,8 +25,14 @@ export interface Metrics {
   readonly mediaType: string
 }
 
-/** Begins to measure; nothing is global, so that several applications may live in one process. */
-export function createMetrics(outside: Pick<Outside, 'db' | 'now' | 'trafficByHost'>): Metrics {
+/**
+ * Begins to measure; nothing is global, so that several applications may live in one process.
+ * @param waitMs  how long a reading waits for the database
+ */
+export function createMetrics(
+  outside: Pick<Outside, 'db' | 'now' | 'trafficByHost'>,
+  waitMs = WAIT_MS,
+): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   const requests = new Histogram({
@@ -31,7 +43,7 @@ export function createMetrics(outside: Pick<Outside, 'db' | 'now' | 'trafficByHo
     registers,
   })
   addImagery(outside, registers)
-  addBuilds(outside, registers)
+  addBuilds(countWithin(waitMs, countNowAndThen(outside)), registers)
   return {
     watch: async (c, next) => {
       const startedAt = outside.now().getTime()
@@ -60,8 +72,16 @@ function addImagery({ trafficByHost }: Pick<Outside, 'trafficByHost'>, registers
   }
 }
 
-function addBuilds(outside: Pick<Outside, 'db' | 'now'>, registers: Registry[]) {
-  const count = countNowAndThen(outside)
+/** What is counted in the database; while it is away the rest is told all the same. */
+function addBuilds(count: () => Promise<Counts | null>, registers: Registry[]) {
+  new Gauge({
+    name: 'whereabouts_database_up',
+    help: '1: the database answered when its points were last counted; 0: not, or not in time',
+    registers,
+    async collect() {
+      this.set((await count()) === null ? 0 : 1)
+    },
+  })
   new Gauge({
     name: 'whereabouts_points',
     help: 'points of a region: pending, leased, embedded, unavailable',
@@ -69,7 +89,7 @@ function addBuilds(outside: Pick<Outside, 'db' | 'now'>, registers: Registry[]) 
     registers,
     async collect() {
       this.reset()
-      for (const { region, state, count: points } of await count())
+      for (const { region, state, count: points } of (await count()) ?? [])
         if (state !== null) this.set({ region, state }, points)
     },
   })
@@ -80,22 +100,37 @@ function addBuilds(outside: Pick<Outside, 'db' | 'now'>, registers: Registry[]) 
     registers,
     async collect() {
       this.reset()
-      for (const { region, regionState, problem } of await count())
+      for (const { region, regionState, problem } of (await count()) ?? [])
         this.set({ region, state: regionState, problem: problem ?? '' }, 1)
     },
   })
 }
 
-/** Who asks again soon after gets the same counts. */
-function countNowAndThen(outside: Pick<Outside, 'db' | 'now'>) {
-  let kept: { readonly counts: ReturnType<typeof countStates>; readonly untilMs: number } | null
-  kept = null
+/** Null: the database is away, or takes too long. */
+function countWithin(waitMs: number, count: () => Promise<Counts>) {
   return () => {
-    const nowMs = outside.now().getTime()
-    if (kept !== null && nowMs < kept.untilMs) return kept.counts
+    const late = setTimeout(waitMs, null, { ref: false })
+    return Promise.race([count(), late]).catch(() => null)
+  }
+}
+
+/** Who asks while points are being counted, however long it takes, or soon after gets the same counts. */
+function countNowAndThen(outside: Pick<Outside, 'db' | 'now'>) {
+  const nowMs = () => outside.now().getTime()
+  let kept: Promise<Counts> | null = null
+  let untilMs = 0
+  return () => {
+    if (kept !== null && nowMs() < untilMs) return kept
     const counts = countStates(outside)
-    kept = { counts, untilMs: nowMs + COUNTED_MS }
-    counts.catch(() => (kept = null))
+    kept = counts
+    untilMs = nowMs() + HUNG_MS
+    const end = (keptMs: number) => {
+      if (kept === counts) untilMs = nowMs() + keptMs
+    }
+    counts.then(
+      () => end(COUNTED_MS),
+      () => end(0),
+    )
     return counts
   }
 }

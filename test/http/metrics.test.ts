@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from '../../src/gallery/open.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { parseImageryConfig } from '../../src/imagery/config.ts'
@@ -66,18 +67,83 @@ describeOnEachDatabase('metrics', (_open, place) => {
     expect(text).not.toContain('very-secret')
   })
 
-  test('count the points at most every few seconds, however often they are asked for', async () => {
-    let questions = 0
-    const db = {
-      ...http.world.db,
-      withClient: <T>(...work: Parameters<typeof http.world.db.withClient<T>>) => {
-        questions++
-        return http.world.db.withClient<T>(...work)
-      },
+  /** The database, its questions counted; while it is away none is answered, as long as a hold lasts each waits. */
+  function watchDatabase() {
+    const { db } = http.world
+    const seen = { questions: 0, isAway: false, hold: Promise.resolve() }
+    const withClient = async <T>(...work: Parameters<typeof db.withClient<T>>) => {
+      seen.questions++
+      await seen.hold
+      // Nobody listens at port 1.
+      if (seen.isAway) await openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none' })
+      return db.withClient<T>(...work)
     }
-    const metrics = createMetrics({ ...http.deps.outside, db })
+    return { seen, db: { ...db, withClient } }
+  }
+
+  test('count the points anew after a quarter of a minute, not before', async () => {
+    const { seen, db } = watchDatabase()
+    let nowMs = Date.now()
+    const metrics = createMetrics({ ...http.deps.outside, db, now: () => new Date(nowMs) })
     await metrics.render()
+    nowMs += 14_999
     await metrics.render()
-    expect(questions).toBe(1)
+    expect(seen.questions).toBe(1)
+    nowMs += 1
+    await metrics.render()
+    expect(seen.questions).toBe(2)
+  })
+
+  test('wait for a count that takes long instead of beginning a second one', async () => {
+    const { seen, db } = watchDatabase()
+    let nowMs = Date.now()
+    const metrics = createMetrics({ ...http.deps.outside, db, now: () => new Date(nowMs) })
+    let end = () => {}
+    seen.hold = new Promise((resolve) => (end = resolve))
+    const first = metrics.render()
+    nowMs += 60_000
+    const second = metrics.render()
+    end()
+    expect(await second).toBe(await first)
+    expect(seen.questions).toBe(1)
+  })
+
+  test('do not wait for a database that hangs, and ask it again after ten minutes', async () => {
+    const { seen, db } = watchDatabase()
+    let nowMs = Date.now()
+    const outside = { ...http.deps.outside, db, now: () => new Date(nowMs) }
+    const metrics = createMetrics(outside, 20)
+    seen.hold = new Promise(() => {})
+    expect(await metrics.render()).toMatch(/^whereabouts_database_up 0$/m)
+    seen.hold = Promise.resolve()
+    nowMs += 599_999
+    expect(await metrics.render()).toMatch(/^whereabouts_database_up 0$/m)
+    nowMs += 1
+    await expect.poll(() => metrics.render()).toMatch(/^whereabouts_database_up 1$/m)
+    expect(seen.questions).toBe(2)
+  })
+
+  test('tell all but the points while the database is away, and that it is', async () => {
+    const { seen, db } = watchDatabase()
+    let nowMs = Date.now()
+    const outside = { ...http.deps.outside, db, now: () => new Date(nowMs) }
+    const client = clientOf(createApp({ ...http.deps, outside }))
+    const read = async () => {
+      nowMs += 15_000
+      const response = await client.get('/metrics')
+      return { status: response.status, text: await response.text() }
+    }
+    const up = await read()
+    expect(up.text).toMatch(/^whereabouts_database_up 1$/m)
+    expect(up.text).toMatch(/^whereabouts_points\{/m)
+    seen.isAway = true
+    const away = await read()
+    expect(away.status).toBe(200)
+    expect(away.text).toMatch(/^whereabouts_database_up 0$/m)
+    expect(away.text).not.toMatch(/^whereabouts_(points|region_state)\{/m)
+    expect(away.text).toMatch(/^whereabouts_http_request_seconds_count\{.*route="\/metrics".* 1$/m)
+    expect(away.text).toContain('# TYPE whereabouts_imagery_requests_total counter')
+    seen.isAway = false
+    expect((await read()).text).toMatch(/^whereabouts_database_up 1$/m)
   })
 })
