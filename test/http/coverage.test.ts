@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { describeOnEachDatabase } from '../databases.ts'
-import { openHarness, waitForBuild, type Harness, type ProblemAnswer } from './harness.ts'
+import {
+  gridRegion,
+  openHarness,
+  waitForBuild,
+  type Harness,
+  type ProblemAnswer,
+} from './harness.ts'
 
 describeOnEachDatabase('coverage over HTTP', (_open, place) => {
   let http: Harness
@@ -51,6 +57,24 @@ describeOnEachDatabase('coverage over HTTP', (_open, place) => {
     expect((await after.json()) as ProblemAnswer).toMatchObject({ code: 'region-built' })
     expect((await http.get('/v1/regions/town/estimate?sample=101')).status).toBe(400)
     expect((await http.get('/v1/regions/none/estimate')).status).toBe(404)
+  })
+
+  test('an estimate of a dense build counts windows, and knows its spacings', async () => {
+    await http.post('/v1/regions', gridRegion('grid', http.town, 16))
+    const estimate = async (query: string) => {
+      const response = await http.get(`/v1/regions/grid/estimate${query}`)
+      const { windows, code } = (await response.json()) as { windows?: number; code?: string }
+      return { status: response.status, windows, code }
+    }
+    expect(await estimate('')).toMatchObject({ status: 200, windows: null })
+    const dense = await estimate('?dense=16')
+    expect(dense).toMatchObject({ status: 200, windows: expect.any(Number) as unknown })
+    expect(await estimate('?dense=true')).toEqual(dense)
+    expect(await estimate('?dense=12')).toMatchObject({ status: 400, code: 'dense-spacing' })
+    for (const unusable of ['', 'x', '0', '-16']) {
+      const answer = await estimate(`?dense=${unusable}`)
+      expect(answer).toMatchObject({ status: 400, code: 'request-invalid' })
+    }
   })
 
   test('is told in short, and as the form that Accept names', async () => {

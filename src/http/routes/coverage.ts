@@ -63,6 +63,14 @@ const estimate = createRoute({
       sample: z.coerce.number().int().min(0).max(SAMPLES_MAX).default(0).openapi({
         description: 'fetch so many patches on trial, to measure the imagery; 0 fetches nothing',
       }),
+      dense: z
+        .union([z.literal('true'), z.coerce.number().positive()])
+        .optional()
+        .openapi({
+          description:
+            'of a dense build, a patch every so many metres; true: the stride of the model',
+          example: '16',
+        }),
     }),
   },
   responses: {
@@ -90,7 +98,9 @@ export function addCoverageRoutes(app: App, { outside }: AppDeps): void {
   })
   app.openapi(estimate, async (c) => {
     const { name } = c.req.valid('param')
-    const options = { sampleCount: c.req.valid('query').sample, signal: c.req.raw.signal }
+    const { sample, dense } = c.req.valid('query')
+    const denseM = dense === 'true' ? null : dense
+    const options = { sampleCount: sample, signal: c.req.raw.signal, denseM }
     const { requests, terms, ...found } = await estimateRest(outside, name, options)
     const shown = requests && { ...requests, hosts: [...requests.hosts] }
     return c.json({ ...found, requests: shown, terms: [...terms] }, 200)
