@@ -27,6 +27,7 @@ export default defineConfig({
     isolate: false,
     // One more than two cores: some tests wait for timers and for other processes.
     maxWorkers: 3,
-    env: { TMPDIR: temporaryFolder() },
+    // onnxruntime's telemetry leaves a file in the temporary folder for each process.
+    env: { TMPDIR: temporaryFolder(), ORT_DISABLE_TELEMETRY: '1' },
   },
 })

@@ -6,12 +6,13 @@
 import { PbfReader, PbfWriter } from 'pbf'
 
 const MODEL_GRAPH = 7
-const GRAPH = { node: 1, initializer: 5, output: 12 } as const
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const
 const NODE = { input: 1, output: 2, attribute: 5 } as const
-const TENSOR_NAME = 8
+const TENSOR = { name: 8, externalData: 13 } as const
 const VALUE_NAME = 1
-/** Of an attribute: a graph, graphs. */
+/** Of an attribute: a graph, graphs; a tensor, tensors. */
 const SUBGRAPHS = [6, 11]
+const TENSORS = [5, 10]
 
 /** A field of a message and its bytes, key and length included. */
 interface Field {
@@ -23,7 +24,8 @@ interface Field {
 
 /**
  * Leaves out the other outputs, and the nodes and weights that only they need. A model with loops or branches, whose
- * inner graphs may use anything, stays as it is; so does one without that output, for onnxruntime to say so.
+ * inner graphs may use anything, stays as it is; so does one with weights in other files, which are found from its
+ * path alone, and one without that output, for onnxruntime to say so.
  */
 export function keepOutput(model: Uint8Array, output: string): Uint8Array {
   const fields = readFields(model)
@@ -38,8 +40,10 @@ export function keepOutput(model: Uint8Array, output: string): Uint8Array {
 
 function reduceGraph(graph: Uint8Array, output: string): Uint8Array | undefined {
   const fields = readFields(graph)
+  const initializers = fields.filter(({ number }) => number === GRAPH.initializer)
   const nodes = fields.filter(({ number }) => number === GRAPH.node).map(readNode)
-  if (nodes.some(({ hasSubgraph }) => hasSubgraph)) return undefined
+  if (initializers.some(isElsewhere)) return undefined
+  if (nodes.some(({ isSelfContained }) => !isSelfContained)) return undefined
   if (!nodes.some(({ outputs }) => outputs.includes(output))) return undefined
   // Nodes stand in an order in which they can be computed: backwards, whoever uses a value comes before its maker.
   const needed = new Set([output])
@@ -49,10 +53,14 @@ function reduceGraph(graph: Uint8Array, output: string): Uint8Array | undefined 
     used.add(field)
     for (const name of inputs) needed.add(name)
   }
+  const names = initializers.map((weights) => nameIn(weights, TENSOR.name))
+  const dropped = new Set(names.filter((name) => !needed.has(name)))
   const isKept = (field: Field): boolean => {
     if (field.number === GRAPH.node) return used.has(field)
     if (field.number === GRAPH.output) return nameIn(field, VALUE_NAME) === output
-    return field.number !== GRAPH.initializer || needed.has(nameIn(field, TENSOR_NAME))
+    if (field.number === GRAPH.initializer) return !dropped.has(nameIn(field, TENSOR.name))
+    // Weights may be inputs too; without their values they would have to be fed.
+    return field.number !== GRAPH.input || !dropped.has(nameIn(field, VALUE_NAME))
   }
   return Buffer.concat(fields.filter(isKept).map(({ whole }) => whole))
 }
@@ -61,11 +69,20 @@ function readNode(field: Field) {
   const parts = readFields(field.content)
   const names = (number: number) =>
     parts.filter((part) => part.number === number).map(({ content }) => textOf(content))
-  const attributes = parts.filter(({ number }) => number === NODE.attribute)
-  const hasSubgraph = attributes.some(({ content }) =>
-    readFields(content).some(({ number }) => SUBGRAPHS.includes(number)),
-  )
-  return { field, inputs: names(NODE.input), outputs: names(NODE.output), hasSubgraph }
+  const isSelfContained = !parts
+    .filter(({ number }) => number === NODE.attribute)
+    .flatMap(({ content }) => readFields(content))
+    .some((part) => SUBGRAPHS.includes(part.number) || isTensorElsewhere(part))
+  return { field, inputs: names(NODE.input), outputs: names(NODE.output), isSelfContained }
+}
+
+function isTensorElsewhere(part: Field): boolean {
+  return TENSORS.includes(part.number) && isElsewhere(part)
+}
+
+/** Whether the values of a tensor lie in another file. */
+function isElsewhere({ content }: Field): boolean {
+  return readFields(content).some(({ number }) => number === TENSOR.externalData)
 }
 
 function nameIn({ content }: Field, number: number): string {

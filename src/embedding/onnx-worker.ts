@@ -34,6 +34,8 @@ const { card, onnxPath } = workerData as WorkerSetup
 const port = parentPort
 if (port === null) throw new Error('Expected to run as a worker thread')
 
+const SESSION = { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 }
+
 let staging = new Float32Array(0)
 const writeTensor = createTensorWriter(card.input)
 const sessions = new Map<WorkerRequest['output'], Promise<InferenceSession>>()
@@ -47,11 +49,11 @@ function sessionOf(output: WorkerRequest['output']): Promise<InferenceSession> {
 
 async function loadSession(output: WorkerRequest['output']): Promise<InferenceSession> {
   const model = await readFile(onnxPath)
-  return InferenceSession.create(keepOutput(model, output), {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-  })
+  const kept = keepOutput(model, output)
+  // One that stays as it is may have weights in other files, which onnxruntime finds from its path alone.
+  return kept === model
+    ? InferenceSession.create(onnxPath, SESSION)
+    : InferenceSession.create(kept, SESSION)
 }
 
 /** One by one: what the network works on then stays in the core's cache, which a batch of four would not. */

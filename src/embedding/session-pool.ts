@@ -19,9 +19,11 @@ export interface SessionPool {
 
 /**
  * Starts `count` sessions; resolves when all have loaded the model. When a thread dies, or after `close`, every
- * request rejects: none waits for an answer that cannot come.
+ * request rejects: none waits for an answer that cannot come. Turns off what onnxruntime reports of its use.
  */
 export async function createSessionPool(setup: WorkerSetup, count: number): Promise<SessionPool> {
+  // Not in the thread: its environment is a copy, which native code does not see.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
   const sessions = Array.from(
     { length: Math.max(1, count) },
     () => new Session(startWorker(import.meta.url, 'onnx-worker', setup), end),

@@ -5,6 +5,7 @@ import { PbfWriter } from 'pbf'
 import { describe, expect, test } from 'vitest'
 import { keepOutput } from '../../src/embedding/onnx-graph.ts'
 import { readModel } from '../../src/embedding/model-files.ts'
+import { makeOnnx } from './made-onnx.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../../models/${name}`, import.meta.url))
 
@@ -21,6 +22,7 @@ async function answer(model: Uint8Array, input: string, output: string) {
 
 for (const name of [
   'overhead-mobilenetv2-3',
+  'overhead-mobilenetv2-5',
   'photo-mobilenetv2-2',
   'tiny/overhead',
   'tiny/photo',
@@ -93,4 +95,29 @@ test('a model with a branch, whose inner graph may use anything, stays as it is'
 test('a model without the output stays as it is, for onnxruntime to say so', () => {
   const model = graphOf(nodes, ['logits', 'map'])
   expect(keepOutput(model, 'features2')).toBe(model)
+})
+
+test('weights that are inputs too need not be fed when they are left out', async () => {
+  const model = makeOnnx({
+    inputs: ['image', 'w1', 'w3'].map((name) => ({ name, shape: [2] })),
+    weights: ['w1', 'w3'].map((name, i) => ({
+      name,
+      shape: [2],
+      values: new Float32Array(2).fill(i),
+    })),
+    outputs: { logits: 'w1', map: 'w3' },
+  })
+  const session = await InferenceSession.create(keepOutput(model, 'logits'))
+  const image = new Tensor('float32', new Float32Array(2), [2])
+  const { logits } = await session.run({ image }).finally(() => session.release())
+  expect(logits?.data).toEqual(new Float32Array([0, 0]))
+})
+
+test('a model with weights in another file stays as it is', () => {
+  const model = makeOnnx({
+    inputs: [{ name: 'image', shape: [2] }],
+    weights: [{ name: 'w', shape: [2], file: 'weights.bin' }],
+    outputs: { logits: 'w' },
+  })
+  expect(keepOutput(model, 'logits')).toBe(model)
 })
