@@ -29,7 +29,11 @@ describeOnEachDatabase('search by several processes', (_open, place) => {
       const expected = await answers(one, id, query)
       const launchedBefore = await launched(one)
       expect(await answersAt(many, id, query)).toEqual(expected)
-      await expect.poll(() => launched(one), { timeout: 20_000 }).not.toBe(launchedBefore)
+      if (launchedBefore === null) {
+        return context.skip('the cells are the same; PostgreSQL counts its processes since 18')
+      }
+      const more = () => launched(one).then((count) => Number(count) - launchedBefore)
+      await expect.poll(more, { timeout: 20_000 }).toBeGreaterThan(0)
     } finally {
       await one.close()
     }
@@ -49,13 +53,13 @@ function answers(db: Database, regionId: number, query: GalleryQuery) {
   ])
 }
 
-/** Processes that the server has started for queries; counted since PostgreSQL 18. */
-async function launched(db: Database): Promise<unknown> {
+/** Processes that the server has started for queries; null before PostgreSQL 18, which counts them first. */
+async function launched(db: Database): Promise<number | null> {
   const [row] = await db.withClient((client) =>
-    client.query<{ count?: bigint | number | null }>(
-      `select (to_jsonb(counts) -> 'parallel_workers_launched')::bigint as count
+    client.query<{ count: number | null }>(
+      `select (to_jsonb(counts) -> 'parallel_workers_launched')::integer as count
          from pg_stat_database as counts where datname = current_database()`,
     ),
   )
-  return row?.count ?? Symbol('unknown')
+  return row?.count ?? null
 }

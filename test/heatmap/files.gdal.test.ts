@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCellGeometry } from '../../src/geo/cells.ts'
 import { renderGeoJson } from '../../src/heatmap/geojson.ts'
 import { renderGeoTiff } from '../../src/heatmap/geotiff.ts'
@@ -11,7 +11,11 @@ import { renderKml } from '../../src/heatmap/kml.ts'
 import { describeWithGdal } from '../shared.ts'
 import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'heatmap-gdal-'))
+// Not at once: when all suites are skipped no hook runs, and a folder would stay.
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'heatmap-gdal-'))
+})
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function write(name: string, content: string | Uint8Array): string {
