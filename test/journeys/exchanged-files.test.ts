@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
@@ -37,18 +38,7 @@ describe('files that are exchanged', () => {
         name,
         imagery,
         sampling: { kind: 'grid', stepM: 40, whereImagery: false },
-        boundary: {
-          type: 'Polygon',
-          coordinates: [
-            [
-              [8.9985, 47.199],
-              [9.0015, 47.199],
-              [9.0015, 47.201],
-              [8.9985, 47.201],
-              [8.9985, 47.199],
-            ],
-          ],
-        },
+        boundary: boundaryFromBbox([8.9985, 47.199, 9.0015, 47.201]),
       },
       { signal, onWarning: () => undefined },
     )

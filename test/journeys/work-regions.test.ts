@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { formatProgress } from '../../src/cli/build-report.ts'
 import { InputError, UpstreamError } from '../../src/errors.ts'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
@@ -63,18 +64,7 @@ describeOnEachDatabase('a build', (_open, place) => {
         name,
         imagery,
         sampling: { kind: 'grid', stepM, whereImagery: imagery === undefined },
-        boundary: {
-          type: 'Polygon',
-          coordinates: [
-            [
-              [8.9985, 47.199],
-              [9.0015, 47.199],
-              [9.0015, 47.201],
-              [8.9985, 47.201],
-              [8.9985, 47.199],
-            ],
-          ],
-        },
+        boundary: boundaryFromBbox([8.9985, 47.199, 9.0015, 47.201]),
       },
       { signal, onWarning: () => undefined },
     )
