@@ -75,31 +75,42 @@ export function readWish(
   given: string | undefined,
   options: Pick<BuildCommandOptions, 'retry' | 'dense' | 'vintages'>,
 ): { readonly name: string; readonly wish: BuildWish } {
-  if (given === undefined) {
-    const { dense, retry } = options
-    if (typeof dense === 'string' && Number.isNaN(Number(dense)))
-      return readWish(dense, { ...options, dense: true })
+  const { name, dense } = takeNameBack(given, options.dense)
+  const { retry, vintages } = options
+  if (name === undefined) {
     if (typeof retry === 'string') return readWish(retry, { ...options, retry: true })
     throw new InputError('region-name', 'Expected the name of a region, got none', {
       hint: 'whereabouts region build NAME; `whereabouts region list` names them',
     })
   }
-  const { retry, dense, vintages } = options
   return {
-    name: given,
+    name,
     wish: {
       retry: typeof retry === 'string' ? retry.split(',') : retry,
-      denseM: typeof dense === 'string' ? parseMetres(dense) : dense && null,
+      denseM: parseDense(dense),
       vintages: vintages === undefined ? undefined : parseVintages(vintages),
     },
   }
 }
 
-/** `16`, `8`. @throws {InputError} `number` */
-export function parseMetres(text: string): number {
-  const metres = Number(text)
+/** In `--dense town` the name stands where the metres could: it is taken back. */
+export function takeNameBack(
+  given: string | undefined,
+  dense: string | true | undefined,
+): { readonly name: string | undefined; readonly dense: string | true | undefined } {
+  const isName = given === undefined && typeof dense === 'string' && Number.isNaN(Number(dense))
+  return isName ? { name: dense, dense: true } : { name: given, dense }
+}
+
+/**
+ * Metres such as `16` or `8`; null: dense, at the usual spacing; undefined: not dense.
+ * @throws {InputError} `number`
+ */
+export function parseDense(dense: string | true | undefined): number | null | undefined {
+  if (typeof dense !== 'string') return dense && null
+  const metres = Number(dense)
   if (metres > 0) return metres
-  throw new InputError('number', `Expected metres such as 16 or 8 for --dense, got "${text}"`)
+  throw new InputError('number', `Expected metres such as 16 or 8 for --dense, got "${dense}"`)
 }
 
 async function stop(name: string, _options: object, command: Command): Promise<void> {

@@ -6,7 +6,7 @@ import type { World } from '../wire.ts'
 import { confirm, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { formatEstimate } from './estimate-report.ts'
 import { openProgress } from './progress.ts'
-import { parseMetres } from './region-build.ts'
+import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
 /** Registers `region create` and `region estimate`. */
@@ -57,7 +57,8 @@ async function estimateOnly(
   command: Command,
 ): Promise<void> {
   const sampleCount = parseCount(options.sample, '--sample', { max: SAMPLES_MAX })
-  const { name, denseM } = readDense(given, options.dense)
+  const { name, dense } = takeNameBack(given, options.dense)
+  const denseM = parseDense(dense)
   if (name !== undefined) {
     await withWorld(command, async (world, signal) => {
       console.log(formatEstimate(await estimateRest(world, name, { sampleCount, signal, denseM })))
@@ -71,16 +72,6 @@ async function estimateOnly(
     const estimated = { ...plan, denseM }
     console.log(formatEstimate(await estimateRegion(world, estimated, { sampleCount, signal })))
   })
-}
-
-/** In `estimate --dense town` the name stands where the metres could. */
-function readDense(
-  given: string | undefined,
-  dense: string | true | undefined,
-): { readonly name: string | undefined; readonly denseM: number | null | undefined } {
-  if (typeof dense !== 'string') return { name: given, denseM: dense && null }
-  if (given === undefined && Number.isNaN(Number(dense))) return { name: dense, denseM: null }
-  return { name: given, denseM: parseMetres(dense) }
 }
 
 /** Draws the points; null when Ctrl-C stopped it. */

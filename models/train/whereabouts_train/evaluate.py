@@ -89,16 +89,21 @@ def distances(photo: np.ndarray, patch: np.ndarray, cards: tuple[dict, dict]) ->
     }
 
 
+def class_matched(ground: Pack, overhead: Pack) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out photos that some held-out patch fits. # rows [n], fits bool [n, patches]"""
+    rows = ground.rows("val", MINIPLACES)
+    photo_fits = ground.masks()[rows].astype(np.float32)
+    fits = (photo_fits @ overhead.masks()[overhead.rows("test")].astype(np.float32).T) > 0
+    kept = fits.any(1)
+    return rows[kept], fits[kept]
+
+
 def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, gsd, cache):
     """Held-out photos against held-out patches, matched by class; gsd: of pixels, of test."""
-    patch_rows, photo_rows = overhead.rows("test"), ground.rows("val", MINIPLACES)
-    patch_fits = overhead.masks()[patch_rows]
-    photo_fits = ground.masks()[photo_rows]
-    keep = (photo_fits & patch_fits.any(0)).any(1)
-    photo_rows, photo_fits = photo_rows[keep], photo_fits[keep]
+    patch_rows = overhead.rows("test")
+    photo_rows, fits = class_matched(ground, overhead)
     photos = embed_photos(pair[0], ground, photo_rows, cache)
     patches = embed_patches(pair[1], overhead, patch_rows, *gsd, cache)
-    fits = (photo_fits.astype(np.float32) @ patch_fits.T.astype(np.float32)) > 0
     groups = groups_of(ground, photo_rows)
     figures: dict[str, Any] = {"photos": len(photo_rows), "patches": len(patch_rows)}
     per_query = {"groups": groups}
@@ -111,7 +116,7 @@ def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, g
         }
         per_query[name] = auc
         per_query[f"{name}-ap"] = precision
-    figures["sceneQueries"] = scene_queries(patches, patch_fits)
+    figures["sceneQueries"] = scene_queries(patches, overhead.masks()[patch_rows])
     return figures, per_query
 
 

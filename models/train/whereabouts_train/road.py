@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .evaluate import MINIPLACES, groups_of
+from .evaluate import class_matched, groups_of
 from .export import normalised
 from .gallery import Model, embed_photos, load_model, rescaled
 from .metrics import paired_difference, ranks_of_fitting, rms_distance
@@ -65,11 +65,8 @@ def main() -> None:
     args = parser.parse_args()
     ground, overhead = load_pack(args.ground), load_pack(args.overhead)
     photo_model, patch_model = (load_model(folder) for folder in args.pair)
-    rows, photo_rows = overhead.rows("test"), ground.rows("val", MINIPLACES)
-    fits = overhead.masks()[rows].astype(np.float32)
-    photo_fits = ground.masks()[photo_rows].astype(np.float32)
-    kept = (photo_fits @ fits.T).any(1)
-    photo_rows, shared = photo_rows[kept], (photo_fits[kept] @ fits.T) > 0
+    rows = overhead.rows("test")
+    photo_rows, shared = class_matched(ground, overhead)
     photos, groups = embed_photos(photo_model, ground, photo_rows), groups_of(ground, photo_rows)
     plain = embed(patch_model, overhead, rows, args.overhead_gsd, 0)
     before = ranks_of_fitting(rms_distance(photos, plain), shared)[0]
