@@ -20,8 +20,9 @@ function temporaryFolder(): string {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A machine with other work may take many times as long; nothing here asserts a time.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // Files share a process and its loaded modules: loading them anew for each took as long as the tests.
     isolate: false,

@@ -69,7 +69,7 @@ function topFive(logits: Float32Array): string {
     .join()
 }
 
-describeWithPython('Node and PyTorch', { timeout: 120_000 }, (python) => {
+describeWithPython('Node and PyTorch', { timeout: 300_000 }, (python) => {
   let dir = ''
   let photos: readonly Rgb8[] = []
   let patches: readonly Rgb8[] = []

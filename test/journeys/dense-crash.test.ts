@@ -92,5 +92,5 @@ describeOnEachDatabase('a dense build that is killed', (_open, place) => {
     expect(killed.attempts - undisturbed.attempts).toBeLessThanOrEqual(2 * 2 * 20 ** 2)
     await again.close()
     await rm(folder, { recursive: true, force: true })
-  }, 60_000)
+  }, 180_000)
 })
