@@ -78,8 +78,11 @@ export function fillMissing({ data, state }: Canvas): void {
     green += data[at + 1] as number
     blue += data[at + 2] as number
   }
-  const mean = [red, green, blue].map((sum) => Math.round(sum / Math.max(1, count)))
-  state.forEach((one, pixel) => {
-    if (one < THERE) data.set(mean, pixel * 3)
-  })
+  const [r, g, b] = [red, green, blue].map((sum) => Math.round(sum / Math.max(1, count)))
+  for (let pixel = 0, at = 0; pixel < state.length; pixel++, at += 3) {
+    if ((state[pixel] as number) >= THERE) continue
+    data[at] = r as number
+    data[at + 1] = g as number
+    data[at + 2] = b as number
+  }
 }

@@ -76,7 +76,9 @@ function whole(image: Rgb8, canvas: Canvas | null, placed: readonly Placed[]): C
 function explainMissing(canvas: Canvas, placed: readonly Placed[]) {
   const { px, state } = canvas
   const reasons = ['nodata', 'outside-imagery']
-  const missing = Uint8Array.from(state, (one) => (one >= THERE ? 0 : one === NODATA ? 1 : 2))
+  // No `Uint8Array.from`, which takes a tenth of the time of a window.
+  const missing = new Uint8Array(state.length)
+  state.forEach((one, pixel) => (missing[pixel] = one >= THERE ? 0 : one === NODATA ? 1 : 2))
   const holes = placed.flatMap(({ layer, mapping }) =>
     (layer.holes ?? []).map((hole) => ({ ...hole, mapping })),
   )
