@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from whereabouts_train.augment import roads
 from whereabouts_train.config import OverheadConfig, PhotoConfig, TrainConfig, load_config
 from whereabouts_train.elders import open_elders
 from whereabouts_train.export import export_onnx
@@ -286,6 +287,20 @@ class Roads(unittest.TestCase):
             self.assertGreater(paved[along].min(), 80)
             changed = (paved != patch).any(2).sum(1 if angle == 0 else 0)
             self.assertTrue((np.abs(changed - 14) <= 1).all())
+
+    def test_training_paves_the_share_asked_for_and_leaves_the_rest_of_a_patch_alone(self):
+        grass = torch.full((400, 3, 64, 64), 20.0)
+        paved = roads(grass, 0.5, 0.5, torch.Generator().manual_seed(1))
+        changed = (paved != grass).any(1)  # [n, h, w]
+        self.assertAlmostEqual(float(changed.any(2).any(1).float().mean()), 0.5, delta=0.1)
+        self.assertTrue(
+            bool(changed[:, 31:33, 31:33].all(2).all(1).eq(changed.any(2).any(1)).all())
+        )
+        # 4 m at 0.5 m/px is 8 px of 64 across, 14 m is 28 px, wider on a diagonal.
+        shares = changed.float().mean((1, 2))[changed.any(2).any(1)]
+        self.assertGreater(float(shares.min()), 7 / 64)
+        self.assertLess(float(shares.max()), 28 / 64 * 2**0.5 + 0.05)
+        self.assertIs(roads(grass, 0.0, 0.5, torch.Generator()), grass)
 
 
 class Runs(unittest.TestCase):

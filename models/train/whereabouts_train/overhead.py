@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .augment import chance, colour_jitter, haze, lighting, rotated_views, uniform
+from .augment import chance, colour_jitter, haze, lighting, roads, rotated_views, uniform
 from .bank import load_bank
 from .config import OverheadConfig, load_config, parse_arguments
 from .elders import open_elders
@@ -94,12 +94,14 @@ class Trainer:
         is_window = bool(torch.rand((), generator=rng) < self.config.windowShare)
         source = self.windows if is_window else self.patches
         views, fits = draw_views(source, is_window, self.config, rng)
-        image = normalise(other_light(views, self.config, rng).to(self.config.device))
+        lit = other_light(views, self.config, rng)
+        paved = roads(lit, self.config.roadShare, self.config.gsd, rng)
+        image = normalise(paved.to(self.config.device))
         if is_window:
             logits, terms = self.window_terms(net, views, image, rng)
         else:
             logits = net(image)  # [n, 365]
-            terms = self.teacher_terms(logits, image)
+            terms = self.teacher_terms(logits, normalise(lit.to(self.config.device)))
         if fits.any():
             terms |= self.label_terms(logits, fits, rng)
         loss = sum(getattr(self.config, name) * term for name, term in terms.items())
