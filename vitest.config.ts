@@ -20,6 +20,7 @@ function temporaryFolder(): string {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/global-setup.ts',
     // A machine with other work may take many times as long; nothing here asserts a time.
     testTimeout: 90_000,
     hookTimeout: 120_000,

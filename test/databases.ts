@@ -3,10 +3,8 @@
  * Each is migrated once per machine into a template, of which every `open` gets a copy.
  */
 import { execFile } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,6 +12,7 @@ import { afterAll, describe, test } from 'vitest'
 import type { Database } from '../src/gallery/database.ts'
 import { migrate } from '../src/gallery/migrate.ts'
 import { openDatabase, type DatabasePlace } from '../src/gallery/open.ts'
+import { pgliteTemplate, templateHash } from './pglite-template.ts'
 
 /** A migrated, empty database of its own; closed and removed when the file's tests are over. */
 export type OpenTestDatabase = () => Promise<Database>
@@ -21,7 +20,6 @@ export type OpenTestDatabase = () => Promise<Database>
 /** As `OpenTestDatabase`, but not opened: for processes that open it themselves. */
 export type PlaceTestDatabase = () => Promise<DatabasePlace>
 
-const migrationsFolder = new URL('../migrations/', import.meta.url)
 const serverUrl = process.env['DATABASE_URL_TEST'] ?? ''
 
 /** Runs the same tests on both databases. */
@@ -82,21 +80,6 @@ async function placePglite(): Promise<Placed> {
   return { place: { dataDir }, remove }
 }
 
-let template: Promise<string> | undefined
-
-/** Looked for once in a process, also when several ask at the same time. */
-const pgliteTemplate = () => (template ??= findPgliteTemplate())
-
-async function findPgliteTemplate(): Promise<string> {
-  const template = join(tmpdir(), `whereabouts-template-${await templateHash()}`)
-  if (existsSync(template)) return template
-  // Made aside and renamed: another test process may be at it too, and the first one wins.
-  const draft = await mkdtemp(`${template}-`)
-  await (await openMigrated({ dataDir: draft })).close()
-  await rename(draft, template).catch(() => rm(draft, { recursive: true }))
-  return template
-}
-
 async function placePostgres(): Promise<Placed> {
   const template = await postgresTemplate()
   const name = `whereabouts_test_${randomUUID().replaceAll('-', '')}`
@@ -142,15 +125,4 @@ function urlOf(name: string): string {
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
   return url.href
-}
-
-/** Of the migrations and of PGlite's version: another one of either makes another template. */
-async function templateHash(): Promise<string> {
-  const hash = createHash('sha256')
-  for (const name of (await readdir(migrationsFolder)).sort()) {
-    hash.update(name).update(await readFile(new URL(name, migrationsFolder)))
-  }
-  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite')
-  hash.update(await readFile(join(pglite, '../../package.json')))
-  return hash.digest('hex').slice(0, 16)
 }

@@ -24,6 +24,8 @@ export async function openTestWorld(options: {
   readonly url?: string
   readonly databaseDir?: string
   readonly overheadModel?: string | undefined
+  /** Sessions of each model; one is the fastest to start. */
+  readonly threads?: number
 }): Promise<TestWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
   if (options.url === undefined) {
@@ -33,7 +35,7 @@ export async function openTestWorld(options: {
   const config = resolveConfig(
     {
       dataDir,
-      threads: '2',
+      threads: String(options.threads ?? 1),
       ...(options.url !== undefined && { databaseUrl: options.url }),
       ...(options.models === 'tiny' && tiny),
       ...(options.overheadModel !== undefined && { overheadModel: options.overheadModel }),

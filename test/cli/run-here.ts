@@ -17,6 +17,8 @@ export function settingsOf(dataDir: string, databaseUrl = ''): Record<string, st
     WHEREABOUTS_MODELS_DIR: fileURLToPath(new URL('../../models/tiny/', import.meta.url)),
     WHEREABOUTS_PHOTO_MODEL: 'photo',
     WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
+    // Each command starts its own sessions.
+    WHEREABOUTS_THREADS: '1',
     DATABASE_URL: databaseUrl,
   }
 }

@@ -20,10 +20,13 @@ const THREADS = [1, 2]
 
 /** Smooth noise, as real normalised pixels have it: neighbours are alike. */
 function image(seed: number, height: number, width: number): Float32Array {
-  return Float32Array.from({ length: 3 * height * width }, (_, i) => {
-    const [x, y] = [i % width, Math.floor(i / width) % height]
-    return 1.5 * Math.sin(x / (3 + seed) + i / 7e4) * Math.cos(y / (5 + seed)) + (i % 17) / 40
-  })
+  const data = new Float32Array(3 * height * width)
+  for (let i = 0; i < data.length; i++) {
+    const x = i % width
+    const y = Math.floor(i / width) % height
+    data[i] = 1.5 * Math.sin(x / (3 + seed) + i / 7e4) * Math.cos(y / (5 + seed)) + (i % 17) / 40
+  }
+  return data
 }
 
 interface Batch {

@@ -10,13 +10,12 @@ const pathOf = (name: string) => fileURLToPath(new URL(`../../models/${name}`, i
 
 /** Blotches of about 20 px, so that neighbouring cells differ. */
 function blotches(seed: number, width: number, height: number): Rgb8 {
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+  const data = new Uint8Array(width * height * 3)
+  for (let i = 0; i < data.length; i++) {
     const x = Math.floor((Math.floor(i / 3) % width) / 20)
     const y = Math.floor(Math.floor(i / 3 / width) / 20)
-    return (
-      (Math.imul(x + 1, 7919) ^ Math.imul(y + 3, 104729) ^ Math.imul(seed + (i % 3), 613)) & 255
-    )
-  })
+    data[i] = Math.imul(x + 1, 7919) ^ Math.imul(y + 3, 104729) ^ Math.imul(seed + (i % 3), 613)
+  }
   return { width, height, data }
 }
 

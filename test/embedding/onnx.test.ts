@@ -26,15 +26,17 @@ function pattern(width: number, height: number): Rgb8 {
 
 function noise(seed: number, width: number, height: number): Rgb8 {
   let state = seed
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+  const data = new Uint8Array(width * height * 3)
+  for (let i = 0; i < data.length; i++) {
     if (i % 3 === 0) state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state >>> 24) ^ ((i % 3) << 4)
-  })
+    data[i] = (state >>> 24) ^ ((i % 3) << 4)
+  }
   return { width, height, data }
 }
 
 function flat(width: number, height: number, rgb: readonly number[]): Rgb8 {
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => rgb[i % 3]!)
+  const data = new Uint8Array(width * height * 3)
+  for (let i = 0; i < data.length; i++) data[i] = rgb[i % 3]!
   return { width, height, data }
 }
 

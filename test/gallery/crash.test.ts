@@ -4,32 +4,27 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { countPoints, insertPoints } from '../../src/gallery/points.ts'
 import { insertRegion } from '../../src/gallery/regions.ts'
-import { openDatabase, type DatabasePlace } from '../../src/gallery/open.ts'
+import { openDatabase } from '../../src/gallery/open.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { buildEmpty, type EmptyBuild } from './empty-build.ts'
 import { createRandom, draftRegion, randomPoints } from './rows.ts'
 
 const fixture = fileURLToPath(new URL('../fixtures/gallery-worker.ts', import.meta.url))
 const batchSize = 10
 const points = randomPoints(200, createRandom(2))
+const tsx = import.meta.resolve('tsx')
 
-interface Run {
-  readonly place: DatabasePlace
-  readonly regionId: number
-}
-
-/** Kills the worker the n-th time that it says a word; without one, lets it come to its end. */
-async function runWorker({ place, regionId }: Run, killAt?: { word: string; times: number }) {
-  const tsx = import.meta.resolve('tsx')
-  const args = ['--import', tsx, fixture, JSON.stringify(place), `${regionId}`, `${batchSize}`]
+/** Builds in another process, which is killed the n-th time that it says a word; @returns what ended it */
+async function buildUntilKilled(build: EmptyBuild, killAt: { word: string; times: number }) {
+  const args = ['--import', tsx, fixture, JSON.stringify(build)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let seen = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (killAt === undefined) return
     seen += text.split('\n').filter((word) => word === killAt.word).length
     if (seen >= killAt.times) child.kill('SIGKILL')
   })
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
-  return { code, signal }
+  const [, killedBy] = (await once(child, 'exit')) as [number | null, string | null]
+  return killedBy
 }
 
 describeOnEachDatabase('a build that is killed', (_open, place) => {
@@ -40,17 +35,17 @@ describeOnEachDatabase('a build that is killed', (_open, place) => {
     await insertPoints(db, regionId, points)
     await db.close()
 
-    const run = { place: at, regionId }
+    const build = { place: at, regionId, batchSize }
     const kills = [
       { word: 'claimed', times: 2 },
       { word: 'storing', times: 4 },
     ]
     for (const kill of kills) {
-      expect(await runWorker(run, kill)).toEqual({ code: null, signal: 'SIGKILL' })
+      expect(await buildUntilKilled(build, kill)).toBe('SIGKILL')
     }
     // A server frees a dead worker's points when its lease of a second has run out.
     await new Promise((resolve) => setTimeout(resolve, 1100))
-    expect(await runWorker(run)).toEqual({ code: 0, signal: null })
+    await buildEmpty(build, () => undefined)
 
     const again = await openDatabase(at)
     try {

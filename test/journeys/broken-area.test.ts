@@ -59,7 +59,7 @@ describeOnEachDatabase('a build', (_open, place) => {
     }, 30)
     return () => clearInterval(timer)
   }
-  const create = (name: string, url: string, outline = ring) =>
+  const create = (name: string, url: string, { outline = ring, stepM = 22 } = {}) =>
     createRegion(
       world,
       {
@@ -72,7 +72,7 @@ describeOnEachDatabase('a build', (_open, place) => {
           requestsPerSecond: 1000,
           concurrency: 16,
         },
-        sampling: { kind: 'grid', stepM: 22, whereImagery: false },
+        sampling: { kind: 'grid', stepM, whereImagery: false },
         boundary: { type: 'Polygon', coordinates: [outline] },
       },
       { signal, onWarning: () => undefined },
@@ -81,7 +81,7 @@ describeOnEachDatabase('a build', (_open, place) => {
   test('of a region of which there is no imagery at all ends, with that as the reason', async () => {
     for (const status of [404, 204]) {
       const server = await serve(startTileServer(() => ({ status })))
-      const { name } = await create(`nothing-${status}`, server.url, small)
+      const { name } = await create(`nothing-${status}`, server.url, { outline: small })
       const counts = await buildRegion(world, name, { signal, wait, onProgress: () => undefined })
       expect(counts).toMatchObject({
         embedded: 0,
@@ -96,7 +96,7 @@ describeOnEachDatabase('a build', (_open, place) => {
     const { url } = await serve(
       startTileServer((tile) => (tile.y > ROW ? broken : { status: 404, headers: NO_WAIT })),
     )
-    const { id, name } = await create('none', url)
+    const { id, name } = await create('none', url, { stepM: 38 })
     const stop = hurry(id)
     const options = { signal, wait, onProgress: () => undefined }
     const counts = await buildRegion(world, name, options).finally(stop)
@@ -140,7 +140,7 @@ describeOnEachDatabase('a build', (_open, place) => {
   test('pauses while a host answers everything with 500, marks nothing, and goes on by itself', async () => {
     let isDown = true
     const { url } = await serve(startTileServer((tile) => (isDown ? broken : photoTile(tile))))
-    const { id, name } = await create('silent', url, small)
+    const { id, name } = await create('silent', url, { outline: small })
     let pauses = 0
     const counts = await buildRegion(world, name, {
       signal,
@@ -164,7 +164,7 @@ describeOnEachDatabase('a build', (_open, place) => {
         return photoTile(tile)
       }),
     )
-    const { id, name } = await create('silenced', url, small)
+    const { id, name } = await create('silenced', url, { outline: small })
     const stop = hurry(id)
     let pauses = 0
     const counts = await buildRegion(world, name, {

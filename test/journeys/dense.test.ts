@@ -65,6 +65,7 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     const at = await place()
     world = await openTestWorld({
       models: 'tiny',
+      threads: 2,
       ...('url' in at ? { url: at.url } : { databaseDir: at.dataDir }),
     })
     await create('single', 16)
