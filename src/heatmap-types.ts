@@ -65,6 +65,8 @@ export type HeatmapQuestion =
       readonly scenes: readonly string[]
       /** Those of `scenes` that the overhead model learned of no labelled ground. */
       readonly untaught?: readonly string[]
+      /** Searched for by what photos of it show: distances are those of a photo, not σ of the scene's logit. */
+      readonly byPhotos?: boolean
     }
   | { readonly kind: 'best-scene' }
   | { readonly kind: 'embedding' }

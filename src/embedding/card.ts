@@ -4,6 +4,8 @@ import { ConfigError } from '../errors.ts'
 
 const channelTriple = z.tuple([z.number(), z.number(), z.number()])
 const positiveTriple = z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)])
+const fileName = z.string().regex(/^[\w.-]+$/)
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const perClass = z.array(z.number()).length(365)
 
 const schema = z
@@ -11,9 +13,9 @@ const schema = z
     name: z.string().min(1),
     view: z.enum(['ground', 'overhead']),
     /** File name beside the card. */
-    file: z.string().regex(/^[\w.-]+$/),
+    file: fileName,
     bytes: z.int().positive(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sha256,
     /** `[height, width]` px. */
     size: z.tuple([z.int().positive(), z.int().positive()]),
     /** Tensor value = (byte × scale − mean) / std, per channel. */
@@ -55,6 +57,14 @@ const schema = z
       .optional(),
     /** Scenes of which labelled ground was in training; overhead only. Of others its order says little. */
     taughtScenes: z.array(z.int().min(0).max(364)).min(1).optional(),
+    /** Beside the card: what photos of each scene show on the mean, and by which photo model; overhead only. */
+    prototypes: z
+      .object({
+        file: fileName,
+        sha256,
+        of: z.string().min(1),
+      })
+      .optional(),
     /** What the model answers to a drawn pattern: proof that a runtime computes it as its maker did. */
     parity: z.object({ pattern: z.string(), logits_first_8: z.array(z.number()).length(8) }),
     licence: z.unknown().optional(),

@@ -1,5 +1,5 @@
 /** The seam between pixels and logits. */
-import type { Rgb8 } from '../types.ts'
+import type { Logits, Rgb8 } from '../types.ts'
 import type { ModelCard } from './card.ts'
 import type { LogitsMap } from './logits-map.ts'
 
@@ -23,5 +23,7 @@ export interface Encoder {
    * @throws {InputError} `window-size` when a side is no whole number of strides
    */
   encodeMap?(image: Rgb8): Promise<LogitsMap>
+  /** The logits that photos of scene `index` have on the mean; only models with prototypes have it. */
+  prototype?(index: number): Promise<Logits>
   close(): Promise<void>
 }

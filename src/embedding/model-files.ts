@@ -1,4 +1,4 @@
-/** Model folders on disk: `<dir>/model.json` and the ONNX file that it names, verified. @io disk */
+/** Model folders on disk: `<dir>/model.json` and the files that it names, verified. @io disk */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
@@ -12,11 +12,13 @@ import type { ModelCard } from './card.ts'
 export interface ModelFiles {
   readonly card: ModelCard
   readonly onnxPath: string
+  /** Where the card names one. */
+  readonly prototypesPath?: string
 }
 
 /**
- * Reads a model's card and verifies length and SHA-256 of its ONNX file.
- * @throws {NotFoundError} `model-unknown` when card or file is missing
+ * Reads a model's card and verifies the files that it names.
+ * @throws {NotFoundError} `model-unknown` when card or a file is missing
  * @throws {ConfigError} `model-card` when the card is not one
  * @throws {BadDataError} `model-corrupt` when the bytes are not the card's
  */
@@ -25,9 +27,11 @@ export async function readModel(dir: string): Promise<ModelFiles> {
   const onnxPath = join(dir, card.file)
   const { size } = await stat(onnxPath).catch((cause: unknown) => missing(onnxPath, cause))
   if (size !== card.bytes) corrupt(onnxPath, `${card.bytes} bytes`, `${size}`)
-  const sha256 = await sha256Of(onnxPath)
-  if (sha256 !== card.sha256) corrupt(onnxPath, `sha256 ${card.sha256}`, sha256)
-  return { card, onnxPath }
+  await checkSha256(onnxPath, card.sha256)
+  if (card.prototypes === undefined) return { card, onnxPath }
+  const prototypesPath = join(dir, card.prototypes.file)
+  await checkSha256(prototypesPath, card.prototypes.sha256)
+  return { card, onnxPath, prototypesPath }
 }
 
 /** Folders below `modelsDir` (two levels: `name`, `family/name`) that hold a card, sorted by name. */
@@ -58,10 +62,11 @@ async function readCard(dir: string): Promise<ModelCard> {
   return parseModelCard(json, path)
 }
 
-async function sha256Of(path: string): Promise<string> {
+async function checkSha256(path: string, expected: string): Promise<void> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+  await pipeline(createReadStream(path), hash).catch((cause: unknown) => missing(path, cause))
+  const got = hash.digest('hex')
+  if (got !== expected) corrupt(path, `sha256 ${expected}`, got)
 }
 
 function missing(path: string, cause: unknown): never {

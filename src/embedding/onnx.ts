@@ -11,6 +11,7 @@ import type { Encoder } from './encoder.ts'
 import { instructionSetOf } from './instruction-set.ts'
 import type { LogitsMap } from './logits-map.ts'
 import { readModel } from './model-files.ts'
+import { readPrototype } from './prototypes.ts'
 import { createSessionPool, type SessionPool } from './session-pool.ts'
 
 /** Images handed to a thread at a time: more would keep the others waiting at the end of a call. */
@@ -25,7 +26,7 @@ export async function createEncoder(
   modelDir: string,
   options: { readonly sessions: number },
 ): Promise<Encoder> {
-  const { card, onnxPath } = await readModel(modelDir)
+  const { card, onnxPath, prototypesPath } = await readModel(modelDir)
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8').catch(() => '')
   const setup = { card, onnxPath }
   const pool = await createSessionPool(setup, options.sessions)
@@ -40,6 +41,9 @@ export async function createEncoder(
     },
     ...('logitsmap' in card.outputs && {
       encodeMap: (image: Rgb8) => encodeMap({ card, pool }, image),
+    }),
+    ...(prototypesPath !== undefined && {
+      prototype: (index: number) => readPrototype(prototypesPath, index),
     }),
     close: () => pool.close(),
   }

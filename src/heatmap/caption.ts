@@ -58,8 +58,10 @@ function titleOf(question: HeatmapQuestion): string {
 /** `NOTICE`, and which scenes the model was never shown from above. */
 export function noticeOf(question: HeatmapQuestion): string {
   if (question.kind !== 'scene' || question.untaught === undefined) return NOTICE
-  const scenes = question.untaught.join(', ')
-  return `${NOTICE}; the overhead model never learned ${scenes} from labelled ground: its order may be little better than chance`
+  const never = `${NOTICE}; the overhead model never learned ${question.untaught.join(', ')} from labelled ground`
+  return question.byPhotos === true
+    ? `${never}: places are ranked by what photos of it show, which finds far less than for a learned scene`
+    : `${never}: its order may be little better than chance`
 }
 
 /** Sources that must be named: of the imagery, and of the roads. */

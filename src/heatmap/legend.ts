@@ -1,5 +1,5 @@
 /** The column beside the map: colours with numbers, "not searched", what was searched with what. Pure. */
-import type { Heatmap } from '../heatmap-types.ts'
+import type { Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import { captionOf, formatNumber, formatShare } from './caption.ts'
 import {
   cellsInWords,
@@ -39,17 +39,17 @@ export function drawLegend(
 
 function headingOf({ question }: Heatmap): string {
   if (question.kind === 'best-scene') return 'Strength of the best scene'
-  return question.kind === 'scene' ? 'Strength of the scene, in σ' : 'Distance to the query'
+  return isStrength(question) ? 'Strength of the scene, in σ' : 'Distance to the query'
 }
 
-/** Scenes are measured in standard deviations above the average patch; their distance is the negative. */
-function isStrength({ question }: Heatmap): boolean {
-  return question.kind === 'scene' || question.kind === 'best-scene'
+/** Most scenes are measured in standard deviations above the average patch; their distance is the negative. */
+function isStrength(question: HeatmapQuestion): boolean {
+  return question.kind === 'scene' ? question.byPhotos !== true : question.kind === 'best-scene'
 }
 
 function drawBar(heatmap: Heatmap, text: TextPaths, at: Spot): string {
-  const { best, worst } = heatmap
-  const sign = isStrength(heatmap) ? -1 : 1
+  const { best, worst, question } = heatmap
+  const sign = isStrength(question) ? -1 : 1
   const valueAt = (score: number) => (sign * (worst - score * (worst - best))).toFixed(3)
   const ticks = [
     { score: 1, label: `${valueAt(1)}  best`, isBold: true },

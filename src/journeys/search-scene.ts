@@ -1,5 +1,5 @@
 /** Words for a scene → the heatmap of where it shows from above; or the best scene of every cell. */
-import { sceneQuery, standardise } from '../embedding/vector.ts'
+import { photoQuery, sceneQuery, standardise } from '../embedding/vector.ts'
 import { meanLogitsByCell } from '../gallery/search.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { createCellGeometry, parseCells } from '../geo/cells.ts'
@@ -39,7 +39,8 @@ export async function searchScene(
 }
 
 /**
- * What words for a scene ask of the gallery.
+ * What words for a scene ask of the gallery. One scene of which the model learned no labelled ground is searched for by
+ * what photos of it show on the mean, where the model has that: it finds twice as much (docs/models.md).
  * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates
  */
 export async function sceneSearch(
@@ -47,16 +48,19 @@ export async function sceneSearch(
   expression: string,
 ): Promise<Pick<RegionSearch, 'query' | 'question'>> {
   const terms = parseSceneExpression(expression)
-  const { card } = await outside.encoder('overhead')
-  const { taughtScenes } = card
+  const encoder = await outside.encoder('overhead')
+  const { taughtScenes, stats } = encoder.card
   const untaught = terms.filter(({ scene }) => taughtScenes?.includes(scene.index) === false)
+  const [lookedFor] = terms.length === 1 ? untaught.filter(({ sign }) => sign === 1) : []
+  const prototype = lookedFor && (await encoder.prototype?.(lookedFor.scene.index))
   return {
-    query: sceneQuery(terms, card.stats),
+    query: prototype === undefined ? sceneQuery(terms, stats) : photoQuery(prototype),
     question: {
       kind: 'scene',
       expression,
       scenes: namesOf(terms),
       ...(untaught.length > 0 && { untaught: namesOf(untaught) }),
+      ...(prototype !== undefined && { byPhotos: true }),
     },
   }
 }

@@ -19,7 +19,11 @@ test('the notice names scenes that the model never learned from labelled ground'
   expect(captionOf(town).notice).toBe(NOTICE)
   const question = { kind: 'scene', expression: 'igloo', scenes: ['igloo'], untaught: ['igloo'] }
   expect(captionOf({ ...town, question } as Heatmap).notice).toMatch(
-    /^a place.*never learned igloo/,
+    /^a place.*never learned igloo.*chance$/,
+  )
+  const byPhotos = { ...question, byPhotos: true }
+  expect(captionOf({ ...town, question: byPhotos } as Heatmap).notice).toMatch(
+    /never learned igloo.*what photos of it show/,
   )
 })
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readModel } from '../../src/embedding/model-files.ts'
+import { photoQuery } from '../../src/embedding/vector.ts'
 import { sceneSearch } from '../../src/journeys/search-scene.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
 
@@ -23,4 +24,30 @@ test.each([
 test('a card that does not say what was taught claims nothing', async () => {
   const { question } = await sceneSearch(await shipped('tiny/overhead'), 'igloo')
   expect(question).not.toHaveProperty('untaught')
+})
+
+describe('with what photos of scenes show', () => {
+  const shown = Float32Array.from({ length: 365 }, (_, c) => c / 100)
+  const withPrototypes = async (): Promise<Pick<Outside, 'encoder'>> => {
+    const { encoder } = await shipped('overhead-mobilenetv2-3')
+    const { card } = await encoder('overhead')
+    return {
+      encoder: () => Promise.resolve({ card, prototype: () => Promise.resolve(shown) } as never),
+    }
+  }
+
+  test('one scene that was not taught is searched for as a photo is', async () => {
+    const { query, question } = await sceneSearch(await withPrototypes(), 'igloo')
+    expect(query).toEqual(photoQuery(shown))
+    expect(question).toMatchObject({ untaught: ['igloo'], byPhotos: true })
+  })
+
+  test.each(['harbor', 'harbor - igloo', 'igloo + iceberg', '- igloo'])(
+    '%s is searched for by logits',
+    async (expression) => {
+      const { query, question } = await sceneSearch(await withPrototypes(), expression)
+      expect(query.operator).toBe('-dot')
+      expect(question).not.toHaveProperty('byPhotos')
+    },
+  )
 })

@@ -33,6 +33,7 @@ from whereabouts_train.overhead import (
     strange_surroundings,
 )
 from whereabouts_train.pack import write_pack
+from whereabouts_train.prototypes import scene_prototypes
 from whereabouts_train.road import with_road
 from whereabouts_train.run import Run
 from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scene_set
@@ -40,6 +41,7 @@ from whereabouts_train.sources import pairs, read_source
 from whereabouts_train.sources.classmatched import Patches
 from whereabouts_train.tiny import write_sets
 from whereabouts_train.warmstart import load_onnx
+from whereabouts_train.withheld import precisions
 
 TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
 
@@ -104,6 +106,28 @@ class Figures(unittest.TestCase):
         shared = 100 * np.random.default_rng(1).normal(size=(1, 365))
         a, b = np.random.default_rng(2).normal(size=(2, 500, 365))
         self.assertLess(abs(centred_correlation(a + shared, b + shared)), 0.05)
+
+
+class Prototypes(unittest.TestCase):
+    def test_a_scene_looks_like_the_photos_that_surely_show_it(self):
+        logits = np.random.default_rng(1).normal(size=(40, CLASS_COUNT)).astype(np.float32)
+        logits[:10, 7] = 30
+        logits[10:12, 9] = 30
+        found = scene_prototypes(logits)
+        self.assertEqual(found.shape, (CLASS_COUNT, CLASS_COUNT))
+        np.testing.assert_allclose(found[7], logits[:10].mean(0), atol=1e-3)
+        np.testing.assert_allclose(found[9], logits[10:12].mean(0), atol=1e-3)
+
+    def test_withheld_scenes_are_compared_by_both_ways(self):
+        prototypes = np.eye(CLASS_COUNT, dtype=np.float32)
+        patches = np.stack([prototypes[3], prototypes[5], prototypes[8]])
+        patches[:, 3] += [0, 9, 9]  # the logit alone prefers the wrong ones
+        patches[1:, 20] = 30
+        fits = np.zeros((3, CLASS_COUNT), bool)
+        fits[0, 3] = True
+        by_logit, by_prototype = precisions(patches, fits, np.array([3]), prototypes)[0]
+        self.assertAlmostEqual(by_logit, 1 / 3)
+        self.assertEqual(by_prototype, 1.0)
 
 
 class Losses(unittest.TestCase):

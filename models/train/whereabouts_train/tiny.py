@@ -156,6 +156,8 @@ def run_chain(root: Path) -> dict:
     options = ["--name", overhead.name, "--side", "64", "--out", root]
     step("export", root / "run-overhead" / "checkpoint.pt", "--view", "overhead", *options)
     step("statistics", "--model", overhead, "--packs", root / "pack-patches", "--gsd", "0.5")
+    photos = ["--photo", photo, "--pack", root / "pack-photos"]
+    step("prototypes", "--overhead", overhead, *photos)
     sets = ["--ground", root / "pack-photos", "--overhead", root / "pack-patches"]
     scale = ["--overhead-gsd", "0.5", "--gsd", "0.5"]
     out = root / "evaluation.json"
