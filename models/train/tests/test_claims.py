@@ -113,6 +113,7 @@ class Prototypes(unittest.TestCase):
         logits = np.random.default_rng(1).normal(size=(40, CLASS_COUNT)).astype(np.float32)
         logits[:10, 7] = 30
         logits[10:12, 9] = 30
+        logits[12:, 0] = 30
         found = scene_prototypes(logits)
         self.assertEqual(found.shape, (CLASS_COUNT, CLASS_COUNT))
         np.testing.assert_allclose(found[7], logits[:10].mean(0), atol=1e-3)
