@@ -33,15 +33,11 @@ type Png = Awaited<ReturnType<typeof loadPng>>
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
  * @param env  the process environment: imagery keys are read from it by name
  */
-export async function openWorld(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-  { isServer = false }: { readonly isServer?: boolean } = {},
-) {
+export async function openWorld(config: Config, env: Readonly<Record<string, string | undefined>>) {
   await mkdir(config.dataDir, { recursive: true })
   const db = await openDatabase(
     config.databaseUrl === ''
-      ? { dataDir: join(config.dataDir, 'database'), worker: isServer }
+      ? { dataDir: join(config.dataDir, 'database'), worker: true }
       : { url: config.databaseUrl },
   )
   await migrate(db)

@@ -31,7 +31,7 @@ export function addServeCommand(program: Command): void {
 
 async function serve(config: Config, version: string): Promise<void> {
   const log = pino({ base: null }, pino.destination({ dest: 2, sync: true }))
-  const world = await openWorld(config, process.env, { isServer: true })
+  const world = await openWorld(config, process.env)
   const builds = new Builds(world, log)
   const photos = {
     outside: world,

@@ -68,8 +68,11 @@ function blockSum(
   { side, width }: { readonly side: number; readonly width: number },
 ): number {
   const bottomLeft = topLeft + side * (width + 1)
-  const [a, b] = [sums[topLeft] as number, sums[topLeft + side] as number]
-  const [c, d] = [sums[bottomLeft] as number, sums[bottomLeft + side] as number]
+  // One by one: pairs to take apart would be garbage, for a hundred thousand blocks of a window.
+  const a = sums[topLeft] as number
+  const b = sums[topLeft + side] as number
+  const c = sums[bottomLeft] as number
+  const d = sums[bottomLeft + side] as number
   return d - c - b + a
 }
 

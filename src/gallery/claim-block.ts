@@ -30,7 +30,7 @@ const isOpen = `state in ('pending', 'leased')
 export async function claimBlock(db: Database, claim: BlockClaim): Promise<ClaimedPoint[]> {
   const { regionId, worker, leaseS } = claim
   const who = [regionId, worker, db.kind === 'pglite']
-  const rows = await db.transaction(async (client) => {
+  return db.transaction(async (client) => {
     // As in `claimPoints`: the planner of a table that was never analysed must not sort.
     await client.script('set local enable_sort = off; set local enable_bitmapscan = off')
     await client.query('select from regions where id = $1 for no key update', [regionId])
@@ -40,30 +40,24 @@ export async function claimBlock(db: Database, claim: BlockClaim): Promise<Claim
     )
     if (first === undefined) return []
     const block = claim.blockOf(first)
-    const near = await client.query<RoadPoint>(
-      `select id, lon, lat from points
+    // What others hold is skipped, so that nobody waits for anybody here.
+    const near = await client.query<ClaimedPoint>(
+      `select id, lon, lat, failures, retry_at is not null as "hasWaited" from points
         where region = $1 and id >= $4 and id < $5 and ${isOpen}
           and lat between $7 and $9
-          and case when $6::float8 <= $8::float8 then lon between $6 and $8 else lon >= $6 or lon <= $8 end`,
+          and case when $6::float8 <= $8::float8 then lon between $6 and $8 else lon >= $6 or lon <= $8 end
+        order by id
+          for update skip locked`,
       [...who, first.id, first.id + claim.idSpan, ...block.bbox],
     )
-    const ids = near.filter((point) => block.has(point)).map(({ id }) => id)
-    return client.query<ClaimedPoint>(
-      `with claimed as (
-         select id from points
-          where region = $1 and id = any($4::integer[]) and ${isOpen}
-          order by id
-            for update skip locked
-       )
-       update points
+    const claimed = near.filter((point) => block.has(point))
+    await client.query(
+      `update points
           set state = 'leased', worker = $2, attempts = attempts + 1,
-              leased_until = now() + make_interval(secs => $5)
-         from claimed
-        where points.region = $1 and points.id = claimed.id
-       returning points.id, lon, lat, failures,
-                 retry_at is not null as "hasWaited"`,
-      [...who, ids, leaseS],
+              leased_until = now() + make_interval(secs => $4)
+        where region = $1 and id = any($3::integer[])`,
+      [regionId, worker, claimed.map(({ id }) => id), leaseS],
     )
+    return claimed
   })
-  return rows.sort((a, b) => a.id - b.id)
 }

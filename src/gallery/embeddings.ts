@@ -62,12 +62,12 @@ export async function storeBatch(db: Database, batch: Batch): Promise<BatchCount
   batch.embedded.forEach(checkLogits)
   return db.transaction(async (client) => {
     await checkModel(client, batch)
-    const open = await lockOpenPoints(client, batch)
+    const { open, refreshing } = await lockOpenPoints(client, batch)
     const embedded = batch.embedded.filter(({ id }) => open.has(id))
     const done = new Set([...embedded.map(({ id }) => id), ...(batch.unchanged ?? [])])
     const doneIds = [...done].filter((id) => open.has(id))
     const unavailable = batch.unavailable.filter(({ id }) => open.has(id) && !done.has(id))
-    const refreshed = embedded.filter(({ id }) => open.get(id)?.refreshing)
+    const refreshed = embedded.filter(({ id }) => refreshing.has(id))
     await deleteRows(client, batch.regionId, refreshed)
     await client.copyRows(embeddingsTable, embeddingRows(batch.regionId, embedded))
     await markEmbedded(client, batch, doneIds)
@@ -82,8 +82,10 @@ function checkLogits({ id, logits }: EmbeddedPoint): void {
   if (logits.length !== dimension) {
     throw invalid(`${dimension} logits for point ${id}`, `${logits.length}`)
   }
-  const index = logits.findIndex((value) => !(Math.abs(value) < halfMax))
-  if (index < 0) return
+  // Not `findIndex`: it would box millions of numbers.
+  let index = 0
+  while (index < dimension && Math.abs(logits[index] as number) < halfMax) index++
+  if (index === dimension) return
   throw invalid(
     `numbers below ${Math.ceil(halfMax)} for the logits of point ${id}`,
     `${String(logits[index])} for scene ${index}`,
@@ -113,20 +115,22 @@ async function checkModel(client: Client, { regionId, modelSha256 }: Batch): Pro
 }
 
 /** Locks those of the batch's points that are not done, in id order so that workers cannot dead-lock. */
-async function lockOpenPoints(client: Client, batch: Batch): Promise<Map<number, OpenPoint>> {
+async function lockOpenPoints(client: Client, batch: Batch): Promise<OpenPoints> {
   const ids = [...batch.embedded, ...batch.unavailable].map(({ id }) => id)
-  const rows = await client.query<OpenPoint>(
-    `select id, refreshing from points
-      where region = $1 and id = any($2::integer[]) and state in ('pending', 'leased')
-      order by id for update`,
+  const [row] = await client.query<Record<keyof OpenPoints, number[] | null>>(
+    `select array_agg(id) as open, array_agg(id) filter (where refreshing) as refreshing
+       from (select id, refreshing from points
+              where region = $1 and id = any($2::integer[]) and state in ('pending', 'leased')
+              order by id for update) as locked`,
     [batch.regionId, [...ids, ...(batch.unchanged ?? [])]],
   )
-  return new Map(rows.map((row) => [row.id, row]))
+  return { open: new Set(row?.open), refreshing: new Set(row?.refreshing) }
 }
 
-interface OpenPoint {
-  readonly id: number
-  readonly refreshing: boolean
+/** Ids of the points of a batch that are not done, and of those that were embedded before. */
+interface OpenPoints {
+  readonly open: ReadonlySet<number>
+  readonly refreshing: ReadonlySet<number>
 }
 
 /** Rows of the same dates, which the new pictures replace. */

@@ -1,5 +1,5 @@
 /**
- * PGlite in a worker thread, so that a scan does not block the thread that answers HTTP.
+ * PGlite in a worker thread, so that it does not keep the thread from its work that answers HTTP or feeds the sessions.
  * @io database
  */
 import { UpstreamError } from '../errors.ts'

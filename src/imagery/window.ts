@@ -119,20 +119,20 @@ export function whyMissing(
   return nodata > NODATA_SHARE_MAX * square.px ** 2 ? 'nodata' : null
 }
 
-/**
- * The pixels of a square of an image, `rgb8[px, px, 3]`.
- * @param square  where they are written: a buffer for each of hundreds of squares would keep the collector busy
- */
-export function cutSquare(
-  { width, data }: Rgb8,
-  { x, y, px }: PixelSquare,
-  square: Uint8Array = new Uint8Array(px * px * 3),
-): Rgb8 {
-  for (let row = 0; row < px; row++) {
-    const from = ((y + row) * width + x) * 3
-    square.set(data.subarray(from, from + px * 3), row * px * 3)
+/** The pixels of a square of an image, `rgb8[px, px, 3]`. */
+export function cutSquare(image: Rgb8, { x, y, px }: PixelSquare): Rgb8 {
+  const data = new Uint8Array(px * px * 3)
+  cutRect(image, { x, y, width: px, height: px }, data)
+  return { width: px, height: px, data }
+}
+
+/** Copies a rectangle of an image, row by row, to the beginning of a target. */
+export function cutRect({ width, data }: Rgb8, rect: PixelRect, target: Uint8Array): void {
+  const rowBytes = rect.width * 3
+  for (let row = 0; row < rect.height; row++) {
+    const from = ((rect.y + row) * width + rect.x) * 3
+    target.set(data.subarray(from, from + rowBytes), row * rowBytes)
   }
-  return { width: px, height: px, data: square }
 }
 
 /** Index of the first layer that a square has pixels of. */

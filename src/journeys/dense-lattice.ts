@@ -13,6 +13,9 @@ import type { Bbox, LonLat } from '../types.ts'
  */
 export const WINDOW_PATCHES = 20
 
+/** Sides of a row of windows are bent in longitude and latitude, by centimetres; share of a window's side. */
+const BOX_MARGIN = 0.01
+
 /** What a lattice is made of. */
 export interface LatticePlan {
   /** Centre of the region's projection, and the step of its grid in metres. */
@@ -89,15 +92,13 @@ export function createDenseLattice(plan: LatticePlan): DenseLattice {
     },
     centreOf,
     boxOf: (first, last) => {
-      const reachM = 0.75 * spanM
-      const corners = [first, last].flatMap((window) => {
-        const frame = createLocalFrame(centreOf(window))
-        return [frame.inverse(-reachM, -reachM), frame.inverse(reachM, reachM)]
-      })
-      const [lons, lats] = [corners.map(({ lon }) => lon), corners.map(({ lat }) => lat)]
-      // Across the date line the west lies at the larger longitude.
-      const [west, east] = [lons[0] ?? 0, lons[3] ?? 0]
-      return [west, Math.min(...lats), east, Math.max(...lats)]
+      const reachM = (0.5 + BOX_MARGIN) * spanM
+      const [left, right] = [middleOf(first.column) - reachM, middleOf(last.column) + reachM]
+      const [bottom, top] = [middleOf(first.row) - reachM, middleOf(first.row) + reachM]
+      const border = [left, (left + right) / 2, right].flatMap((x) =>
+        [bottom, (bottom + top) / 2, top].map((y) => projection.inverse(x, y)),
+      )
+      return boxAround(border)
     },
     patchFinder: (window) => {
       const frame = createLocalFrame(centreOf(window))
@@ -110,4 +111,21 @@ export function createDenseLattice(plan: LatticePlan): DenseLattice {
       }
     },
   }
+}
+
+/** Across the date line the west lies at the larger longitude. */
+function boxAround(places: readonly LonLat[]): Bbox {
+  const from = places[0]?.lon ?? 0
+  const turns = places.map(({ lon }) => wrapLongitude(lon - from))
+  const lats = places.map(({ lat }) => lat)
+  const [west, east] = [
+    wrapLongitude(from + Math.min(...turns)),
+    wrapLongitude(from + Math.max(...turns)),
+  ]
+  return [west, Math.min(...lats), east, Math.max(...lats)]
+}
+
+/** To −180…180°. */
+function wrapLongitude(lon: number): number {
+  return ((((lon + 180) % 360) + 360) % 360) - 180
 }

@@ -1,5 +1,4 @@
 /** Windows → rows of the gallery: one pass of the network gives every patch of a window. */
-import { webcrypto } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Encoder } from '../embedding/encoder.ts'
 import { blockMeans, type MapGeometry } from '../embedding/logits-map.ts'
@@ -9,6 +8,7 @@ import type { EmbeddedPoint, Logits, Region, SourceReference } from '../types.ts
 import type { DenseLattice } from './dense-lattice.ts'
 import type { PlacedPoint, ServingWindow } from './dense-windows.ts'
 import { createRowMaker } from './embed-patches.ts'
+import { hashSquares } from './hash-squares.ts'
 
 /** What windows are embedded with. */
 export interface MapContext {
@@ -31,10 +31,11 @@ async function embedWindow(
   context: MapContext,
   { centre, window, placed }: ServingWindow,
 ): Promise<EmbeddedPoint[]> {
-  const logitsOf = await readMaps(context, window, placed)
-  await nextTurn()
+  const [logitsOf, evidence] = await Promise.all([
+    readMaps(context, window, placed),
+    findEvidence(window, placed),
+  ])
   const makeRow = createRowMaker(context.region)
-  const evidence = await findEvidence(window, placed)
   return placed.map(({ point, square, distanceM }) => {
     const known = evidence.get(keyOf(square)) as Evidence
     const dense = {
@@ -60,25 +61,22 @@ interface Evidence {
 
 const keyOf = ({ x, y }: { readonly x: number; readonly y: number }) => `${x},${y}`
 
-/** Of each square once. Hashed in threads of Node's: hundreds of patches would keep the sessions waiting. */
+/** Of each square once. */
 async function findEvidence(
   window: ImageryWindow,
   placed: readonly PlacedPoint[],
 ): Promise<Map<string, Evidence>> {
   const squares = new Map(placed.map(({ square }) => [keyOf(square), square]))
-  const pixels = new Uint8Array((placed[0]?.square.px ?? 0) ** 2 * 3)
-  const found = await Promise.all(
-    [...squares].map(async ([key, square]): Promise<[string, Evidence]> => {
-      // The pixels of the patch alone, although the network saw what lies around it too; copied before this returns.
-      const hashing = webcrypto.subtle.digest(
-        'SHA-256',
-        cutSquare(window.image, square, pixels).data,
-      )
-      const reference = window.referenceOf(square)
-      return [key, { patchSha256: Buffer.from(await hashing).toString('hex'), reference }]
-    }),
-  )
-  return new Map(found)
+  const found = new Map<string, Evidence>()
+  // The pixels of the patch alone, although the network saw what lies around it too.
+  for (const strip of hashSquares(window.image, [...squares.values()])) {
+    for (const { square, sha256 } of strip) {
+      found.set(keyOf(square), { patchSha256: sha256, reference: window.referenceOf(square) })
+    }
+    // Hashing hundreds of patches at once would keep the sessions waiting.
+    await nextTurn()
+  }
+  return found
 }
 
 /** Reads the maps of the passes that hold a patch, and finds the logits of a square in them. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { gridPoints, regionCentre } from '../../src/geo/grid.ts'
 import { createLocalFrame } from '../../src/geo/local-frame.ts'
+import { createLaea } from '../../src/geo/projection.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { createDenseLattice } from '../../src/journeys/dense-lattice.ts'
 import type { LonLat } from '../../src/types.ts'
@@ -98,4 +99,45 @@ test('the window of four shifted passes is half a stride larger than each pass',
   expect([coarse.windowPx, coarse.passPx, coarse.passes]).toEqual([832, 832, 1])
   expect([fine.windowPx, fine.passPx, fine.passes]).toEqual([848, 832, 2])
   expect(fine.spanM).toBe(coarse.spanM)
+})
+
+test('the box of a row of windows holds their points, across the date line too, and not the next window', () => {
+  const places = fc.record({
+    lon: fc.oneof(
+      fc.double({ min: -179.99, max: 179.99, noNaN: true }),
+      fc.double({ min: 179.9, max: 179.999, noNaN: true }),
+    ),
+    lat: fc.double({ min: -75, max: 75, noNaN: true }),
+  })
+  const offsets = fc.record({
+    east: fc.integer({ min: -60, max: 60 }),
+    north: fc.integer({ min: -60, max: 60 }),
+  })
+  fc.assert(
+    fc.property(places, offsets, fc.boolean(), (at, { east, north }, isPair) => {
+      const lattice = createDenseLattice({ ...model, centre: at, stepM: 16, spacingM: 16 })
+      const point = createLaea(at).inverse(east * 1000, north * 1000)
+      const first = lattice.windowOf(point)
+      const last = isPair ? { column: first.column + 1, row: first.row } : first
+      const [west, south, eastern, northern] = lattice.boxOf(first, last)
+      const isIn = ({ lon, lat }: LonLat) => {
+        const isAcross =
+          west > eastern ? lon >= west || lon <= eastern : lon >= west && lon <= eastern
+        return isAcross && lat >= south && lat <= northern
+      }
+      const centre = createLaea(at).forward(lattice.centreOf(first))
+      const around = [-0.495, 0, 0.495].flatMap((x) =>
+        [-0.495, 0, 0.495].map((y) => [x, y] as const),
+      )
+      for (const [x, y] of around) {
+        const own = createLaea(at).inverse(
+          centre[0] + x * lattice.spanM,
+          centre[1] + y * lattice.spanM,
+        )
+        expect(isIn(own)).toBe(true)
+      }
+      const beyond = createLaea(at).inverse(centre[0], centre[1] + lattice.spanM)
+      expect(isIn(beyond)).toBe(false)
+    }),
+  )
 })
