@@ -18,6 +18,7 @@ import type {
 import type { Region } from '../types.ts'
 import type { Outside } from './outside.ts'
 import { refuseMixedModels } from './refuse-mixed.ts'
+import { refuseOtherModel } from './visit-region.ts'
 
 /** What is searched where, and how the region is cut into cells. */
 export interface RegionSearch {
@@ -32,11 +33,12 @@ export interface RegionSearch {
 /**
  * Measures the query against every embedding of the region and ranks the cells.
  * @throws {NotFoundError} `region-not-found`, `region-not-built` when nothing is embedded yet
- * @throws {InputError} for a photo: as `refuseMixedModels`
+ * @throws {InputError} for a photo: as `refuseMixedModels`; for a scene: `model-mismatch`
  */
 export async function searchRegion(outside: Outside, search: RegionSearch): Promise<Heatmap> {
   const region = await findRegion(outside.db, search.region)
   if (search.question.kind === 'photo') await refuseMixedModels(outside, region)
+  if (search.question.kind === 'scene') refuseOtherModel(region, await outside.encoder('overhead'))
   const geometry = createCellGeometry(search.grid, region.centre)
   const distances = await measureCells(outside, { region, geometry, search })
   return assembleHeatmap(outside, { region, geometry, search, distances })

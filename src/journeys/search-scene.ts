@@ -7,6 +7,7 @@ import { parseSceneExpression, SCENES, type SceneTerm } from '../scenes.ts'
 import type { Candidate, CellDistance, Heatmap, ImageryDates } from '../heatmap-types.ts'
 import { findCandidates } from './find-candidates.ts'
 import type { Outside } from './outside.ts'
+import { refuseOtherModel } from './visit-region.ts'
 import { assembleHeatmap, searchRegion, type RegionSearch } from './search-region.ts'
 
 /** What `scene` asks for. */
@@ -22,7 +23,7 @@ export interface SceneRequest {
 
 /**
  * Searches a region for a scene class without a photo.
- * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates
+ * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates, and those of the region
  */
 export async function searchScene(
   outside: Outside,
@@ -80,7 +81,9 @@ export async function mapBestScenes(
 ): Promise<Heatmap> {
   const grid = parseCells(request.cells)
   const region = await findRegion(outside.db, request.region)
-  const { card } = await outside.encoder('overhead')
+  const encoder = await outside.encoder('overhead')
+  refuseOtherModel(region, encoder)
+  const { card } = encoder
   const means = await meanLogitsByCell(outside.db, {
     regionId: region.id,
     grid,

@@ -158,6 +158,31 @@ describeOnEachDatabase('a region', (_open, place) => {
     expect(new Set(cells.map(({ scene }) => scene))).toEqual(new Set(['ocean']))
   })
 
+  test('a scene is not searched for with the figures of another model than the region was built with', async () => {
+    const encoder = await world.encoder('overhead')
+    const card = { ...encoder.card, sha256: 'f'.repeat(64) }
+    const outside = { ...world, encoder: () => Promise.resolve({ ...encoder, card }) }
+    const search = { region: 'grid', cells: 'square:50m', candidateCount: 1 }
+    const refused = { code: 'model-mismatch' }
+    await expect(searchScene(outside, { ...search, expression: 'harbor' })).rejects.toMatchObject(
+      refused,
+    )
+    await expect(mapBestScenes(outside, search)).rejects.toMatchObject(refused)
+  })
+
+  test('a scene that no labelled ground taught is found where patches look like photos of it', async () => {
+    const search = { region: 'grid', cells: 'square:50m', candidateCount: 1 }
+    const { id } = await findRegion(world.db, 'grid')
+    const [shown] = await findEmbeddings(world.db, { regionId: id }, [3])
+    const encoder = await world.encoder('overhead')
+    const card = { ...encoder.card, taughtScenes: [0] }
+    const prototype = () => Promise.resolve(shown?.logits ?? new Float32Array())
+    const outside = { ...world, encoder: () => Promise.resolve({ ...encoder, card, prototype }) }
+    const { heatmap } = await searchScene(outside, { ...search, expression: 'igloo' })
+    expect(heatmap.question).toMatchObject({ untaught: ['igloo'], byPhotos: true })
+    expect(heatmap.best).toBe(0)
+  })
+
   test('road points come from the extract: exactly as many as asked, and its hash is kept', async () => {
     const region = await create({
       name: 'roads',
