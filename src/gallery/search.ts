@@ -30,10 +30,13 @@ interface Grouping {
 /**
  * Behind a subquery the planner cannot see what a cell is made of, and expects 200 of them; of `x` and `y` it would
  * expect as many as rows, and group on one core. No limit is still a limit that keeps the subquery apart.
- * Not where partitions lie on other servers: those shall group (docs/scale.md), which takes a query in one piece.
+ * Not where partitions of ours lie on other servers: those shall group (docs/scale.md), which takes a query in one piece.
  */
-async function groupingOf(client: Client): Promise<Grouping> {
-  const foreign = await client.query('select from pg_foreign_table limit 1')
+export async function groupingOf(client: Client): Promise<Grouping> {
+  const foreign = await client.query(
+    `select from pg_inherits join pg_foreign_table on ftrelid = inhrelid
+      where inhparent = 'embeddings'::regclass limit 1`,
+  )
   return foreign.length === 0 ? { end: 'limit all', by: 'cell' } : { end: '', by: 'region, cell' }
 }
 
@@ -177,10 +180,16 @@ interface CellRow {
   readonly count: number
 }
 
-/** Cells with the positions of their points, which only `points` knows. */
+/**
+ * Cells with the positions of their points, which only `points` knows. The points are named one by one: the planner,
+ * which expects 200 cells however many there are, would read all points of the region, or look each up by itself.
+ */
 const placed = (cells: string) =>
-  `select cells.*, lon, lat
-     from (${cells}) as cells left join points on points.region = $1 and points.id = cells.id`
+  `with cells as (${cells})
+   select cells.*, lon, lat
+     from cells left join (select id, lon, lat from points
+                            where region = $1 and id = any(array(select id from cells))) as places
+          using (id)`
 
 /** Rows by cell → cells in the order of their keys. */
 function toCells<R extends CellRow, T>(

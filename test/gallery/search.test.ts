@@ -7,6 +7,7 @@ import {
   aggregateDistancesByCell,
   findDistances,
   findNearest,
+  groupingOf,
   meanLogitsByCell,
 } from '../../src/gallery/search.ts'
 import type { CellDistance, CellGrid, GalleryQuery } from '../../src/heatmap-types.ts'
@@ -106,7 +107,7 @@ describeOnEachDatabase('search', (open) => {
     }
   })
 
-  test('gives the same cells where a server holds foreign tables, and groups in another way', async () => {
+  test('where partitions of ours lie on other servers it groups in another way, and gives the same cells', async () => {
     const query = l2(randomLogits(random))
     const ask = () =>
       Promise.all([
@@ -115,10 +116,28 @@ describeOnEachDatabase('search', (open) => {
       ])
     const expected = await ask()
     const script = (sql: string) => db.withClient((client) => client.script(sql))
+    const [empty] = await db.withClient((client) =>
+      client.query<{ name: string; bounds: string }>(
+        `select relname as name, pg_get_expr(relpartbound, oid) as bounds
+           from pg_class join pg_inherits on inhrelid = oid
+          where inhparent = 'embeddings'::regclass and oid not in (select tableoid from embeddings) limit 1`,
+      ),
+    )
+    const { name, bounds } = empty!
     await script(`create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
-                  create foreign table elsewhere () server nowhere`)
-    expect(await ask()).toEqual(expected)
-    await script('drop foreign data wrapper nowhere cascade')
+                  create foreign table of_others () server nowhere`)
+    expect(await db.withClient(groupingOf)).toEqual({ end: 'limit all', by: 'cell' })
+    await script(`alter table embeddings drop constraint embeddings_pkey;
+                  alter table embeddings detach partition ${name};
+                  create foreign table far partition of embeddings ${bounds} server nowhere`)
+    try {
+      expect(await db.withClient(groupingOf)).toEqual({ end: '', by: 'region, cell' })
+      expect(await ask()).toEqual(expected)
+    } finally {
+      await script(`drop foreign data wrapper nowhere cascade;
+                    alter table embeddings attach partition ${name} ${bounds};
+                    alter table embeddings add primary key (region, point, vintage)`)
+    }
   })
 
   test('a region without embeddings has no cells', async () => {
