@@ -88,6 +88,7 @@ function fittingScenes(item: Item, table: SceneTable): ReadonlySet<number> {
 
 /** Images of one size → logits, without the encoder's check of the size: patches here have 153 px. */
 async function createRunner(model: ModelFiles) {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
   const session = await InferenceSession.create(model.onnxPath, { intraOpNumThreads: 1 })
   const write = createTensorWriter(model.card.input)
   return async (images: readonly Rgb8[]): Promise<readonly Float32Array[]> => {

@@ -53,6 +53,7 @@ export async function openBare(
   const ort = createRequire(import.meta.url).resolve('onnxruntime-node')
   const [height, width] = card.size
   const workerData = { ort, onnx, batch, threads, input: card.input.name, height, width }
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
   const workers = Array.from(
     { length: sessions },
     () => new Worker(BARE, { eval: true, workerData }),

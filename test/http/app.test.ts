@@ -4,10 +4,12 @@ import { describeOnEachDatabase } from '../databases.ts'
 import { clientOf, gridRegion, openHarness, type Harness, type ProblemAnswer } from './harness.ts'
 
 interface Operation {
+  readonly tags?: readonly string[]
   readonly responses: Readonly<Record<string, { content?: Record<string, unknown> }>>
 }
 interface ApiDocument {
   readonly openapi: string
+  readonly tags: readonly { name: string; description: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
@@ -178,6 +180,15 @@ describeOnEachDatabase('the application', (_open, place) => {
         )
         .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
       expect([...new Set(registered)].sort()).toEqual(documented.sort())
+    })
+
+    test('puts every operation in one group, and says what each group is for', async () => {
+      const { paths, tags } = await readApi()
+      const used = Object.values(paths).flatMap((operations) =>
+        Object.values(operations).map((operation) => operation.tags?.join()),
+      )
+      expect(new Set(used)).toEqual(new Set(tags.map(({ name }) => name)))
+      expect(tags.every(({ description }) => description.length > 0)).toBe(true)
     })
 
     test('documents the problems of every route', async () => {

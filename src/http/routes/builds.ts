@@ -23,6 +23,7 @@ const builder = z.object({
 type Builder = z.output<typeof builder>['by']
 
 const startBuild = createRoute({
+  tags: ['builds'],
   method: 'post',
   path: '/v1/regions/{name}/build',
   summary: 'Embed the points that have no embedding yet; goes on when the client leaves',
@@ -43,6 +44,7 @@ const startBuild = createRoute({
 })
 
 const stopBuild = createRoute({
+  tags: ['builds'],
   method: 'delete',
   path: '/v1/regions/{name}/build',
   summary: 'Stop a build wherever it runs; what is done stays, the rest can be built later',
@@ -54,6 +56,7 @@ const stopBuild = createRoute({
 })
 
 const refresh = createRoute({
+  tags: ['builds'],
   method: 'post',
   path: '/v1/regions/{name}/refresh',
   summary: 'Embed what has newer imagery beside what there is; goes on when the client leaves',

@@ -21,6 +21,7 @@ const FORMS = [
 ]
 
 const coverage = createRoute({
+  tags: ['regions'],
   method: 'get',
   path: '/v1/regions/{name}/coverage',
   summary:
@@ -54,6 +55,7 @@ const coverage = createRoute({
 })
 
 const estimate = createRoute({
+  tags: ['regions'],
   method: 'get',
   path: '/v1/regions/{name}/estimate',
   summary: 'What is left of a build: requests per host, bytes, time, and the terms of the imagery',

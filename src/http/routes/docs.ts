@@ -22,6 +22,16 @@ const PAGE = `<!doctype html>
 `
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true })\n`
 
+/** The groups of operations, in the order in which they are used. */
+const TAGS = [
+  { name: 'regions', description: 'What is searched: road points or a grid, and their imagery' },
+  { name: 'builds', description: 'Embedding a region, and again where imagery is newer' },
+  { name: 'photos', description: 'What is looked for' },
+  { name: 'heatmaps', description: 'Where it could be, in each format' },
+  { name: 'scenes', description: 'The 365 scenes, by name or word' },
+  { name: 'server', description: 'Whether it lives, is ready, and how busy it is' },
+]
+
 const FILES = {
   '/docs/swagger-ui.css': 'text/css; charset=utf-8',
   '/docs/swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -40,6 +50,7 @@ export function addDocsRoutes(app: App, version: string): void {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/' }],
+    tags: TAGS,
   })
   app.get('/docs', (c) => c.html(PAGE))
   app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))

@@ -10,6 +10,7 @@ import { json, problems } from '../schemas.ts'
 const status = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health')
 
 const health = createRoute({
+  tags: ['server'],
   method: 'get',
   path: '/healthz',
   summary: 'The process lives',
@@ -17,6 +18,7 @@ const health = createRoute({
 })
 
 const ready = createRoute({
+  tags: ['server'],
   method: 'get',
   path: '/readyz',
   summary: 'The database answers and both models load',
@@ -24,6 +26,7 @@ const ready = createRoute({
 })
 
 const measured = createRoute({
+  tags: ['server'],
   method: 'get',
   path: '/metrics',
   summary: 'Requests, points by state and requests to hosts of imagery, for Prometheus',

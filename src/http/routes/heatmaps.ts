@@ -17,6 +17,7 @@ const binary = { schema: { type: 'string' as const, format: 'binary' } }
 const text = { schema: { type: 'string' as const } }
 
 const ask = createRoute({
+  tags: ['heatmaps'],
   method: 'post',
   path: '/v1/heatmaps',
   summary: 'Search a region for photos, embeddings or a scene',
@@ -36,6 +37,7 @@ const ask = createRoute({
 })
 
 const show = createRoute({
+  tags: ['heatmaps'],
   method: 'get',
   path: '/v1/heatmaps/{id}',
   summary: 'A heatmap, as the form that Accept or the ending names',

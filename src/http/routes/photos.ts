@@ -11,6 +11,7 @@ const params = z.object({ id: photoId })
 const missing = { 400: 'the id cannot be used', 404: 'no such photo' }
 
 const upload = createRoute({
+  tags: ['photos'],
   method: 'post',
   path: '/v1/photos',
   summary: 'Upload a photo: as a form with the part `photo`, or as the body itself',
@@ -45,6 +46,7 @@ const upload = createRoute({
 })
 
 const show = createRoute({
+  tags: ['photos'],
   method: 'get',
   path: '/v1/photos/{id}',
   summary: 'What a photo shows',
@@ -53,6 +55,7 @@ const show = createRoute({
 })
 
 const remove = createRoute({
+  tags: ['photos'],
   method: 'delete',
   path: '/v1/photos/{id}',
   summary: 'Remove a photo, its bytes and its embedding',

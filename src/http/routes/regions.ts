@@ -14,6 +14,7 @@ const invalid = { 400: 'the request cannot be used' }
 const missing = { ...invalid, 404: 'no such region' }
 
 const create = createRoute({
+  tags: ['regions'],
   method: 'post',
   path: '/v1/regions',
   summary: 'Create a region and draw its points',
@@ -38,6 +39,7 @@ const create = createRoute({
 })
 
 const list = createRoute({
+  tags: ['regions'],
   method: 'get',
   path: '/v1/regions',
   summary: 'All regions',
@@ -45,6 +47,7 @@ const list = createRoute({
 })
 
 const show = createRoute({
+  tags: ['regions'],
   method: 'get',
   path: '/v1/regions/{name}',
   summary: 'A region and the progress of its build',
@@ -53,6 +56,7 @@ const show = createRoute({
 })
 
 const showBoundary = createRoute({
+  tags: ['regions'],
   method: 'get',
   path: '/v1/regions/{name}/boundary',
   summary: 'The polygon being searched',
@@ -67,6 +71,7 @@ const showBoundary = createRoute({
 })
 
 const remove = createRoute({
+  tags: ['regions'],
   method: 'delete',
   path: '/v1/regions/{name}',
   summary: 'Delete a region with its points, embeddings and heatmaps',

@@ -12,6 +12,7 @@ const query = z.object({
 })
 
 const list = createRoute({
+  tags: ['scenes'],
   method: 'get',
   path: '/v1/scenes',
   summary: 'Scenes by words, or all',
