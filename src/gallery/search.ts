@@ -180,16 +180,10 @@ interface CellRow {
   readonly count: number
 }
 
-/**
- * Cells with the positions of their points, which only `points` knows. The points are named one by one: the planner,
- * which expects 200 cells however many there are, would read all points of the region, or look each up by itself.
- */
+/** Cells with the positions of their points, which only `points` knows. */
 const placed = (cells: string) =>
-  `with cells as (${cells})
-   select cells.*, lon, lat
-     from cells left join (select id, lon, lat from points
-                            where region = $1 and id = any(array(select id from cells))) as places
-          using (id)`
+  `select cells.*, lon, lat
+     from (${cells}) as cells left join points on points.region = $1 and points.id = cells.id`
 
 /** Rows by cell → cells in the order of their keys. */
 function toCells<R extends CellRow, T>(
