@@ -1,5 +1,6 @@
 /** How large the windows of a region are: those at its borders should not hold much that lies beyond it. Pure. */
 import { bboxOf } from '../geo/polygon.ts'
+import { createLaea } from '../geo/projection.ts'
 import type { Boundary, LonLat } from '../types.ts'
 import {
   createDenseLattice,
@@ -12,14 +13,20 @@ import {
 const WINDOW_PATCHES_MIN = 12
 
 /**
- * Lays the lattice whose windows over a region have the fewest pixels together. It follows from boundary, grid and
- * model alone, as everything that is stored has to.
+ * Lays the lattice whose windows over a region have the fewest pixels together, from its corner in the south-west on.
+ * It follows from boundary, grid and model alone, as everything that is stored has to.
  */
 export function fitLattice(plan: LatticePlan, boundary: Boundary): DenseLattice {
   const places = placesOn(boundary)
-  let best = createDenseLattice(plan)
+  const projection = createLaea(plan.centre)
+  const ground = places.map((place) => projection.forward(place))
+  const cornerM = [
+    Math.min(...ground.map(([east]) => east)),
+    Math.min(...ground.map(([, north]) => north)),
+  ] as const
+  let best = createDenseLattice({ ...plan, cornerM })
   for (let count = WINDOW_PATCHES - 1; count >= WINDOW_PATCHES_MIN; count--) {
-    const lattice = createDenseLattice({ ...plan, windowPatches: count })
+    const lattice = createDenseLattice({ ...plan, cornerM, windowPatches: count })
     if (pixelsOf(lattice, places) < pixelsOf(best, places)) best = lattice
   }
   return best

@@ -29,6 +29,8 @@ export interface LatticePlan {
   readonly spacingM: number
   /** Absent: `WINDOW_PATCHES`. */
   readonly windowPatches?: number
+  /** Metres east and north of the centre where the windows begin: a corner of the region. Absent: the centre. */
+  readonly cornerM?: readonly [east: number, north: number]
 }
 
 /** A window by its place in the lattice: columns to the east, rows to the north. */
@@ -73,10 +75,14 @@ export function createDenseLattice(plan: LatticePlan): DenseLattice {
   const spanM = count * spacingM
   // Grid points lie in the middle of cells that are aligned to the projection's origin.
   const phaseM = (plan.stepM / 2) % spacingM
-  const indexOf = (metres: number) => Math.floor(Math.round((metres - phaseM) / spacingM) / count)
-  const middleOf = (index: number) => phaseM + (index * count + (count - 1) / 2) * spacingM
+  const patchAt = (metres: number) => Math.round((metres - phaseM) / spacingM)
+  const [cornerEast, cornerNorth] = plan.cornerM ?? [phaseM, phaseM]
+  const [firstEast, firstNorth] = [patchAt(cornerEast), patchAt(cornerNorth)]
+  const indexOf = (metres: number, first: number) => Math.floor((patchAt(metres) - first) / count)
+  const middleOf = (index: number, first: number) =>
+    phaseM + (first + index * count + (count - 1) / 2) * spacingM
   const centreOf = ({ column, row }: WindowPlace) =>
-    projection.inverse(middleOf(column), middleOf(row))
+    projection.inverse(middleOf(column, firstEast), middleOf(row, firstNorth))
   const nearest = (metres: number) =>
     Math.min(count - 1, Math.max(0, Math.round(metres / spacingM + (count - 1) / 2)))
   const metresOf = (index: number) => (index - (count - 1) / 2) * spacingM
@@ -88,13 +94,15 @@ export function createDenseLattice(plan: LatticePlan): DenseLattice {
     spanM,
     windowOf: (point) => {
       const [x, y] = projection.forward(point)
-      return { column: indexOf(x), row: indexOf(y) }
+      return { column: indexOf(x, firstEast), row: indexOf(y, firstNorth) }
     },
     centreOf,
     boxOf: (first, last) => {
       const reachM = (0.5 + BOX_MARGIN) * spanM
-      const [left, right] = [middleOf(first.column) - reachM, middleOf(last.column) + reachM]
-      const [bottom, top] = [middleOf(first.row) - reachM, middleOf(first.row) + reachM]
+      const left = middleOf(first.column, firstEast) - reachM
+      const right = middleOf(last.column, firstEast) + reachM
+      const bottom = middleOf(first.row, firstNorth) - reachM
+      const top = middleOf(first.row, firstNorth) + reachM
       const border = [left, (left + right) / 2, right].flatMap((x) =>
         [bottom, (bottom + top) / 2, top].map((y) => projection.inverse(x, y)),
       )

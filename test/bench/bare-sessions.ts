@@ -9,7 +9,7 @@ import { keepOutput } from '../../src/embedding/onnx-graph.ts'
 /** A way to compute, measured in rounds. */
 export interface Layout {
   readonly name: string
-  /** Runs for about this long; returns patches per second. */
+  /** Runs for about this long; returns patches (or windows) per second. */
   measure(ms: number): Promise<number>
   close(): Promise<void>
 }
@@ -22,13 +22,15 @@ export interface BareLayout {
   readonly batch: number
   /** Of the model only what the logits need, as the encoder runs it; absent: the file as it is. */
   readonly isAlone?: boolean
+  /** Side of windows, which go through to the map of logits; absent: patches. */
+  readonly windowPx?: number
 }
 
 /** A thread with one session and one tensor of noise. */
 const BARE = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { InferenceSession, Tensor } = require(workerData.ort)
-const { onnx, batch, threads, input, height, width } = workerData
+const { onnx, batch, threads, input, output, height, width } = workerData
 const data = Float32Array.from({ length: batch * 3 * height * width }, (_, i) => ((i * 7919) % 256) / 64 - 2)
 InferenceSession.create(onnx, { intraOpNumThreads: threads }).then((session) => {
   const feeds = { [input]: new Tensor('float32', data, [batch, 3, height, width]) }
@@ -36,7 +38,7 @@ InferenceSession.create(onnx, { intraOpNumThreads: threads }).then((session) => 
     const start = performance.now()
     let count = 0
     while (performance.now() - start < ms) {
-      await session.run(feeds, ['logits'])
+      await session.run(feeds, [output])
       count += batch
     }
     parentPort.postMessage((count * 1000) / (performance.now() - start))
@@ -47,12 +49,13 @@ InferenceSession.create(onnx, { intraOpNumThreads: threads }).then((session) => 
 /** Starts the sessions of a layout. */
 export async function openBare(
   { card, onnxPath }: ModelFiles,
-  { sessions, threads, batch, isAlone = false }: BareLayout,
+  { sessions, threads, batch, isAlone = false, windowPx }: BareLayout,
 ): Promise<Layout> {
-  const onnx = isAlone ? keepOutput(await readFile(onnxPath), 'logits') : onnxPath
+  const output = windowPx === undefined ? 'logits' : 'logitsmap'
+  const onnx = isAlone ? keepOutput(await readFile(onnxPath), output) : onnxPath
   const ort = createRequire(import.meta.url).resolve('onnxruntime-node')
-  const [height, width] = card.size
-  const workerData = { ort, onnx, batch, threads, input: card.input.name, height, width }
+  const [height, width] = windowPx === undefined ? card.size : [windowPx, windowPx]
+  const workerData = { ort, onnx, batch, threads, input: card.input.name, output, height, width }
   process.env['ORT_DISABLE_TELEMETRY'] = '1'
   const workers = Array.from(
     { length: sessions },

@@ -1,15 +1,23 @@
 /**
  * Dense builds against patch-by-patch ones of the same grid: seconds, and whether both say the same.
- *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME] [--side METRES]
- * speed: the middle of the sample town, 1050 m wide and high; agreement: three places in Rotterdam (needs ../shared);
+ *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME] [--side METRES] [--grid METRES …] [--repeats N]
+ * speed: the middle of the sample town, 1050 m wide and high, at 10 and 16 m, N dense builds before and after the one patch
+ * by patch, and the same windows through bare onnxruntime; agreement: three places in Rotterdam (needs ../shared);
  * windows: what a patch costs in windows of different sizes (not run by default).
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { mapGeometryOf } from '../../src/embedding/logits-map.ts'
+import { readModel } from '../../src/embedding/model-files.ts'
+import { gridPoints, regionCentre } from '../../src/geo/grid.ts'
 import { bboxOf } from '../../src/geo/polygon.ts'
 import { createGeotiffSource } from '../../src/imagery/geotiff.ts'
 import type { Bbox, Boundary } from '../../src/types.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
+import { fitLattice } from '../../src/journeys/dense-fit.ts'
+import { patchSizeOf } from '../../src/journeys/patch-size.ts'
+import { measureRound, openBare } from './bare-sessions.ts'
 import { measureAgreement } from './dense-agreement.ts'
 import { measureWindows } from './dense-windows.ts'
 import { openWholeBuild, type Built } from './whole-build.ts'
@@ -19,6 +27,8 @@ const { values, positionals } = parseArgs({
   options: {
     model: { type: 'string', default: 'overhead-mobilenetv2-3' },
     side: { type: 'string', default: '1050' },
+    grid: { type: 'string', multiple: true, default: ['10', '16'] },
+    repeats: { type: 'string', default: '1' },
   },
 })
 const parts = positionals.length === 0 ? ['speed', 'agreement'] : positionals
@@ -31,7 +41,7 @@ if (parts.includes('windows')) await measureWindows(values.model)
 if (parts.includes('agreement')) await measureAgreement(values.model)
 if (parts.includes('speed')) await measureSpeed(values.model)
 
-/** Each grid: dense, patch by patch, dense; so the two are near to each other in time. */
+/** Each grid: dense, patch by patch, dense; so they are near to each other in time. */
 async function measureSpeed(model: string): Promise<void> {
   const whole = await openWholeBuild(model)
   const town = await whole.town()
@@ -39,22 +49,49 @@ async function measureSpeed(model: string): Promise<void> {
   console.log(`\nsample town, ${areaKm2(boundary).toFixed(2)} km², PGlite, load ${load()}`)
   console.log('| grid | | points | s | points/s | CPU, ms/point | times faster | less CPU |')
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
-  for (const stepM of [10, 16]) {
+  for (const stepM of values.grid.map(Number)) {
     const place = { ...town, boundary, stepM }
-    const before = await whole.build({ ...place, denseM: 16 })
+    const dense: Built[] = []
+    const buildDensely = async () => {
+      for (let i = 0; i < Number(values.repeats); i++) {
+        dense.push(await whole.build({ ...place, denseM: 16 }))
+      }
+    }
+    await buildDensely()
     const single = await whole.build(place)
-    const after = await whole.build({ ...place, denseM: 16 })
-    const rows: [string, Built][] = [
-      ['patch by patch', single],
-      ['dense, 16 m', before],
-      ['dense, 16 m', after],
-    ]
+    await buildDensely()
+    print(`${stepM} m | patch by patch`, single, single)
+    for (const built of dense) print(`${stepM} m | dense, 16 m`, built, single)
     // A grid of 16 m takes the same patches at either spacing.
-    if (stepM !== 16) rows.push(['dense, 8 m', await whole.build({ ...place, denseM: 8 })])
-    for (const [way, built] of rows) print(`${stepM} m | ${way}`, built, single)
+    if (stepM === 16) continue
+    print(`${stepM} m | dense, 8 m`, await whole.build({ ...place, denseM: 8 }), single)
   }
-  console.log(`load ${load()}`)
   await whole.close()
+  await measureFloor(model, boundary)
+  console.log(`load ${load()}`)
+}
+
+/** How long a dense build would take if there were nothing but the network: its windows through bare onnxruntime. */
+async function measureFloor(name: string, boundary: Boundary): Promise<void> {
+  const model = await readModel(fileURLToPath(new URL(`../../models/${name}`, import.meta.url)))
+  const { stridePx } = mapGeometryOf(model.card)
+  const { px: patchPx, gsd } = patchSizeOf(model.card)
+  const plan = { centre: regionCentre(boundary), patchPx, stridePx, gsd, spacingM: stridePx * gsd }
+  const sessions = availableParallelism()
+  for (const stepM of values.grid.map(Number)) {
+    const lattice = fitLattice({ ...plan, stepM }, boundary)
+    const places = gridPoints(boundary, stepM).map((point) => lattice.windowOf(point))
+    const windows = new Set(places.map(({ column, row }) => `${column},${row}`)).size
+    const layout = { sessions, threads: 1, batch: 1, isAlone: true, windowPx: lattice.passPx }
+    const bare = await openBare(model, layout)
+    await bare.measure(500)
+    const { rate, cpuMs } = await measureRound(bare, 3000)
+    await bare.close()
+    const [seconds, cpu] = [windows / rate, (windows * cpuMs) / 1000]
+    console.log(
+      `${stepM} m: bare onnxruntime needs ${seconds.toFixed(2)} s, CPU ${cpu.toFixed(2)} s, for ${windows} windows of ${lattice.passPx} px`,
+    )
+  }
 }
 
 function print(name: string, built: Built, single: Built): void {

@@ -51,6 +51,24 @@ test('no region takes more pixels than the largest windows over its corners and 
   )
 })
 
+test('windows begin in a corner of the region: no more of them than its sides take, wherever its centre lies', () => {
+  const sides = fc.integer({ min: 300, max: 1500 })
+  const place = fc.record({
+    lon: fc.double({ min: -170, max: 170, noNaN: true }),
+    lat: fc.double({ min: -60, max: 60, noNaN: true }),
+  })
+  fc.assert(
+    fc.property(place, sides, sides, (at, east, north) => {
+      const boundary = boxOf(at, east, north)
+      const { fitted, windowsOf } = latticesOf(boundary, 16)
+      // The parallels of a box are bent and its top is narrower or wider than its bottom: a patch more.
+      const needed = (metres: number) => Math.ceil((metres * 1.01 + 2 * 16) / fitted.spanM)
+      expect(windowsOf(fitted)).toBeLessThanOrEqual(needed(east) * needed(north))
+    }),
+    { numRuns: 60 },
+  )
+})
+
 test('is the same whenever it is asked for', () => {
   const boundary = boxOf(kyiv, 1700, 900)
   const [one, other] = [latticesOf(boundary, 10).fitted, latticesOf(boundary, 10).fitted]

@@ -105,7 +105,7 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     for (const { reference, patchSha256, capturedOn } of rows.filter((_, i) => i % 60 === 0)) {
       const { centre, windowPx, square, distanceM } = reference.dense!
       expect(distanceM).toBeLessThan(0.1)
-      expect([windowPx, capturedOn, reference.items]).toEqual([736, '2024-05-06', [file]])
+      expect([windowPx, capturedOn, reference.items]).toEqual([640, '2024-05-06', [file]])
       const at = { lon: centre[0], lat: centre[1] }
       const { image } = await source.window!(at, { px: windowPx, gsd: 0.5 }, signal)
       const pixels = Array.from({ length: 224 }, (_, y) => {
