@@ -39,6 +39,8 @@ export async function writeHeatmap(
   const content = isBinary(format) ? bytes : new TextDecoder().decode(bytes)
   await writeResult(content, options.out)
   if (options.out !== undefined) console.error(`wrote ${options.out}`)
+  // The table says it below a file, every other format in itself.
+  else if (format === 'csv') console.error(noticeOf(heatmap.question))
   return options.out !== undefined
 }
 

@@ -69,6 +69,7 @@ test('a grid region is created, built, searched and deleted by commands alone', 
 
   const piped = await run(...asked, '--format', 'csv')
   expect(piped.stdout.split('\n')[0]).toMatch(/distance/)
+  expect(piped.stderr).toContain('a place to start looking, not proof')
   const scene = await run(
     'scene',
     'harbour',

@@ -116,6 +116,14 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
     })
   }
 
+  test('CSV, which has no place for it, brings what limits the result as a header', async () => {
+    const { answer } = await ask({ photos: [water] })
+    const noticeOf = async (ending: string) =>
+      (await http.get(`/v1/heatmaps/${answer.id}.${ending}`)).headers.get('whereabouts-notice')
+    expect(await noticeOf('csv')).toMatch(/^a place to start looking, not proof/)
+    expect(await noticeOf('kml')).toBeNull()
+  })
+
   test('a form that there is not answers 406 with the list', async () => {
     const { answer } = await ask({ scene: 'harbor', cells: 'h3:11' })
     for (const path of [`${answer.id}.html`, `${answer.id}.tif`, `${answer.id}.xlsx`]) {

@@ -16,6 +16,8 @@ const location = {
 const binary = { schema: { type: 'string' as const, format: 'binary' } }
 const text = { schema: { type: 'string' as const } }
 
+const NOTICE_HEADER = 'whereabouts-notice'
+
 const ask = createRoute({
   tags: ['heatmaps'],
   method: 'post',
@@ -54,6 +56,12 @@ const show = createRoute({
         'image/png': binary,
         'text/html': text,
       },
+      headers: {
+        [NOTICE_HEADER]: {
+          schema: { type: 'string' as const },
+          description: 'of CSV: what limits the result, as `note` of the JSON answer',
+        },
+      },
     },
     ...problems({
       400: 'the id cannot be used',
@@ -77,6 +85,8 @@ export function addHeatmapRoutes(app: App, deps: AppDeps): void {
     const form = chooseForm(formsOf(answer.heatmap), { ending, accept: c.req.header('accept') })
     const bytes = await bytesOf(deps, answer, form)
     const charset = form.mediaType.startsWith('text/') ? '; charset=utf-8' : ''
+    // Every other form carries it in itself.
+    if (form.format === 'csv') c.header(NOTICE_HEADER, answer.notice)
     return c.body(bytes, 200, { 'content-type': form.mediaType + charset, vary: 'accept' })
   })
 }
