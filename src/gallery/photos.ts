@@ -33,17 +33,12 @@ const columns = `
   perceptual_hash as "perceptualHash", expires_at as "expiresAt", created_at as "createdAt"`
 
 /**
- * Writes a photo; the same bytes again replace name, logits and retention.
- * @param writeBytes  called while nobody else can remove the photo, so that its row never stands without them
+ * Writes a photo; the same bytes again replace name, logits and retention. Whoever removes it at this moment is waited
+ * for, and has taken the bytes along.
  */
-export async function upsertPhoto(
-  db: Database,
-  photo: PhotoRecord,
-  writeBytes: () => Promise<void>,
-): Promise<StoredPhoto> {
-  return db.transaction(async (client) => {
-    // The row first: whoever removes the photo at this moment is waited for, and with the row come the bytes again.
-    const [row] = await client.query<PhotoRow>(
+export async function upsertPhoto(db: Database, photo: PhotoRecord): Promise<StoredPhoto> {
+  const [row] = await db.withClient((client) =>
+    client.query<PhotoRow>(
       `insert into photos (sha256, name, width, height, logits, model_sha256, perceptual_hash, expires_at)
        values ($1, $2, $3, $4, $5::vector, $6, $7, $8)
        on conflict (sha256) do update
@@ -61,11 +56,10 @@ export async function upsertPhoto(
         photo.perceptualHash,
         photo.expiresAt,
       ],
-    )
-    if (row === undefined) throw new Error(`Expected the photo ${photo.sha256} back, got nothing`)
-    await writeBytes()
-    return toPhoto(row)
-  })
+    ),
+  )
+  if (row === undefined) throw new Error(`Expected the photo ${photo.sha256} back, got nothing`)
+  return toPhoto(row)
 }
 
 /**
@@ -111,7 +105,7 @@ export async function findPhoto(db: Database, id: string): Promise<StoredPhoto> 
 
 /**
  * Removes a photo whatever its time.
- * @param removeBytes  as in `upsertPhoto`: a row whose bytes could not be removed stays
+ * @param removeBytes  called while nobody can upload it again: a row whose bytes could not be removed stays
  * @throws {NotFoundError} `photo-not-found`
  */
 export async function deletePhoto(
@@ -153,6 +147,28 @@ export async function deleteExpiredPhoto(
     if (rows.length === 0) return false
     await removeBytes()
     return true
+  })
+}
+
+/**
+ * Removes the bytes of those photos that have no row, as an upload leaves them that was cut short.
+ * @returns how many
+ */
+export async function removeStrays(
+  db: Database,
+  sha256s: readonly string[],
+  removeBytes: (sha256: string) => Promise<void>,
+): Promise<number> {
+  return db.transaction(async (client) => {
+    // An upload waits for this before its row stands, and looks after that whether its bytes are still there.
+    await client.script('lock table photos in share mode')
+    const strays = await client.query<{ sha256: string }>(
+      `select sha256 from unnest($1::text[]) as file (sha256)
+        where not exists (select from photos where photos.sha256 = file.sha256)`,
+      [[...sha256s]],
+    )
+    for (const { sha256 } of strays) await removeBytes(sha256)
+    return strays.length
   })
 }
 

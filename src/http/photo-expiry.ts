@@ -1,6 +1,6 @@
 /** The clock of `expirePhotos`: at the start of the server, then every hour. */
 import type { Logger } from 'pino'
-import { expirePhotos } from '../journeys/expire-photos.ts'
+import { expirePhotos, removeStrayPhotos } from '../journeys/expire-photos.ts'
 import type { PhotoOutside } from '../journeys/keep-photo.ts'
 
 const EVERY_MS = 3_600_000
@@ -19,6 +19,8 @@ export function startPhotoExpiry(
     try {
       const count = await expirePhotos(photos)
       if (count > 0) log.info({ count }, 'photos expired')
+      const strays = await removeStrayPhotos(photos)
+      if (strays > 0) log.info({ count: strays }, 'files without a photo removed')
     } catch (error) {
       log.error({ err: error }, 'photos could not be expired')
     }

@@ -1,15 +1,17 @@
 /** The bytes of photos as files named by their SHA-256, readable by the owner alone. @io disk */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { photoNotFound, type PhotoFiles } from '../journeys/keep-photo.ts'
 
 const ONLY_OWNER_FILE = 0o600
 const ONLY_OWNER_DIR = 0o700
+const NAME = /^[0-9a-f]{64}$/
+const DRAFT = /^[0-9a-f]{64}\.\d+$/
 
 /** Keeps photos in a folder, which is made when the first one comes. */
 export function createPhotoFiles(folder: string): PhotoFiles {
   const pathOf = (sha256: string) => {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) throw photoNotFound(sha256)
+    if (!NAME.test(sha256)) throw photoNotFound(sha256)
     return join(folder, sha256)
   }
   return {
@@ -28,6 +30,22 @@ export function createPhotoFiles(folder: string): PhotoFiles {
         throw error
       }
     },
+    has: (sha256) =>
+      access(pathOf(sha256)).then(
+        () => true,
+        () => false,
+      ),
     remove: (sha256) => rm(pathOf(sha256), { force: true }),
+    async listBefore(moment) {
+      const ids: string[] = []
+      for (const name of await readdir(folder).catch(() => [])) {
+        const path = join(folder, name)
+        const written = await stat(path).catch(() => null)
+        if (written === null || written.mtime >= moment) continue
+        if (NAME.test(name)) ids.push(name)
+        else if (DRAFT.test(name)) await rm(path, { force: true })
+      }
+      return ids
+    },
   }
 }

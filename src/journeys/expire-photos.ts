@@ -1,6 +1,19 @@
 /** Photos whose time is over → gone, bytes and row. */
-import { deleteExpiredPhoto, findExpiredPhotos } from '../gallery/photos.ts'
+import { deleteExpiredPhoto, findExpiredPhotos, removeStrays } from '../gallery/photos.ts'
 import type { PhotoOutside } from './keep-photo.ts'
+
+/** Bytes come before their row: those that are still without one after this time were left by a crash. */
+const STRAY_AFTER_MS = 3_600_000
+
+/**
+ * Removes bytes of photos that never got a row.
+ * @returns how many
+ */
+export async function removeStrayPhotos({ outside, photoFiles }: PhotoOutside): Promise<number> {
+  const files = await photoFiles.listBefore(new Date(outside.now().getTime() - STRAY_AFTER_MS))
+  if (files.length === 0) return 0
+  return removeStrays(outside.db, files, (sha256) => photoFiles.remove(sha256))
+}
 
 /**
  * Removes every photo that was to be kept until now or before.

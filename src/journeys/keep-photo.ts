@@ -10,10 +10,13 @@ import type { Outside } from './outside.ts'
 /** Where the bytes of photos lie, by their SHA-256. */
 export interface PhotoFiles {
   write(sha256: string, bytes: Uint8Array): Promise<void>
+  has(sha256: string): Promise<boolean>
   /** @throws {NotFoundError} `photo-not-found` */
   read(sha256: string): Promise<Uint8Array>
   /** Nothing happens where there is none. */
   remove(sha256: string): Promise<void>
+  /** Those written before a moment; what a write that was cut short then has left is removed. */
+  listBefore(moment: Date): Promise<readonly string[]>
 }
 
 /** A photo as it is told to others: no bytes, no logits, no name, no EXIF. */
@@ -51,20 +54,20 @@ export async function keepPhoto(
   const photo = await embedPhoto(outside, { name: 'photo', bytes })
   const { sha256, width, height, logits, scenes } = photo
   const expiresAt = endOf(photoDays, outside.now())
-  await upsertPhoto(
-    outside.db,
-    {
-      sha256,
-      name: nameOf(sha256),
-      width,
-      height,
-      logits,
-      modelSha256: card.sha256,
-      perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
-      expiresAt,
-    },
-    () => photoFiles.write(sha256, bytes),
-  )
+  // Cut short here, they are bytes without a row, which `expirePhotos` removes.
+  await photoFiles.write(sha256, bytes)
+  await upsertPhoto(outside.db, {
+    sha256,
+    name: nameOf(sha256),
+    width,
+    height,
+    logits,
+    modelSha256: card.sha256,
+    perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
+    expiresAt,
+  })
+  // Whoever removed the photo meanwhile took them along.
+  if (!(await photoFiles.has(sha256))) await photoFiles.write(sha256, bytes)
   return { id: sha256, width, height, scenes, expiresAt }
 }
 

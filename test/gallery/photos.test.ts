@@ -3,6 +3,7 @@ import type { Database } from '../../src/gallery/database.ts'
 import {
   deletePhoto,
   findPhoto,
+  removeStrays,
   updateLogits,
   upsertPhoto,
   type PhotoRecord,
@@ -16,7 +17,7 @@ describeOnEachDatabase('photos', (open) => {
     db = await open()
   })
   const noBytes = () => Promise.resolve()
-  const upsert = (record: PhotoRecord) => upsertPhoto(db, record, noBytes)
+  const upsert = (record: PhotoRecord) => upsertPhoto(db, record)
   const photo = (sha256: string) => ({
     sha256,
     name: 'harbour.jpg',
@@ -63,13 +64,20 @@ describeOnEachDatabase('photos', (open) => {
     })
   })
 
-  test('a photo whose bytes cannot be written is not there, one whose bytes cannot be removed is', async () => {
+  test('a photo whose bytes cannot be removed is still there', async () => {
     const fail = () => Promise.reject(new Error('disk says no'))
-    await expect(upsertPhoto(db, photo(sha('ee00')), fail)).rejects.toThrow('disk says no')
-    await expect(findPhoto(db, sha('ee00'))).rejects.toMatchObject({ code: 'photo-not-found' })
     await upsert(photo(sha('ee00')))
     await expect(deletePhoto(db, sha('ee00'), fail)).rejects.toThrow('disk says no')
     expect((await findPhoto(db, sha('ee00'))).sha256).toBe(sha('ee00'))
+  })
+
+  test('of some files those without a row are removed, and no others', async () => {
+    await upsert(photo(sha('ad00')))
+    const removed: string[] = []
+    const remove = async (sha256: string) => void removed.push(sha256)
+    const files = [sha('ad00'), sha('ad01'), sha('ad02')]
+    expect(await removeStrays(db, files, remove)).toBe(2)
+    expect(removed.sort()).toEqual([sha('ad01'), sha('ad02')])
   })
 
   test('logits of another model change nothing else, and bring no removed photo back', async () => {

@@ -1,9 +1,11 @@
-import { readdir } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { startPhotoExpiry } from '../../src/http/photo-expiry.ts'
-import { expirePhotos } from '../../src/journeys/expire-photos.ts'
+import { expirePhotos, removeStrayPhotos } from '../../src/journeys/expire-photos.ts'
 import { findKeptPhoto, forgetPhoto, type PhotoFiles } from '../../src/journeys/keep-photo.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { clientOf, openHarness, type Harness } from './harness.ts'
@@ -126,6 +128,40 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
     await findKeptPhoto(withFiles(deps, { read }), id)
     const found = (await (await http.get(`/v1/photos/${id}`)).json()) as { expiresAt: string }
     expect([found.expiresAt, later]).toEqual([later, '2026-03-09T00:00:00.000Z'])
+  })
+
+  test('are not there when their bytes cannot be written', async () => {
+    const write: PhotoFiles['write'] = () => Promise.reject(new Error('disk says no'))
+    const uploader = clientOf(createApp(withFiles(at(FIRST, 1).deps, { write })))
+    const photo = await sharp(http.town.roofPhoto).negate().png().toBuffer()
+    expect((await uploader.upload(photo)).status).toBe(500)
+    expect(await statusOf(createHash('sha256').update(photo).digest('hex'))).toBe(404)
+  })
+
+  test('leave bytes without a row, or half of them, when the server dies: after an hour those are removed', async () => {
+    const { id } = await upload(OVER, 0, http.town.waterPhoto)
+    const folder = join(http.folder, 'photos')
+    const [stray, half, fresh] = ['a'.repeat(64), `${'b'.repeat(64)}.77`, 'c'.repeat(64)]
+    const now = Date.now()
+    const writtenMinutesAgo = async (name: string, minutes: number) => {
+      await writeFile(join(folder, name), 'bytes')
+      const at = new Date(now - minutes * 60_000)
+      await utimes(join(folder, name), at, at)
+    }
+    await writtenMinutesAgo(stray, 61)
+    await writtenMinutesAgo(half, 61)
+    await writtenMinutesAgo(fresh, 59)
+    await utimes(join(folder, id), 0, 0)
+    await expire(new Date(now).toISOString())
+    const left = await files()
+    expect([id, stray, half, fresh].map((name) => left.includes(name))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
+    await removeStrayPhotos(at(new Date(now + 61 * 60_000).toISOString(), 1).deps)
+    expect(await files()).not.toContain(fresh)
   })
 
   test('are looked for again and again, and after a time that failed', async () => {
