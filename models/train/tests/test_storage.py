@@ -14,7 +14,7 @@ from torch import nn
 from whereabouts_train.average import average
 from whereabouts_train.export import check_bits, check_map, export_onnx, normalised, session
 from whereabouts_train.networks import SceneNet, densenet_bc
-from whereabouts_train.storage import load_plain, share_classifier, to_float16
+from whereabouts_train.storage import copy_beside, load_plain, share_classifier, to_float16
 from whereabouts_train.torch_graph import load_graph
 
 SIDE = 64
@@ -41,6 +41,14 @@ class Storage(unittest.TestCase):
         self.root = Path(folder.name)
         self.file = self.root / "model.onnx"
         export_onnx(network(1), "overhead", SIDE, self.file)
+
+    def test_a_copy_has_what_its_card_names_beside_the_network(self):
+        (self.root / "prototypes.f32").write_bytes(b"1234")
+        target = self.root / "copy"
+        target.mkdir()
+        copy_beside({"prototypes": {"file": "prototypes.f32"}}, self.root, target)
+        copy_beside({}, self.root / "nowhere", target)
+        self.assertEqual((target / "prototypes.f32").read_bytes(), b"1234")
 
     def save(self, model: onnx.ModelProto, name: str) -> Path:
         file = self.root / name

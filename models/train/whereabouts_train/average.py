@@ -17,7 +17,7 @@ import onnx
 from onnx import numpy_helper
 
 from .export import check_bits, check_map, file_facts
-from .storage import MAP_OUTPUT, load_plain, share_classifier
+from .storage import MAP_OUTPUT, copy_beside, load_plain, share_classifier
 
 
 def weight_names(model: onnx.ModelProto) -> list[tuple[str, bool]]:
@@ -70,6 +70,7 @@ def main() -> None:
     check_map(file, card["size"][0])
     card |= {"name": args.out.name, **file_facts(file, card["size"][0])}
     card.pop("stats", None)
+    copy_beside(card, args.models[-1], args.out)
     (args.out / "model.json").write_text(json.dumps(card, indent=1) + "\n")
 
 

@@ -30,7 +30,7 @@ from .export import check_bits, file_facts, normalised
 from .gallery import rescaled
 from .pack import load_pack
 from .statistics import spread_rows
-from .storage import load_plain, share_classifier, to_float16
+from .storage import copy_beside, load_plain, share_classifier, to_float16
 
 
 class Calibration(CalibrationDataReader):
@@ -96,6 +96,7 @@ def main() -> None:
         to_int8(model, training_pictures(card, args.packs, args.gsd, args.most), file)
     check_bits(file, card["size"][0])
     card |= {"name": args.out.name, **file_facts(file, card["size"][0])}
+    copy_beside(card, args.model, args.out)
     (args.out / "model.json").write_text(json.dumps(card, indent=1) + "\n")
     print(f"{args.out}: {card['bytes']} bytes, from {(args.model / card['file']).stat().st_size}")
 

@@ -5,7 +5,9 @@ The runtime undoes both when it loads the file, so neither changes its kernels o
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -110,3 +112,9 @@ def load_plain(file: str | Path) -> ModelProto:
     tensors = [numpy_helper.from_array(v, name) for name, v in stored.items() if name in used]
     model.graph.initializer.extend(tensors)
     return model
+
+
+def copy_beside(card: dict[str, Any], source: Path, target: Path) -> None:
+    """Copies what the card names beside the network: it holds for the copy as well."""
+    if "prototypes" in card:
+        shutil.copy(source / card["prototypes"]["file"], target)
