@@ -1,6 +1,6 @@
 /** Pictures of several dates, in rasters of any CRS → patches: the newest that shows a place whole. */
 import type { MultiPolygon } from 'geojson'
-import { UpstreamError } from '../errors.ts'
+import { BadDataError, UpstreamError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
 import type { LonLat, Patch, SourceReference } from '../types.ts'
 import type { PixelLayer } from './cut.ts'
@@ -49,7 +49,12 @@ export class RasterSource implements ImagerySource {
   }
 
   async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {
-    const cut = await tryAgain(() => cutNewest(this.#pictures.near(at, size), { at, size }, signal))
+    const cut = await tryAgain(() =>
+      cutNewest(this.#pictures.near(at, size), { at, size }, signal),
+    ).catch((error: unknown) => {
+      // Of a date that is asked for, that is all there is to say: there are others.
+      throw size.capturedOn === undefined ? asMissing(error) : error
+    })
     const { image, layer, rect, capturedOn } = cut
     return { image, capturedOn, reference: this.#refer(layer, rect) }
   }
@@ -57,7 +62,9 @@ export class RasterSource implements ImagerySource {
   async window(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<ImageryWindow> {
     const cut = await tryAgain(() =>
       cutNewestWindow(this.#pictures.near(at, size), { at, size }, signal),
-    )
+    ).catch((error: unknown) => {
+      throw asMissing(error)
+    })
     const nameSource = (square: PixelSquare): SourceReference => {
       const { layer, rect } = cut.sourceOf(square)
       return this.#refer(layer, rect)
@@ -112,4 +119,18 @@ async function tryAgain<T>(cut: () => Promise<T>): Promise<T> {
     if (error instanceof UpstreamError && error.code === 'file-changed') return cut()
     throw error
   }
+}
+
+/**
+ * A file that its server does not have, where no older one serves, may be there later; and where none is, it is the
+ * server's doing. So it is judged like a tile that does not come.
+ */
+function asMissing(error: unknown): unknown {
+  if (!(error instanceof BadDataError) || error.code !== 'file-unreadable') return error
+  const { message, hint, facts } = error
+  return new UpstreamError('file-missing', message, {
+    ...(hint && { hint }),
+    facts,
+    cause: error,
+  })
 }

@@ -224,6 +224,12 @@ describe('items behind HTTP', () => {
     const wanted = source.patch(placeAt(-300), { ...SIZE, capturedOn: '2024-01-01' }, signal)
     await expect(wanted).rejects.toMatchObject({ name: 'BadDataError', code: 'file-unreadable' })
     await source.close()
+    // Where there is none the file is waited for.
+    server.files.set('/gone.json', { bytes: collectionOf([gone]) })
+    const alone = await open(remote('/gone.json'))
+    const cut = alone.patch(placeAt(-300), SIZE, signal)
+    await expect(cut).rejects.toMatchObject({ name: 'UpstreamError', code: 'file-missing' })
+    await alone.close()
   })
 })
 

@@ -9,7 +9,7 @@ import { findRegion } from '../../src/gallery/regions.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
-import { startRangeServer, type ServedFile } from '../fixtures/range-server.ts'
+import { startRangeServer, type RangeServer, type ServedFile } from '../fixtures/range-server.ts'
 import { cornerOf, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -60,6 +60,32 @@ describe('files that are exchanged', () => {
   const unsteady = (file: ServedFile): ServedFile => {
     let count = 0
     return Object.defineProperty({ ...file }, 'etag', { get: () => `"${count++}"` })
+  }
+
+  /** A collection of pictures: name, date, west and east end in degrees from the centre. */
+  type Item = readonly [name: string, date: string, west: number, east: number]
+  const createStac = (name: string, server: RangeServer, items: readonly Item[]) => {
+    const features = items.map(([id, date, west, east]) => {
+      const { lon, lat } = CENTRE
+      const bbox = [lon + west, lat - 0.0013, lon + east, lat + 0.0013]
+      const properties = { datetime: `${date}T00:00:00Z` }
+      return { type: 'Feature', id, bbox, properties, assets: { visual: { href: `/${id}.tif` } } }
+    })
+    const collection = JSON.stringify({ type: 'FeatureCollection', features })
+    server.files.set('/items.json', { bytes: Buffer.from(collection) })
+    const imagery = { kind: 'stac', url: `${server.origin}/items.json`, attribution: 'x' }
+    return create(name, { ...imagery, ...politeness })
+  }
+  /** Skips the waits between the tries. @returns ends it */
+  const hurry = (regionId: number) => {
+    const timer = setInterval(() => {
+      void world.db.withClient((client) =>
+        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
+          regionId,
+        ]),
+      )
+    }, 30)
+    return () => clearInterval(timer)
   }
 
   test('pause a build, which opens them anew and goes on by itself', async () => {
@@ -143,36 +169,56 @@ describe('files that are exchanged', () => {
   test('of which one of many is never steady cost only its points, and the build ends', async () => {
     const [whole, part] = [await plainFile(90), await plainFile(120, 300)]
     const server = await startRangeServer({ '/whole.tif': whole, '/part.tif': unsteady(part) })
-    const itemOf = (name: string, date: string, halfDeg: number) => {
-      const { lon, lat } = CENTRE
-      const bbox = [lon - halfDeg, lat - 0.0013, lon + halfDeg, lat + 0.0013]
-      return {
-        type: 'Feature',
-        id: name,
-        bbox,
-        properties: { datetime: `${date}T00:00:00Z` },
-        assets: { visual: { href: `/${name}.tif` } },
-      }
-    }
-    const features = [itemOf('whole', '2020-01-01', 0.002), itemOf('part', '2023-01-01', 0.001)]
-    const items = JSON.stringify({ type: 'FeatureCollection', features })
-    server.files.set('/items.json', { bytes: Buffer.from(items) })
-    const imagery = { kind: 'stac', url: `${server.origin}/items.json`, attribution: 'x' }
-    const { id: region } = await create('partly', { ...imagery, ...politeness })
-    // The waits between the tries are skipped.
-    const hurry = setInterval(() => {
-      void world.db.withClient((client) =>
-        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
-          region,
-        ]),
-      )
-    }, 30)
-    const counts = await buildRegion(world, 'partly', { ...quiet, wait }).finally(() => {
-      clearInterval(hurry)
-    })
+    const { id: region } = await createStac('partly', server, [
+      ['whole', '2020-01-01', -0.002, 0.002],
+      ['part', '2023-01-01', -0.001, 0.001],
+    ])
+    const stop = hurry(region)
+    const counts = await buildRegion(world, 'partly', { ...quiet, wait }).finally(stop)
     await server.close()
     expect(await stateOf('partly')).toMatchObject({ state: 'built', problem: null })
     expect(counts.unavailable['file-changed']).toBeGreaterThan(3)
+    expect(counts.embedded).toBeGreaterThan(10)
+  })
+
+  test('of which one of many is not there cost only its points, after some tries', async () => {
+    const server = await startRangeServer({ '/whole.tif': await plainFile(90) })
+    const { id } = await createStac('missing', server, [
+      ['whole', '2020-01-01', -0.002, 0.002],
+      ['newer', '2023-01-01', -0.002, 0],
+      ['far', '2020-01-01', 0.002, 0.006],
+    ])
+    const stop = hurry(id)
+    const counts = await buildRegion(world, 'missing', { ...quiet, wait }).finally(stop)
+    const asked = server.requests.filter(({ url }) => url === '/far.tif').length
+    await server.close()
+    expect(asked).toBeGreaterThan(2)
+    expect(await stateOf('missing')).toMatchObject({ state: 'built', problem: null })
+    expect(counts.unavailable).toMatchObject({ 'file-missing': expect.any(Number) as unknown })
+    expect(counts.embedded).toBeGreaterThan(10)
+  })
+
+  test('of which none is there pause the build, with nothing marked, until they are', async () => {
+    const server = await startRangeServer({})
+    await createStac('absent', server, [['whole', '2020-01-01', -0.002, 0.002]])
+    const whole = await plainFile(90)
+    const marked: string[] = []
+    let pauses = 0
+    const counts = await buildRegion(world, 'absent', {
+      signal,
+      wait,
+      onProgress: ({ problem, counts: now }) => {
+        marked.push(
+          ...Object.keys(now.unavailable).filter((reason) => reason !== 'outside-imagery'),
+        )
+        if (problem === null || ++pauses < 2) return
+        server.files.set('/whole.tif', whole)
+      },
+    })
+    await server.close()
+    expect([pauses > 1, marked]).toEqual([true, []])
+    expect(counts).toMatchObject({ pending: 0, leased: 0 })
+    expect(counts.unavailable['file-missing']).toBeUndefined()
     expect(counts.embedded).toBeGreaterThan(10)
   })
 })
