@@ -32,12 +32,17 @@ type Png = Awaited<ReturnType<typeof loadPng>>
 /**
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
  * @param env  the process environment: imagery keys are read from it by name
+ * @param options.isBrief  for a question or two: a thread for the embedded database would cost more than it frees
  */
-export async function openWorld(config: Config, env: Readonly<Record<string, string | undefined>>) {
+export async function openWorld(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  { isBrief = false }: { readonly isBrief?: boolean } = {},
+) {
   await mkdir(config.dataDir, { recursive: true })
   const db = await openDatabase(
     config.databaseUrl === ''
-      ? { dataDir: join(config.dataDir, 'database'), worker: true }
+      ? { dataDir: join(config.dataDir, 'database'), worker: !isBrief }
       : { url: config.databaseUrl },
   )
   await migrate(db)

@@ -42,7 +42,7 @@ export async function openTestWorld(options: {
     },
     {},
   )
-  const world = await openWorld(config, process.env)
+  const world = await openWorld(config, process.env, { isBrief: true })
   return {
     ...world,
     close: async () => {

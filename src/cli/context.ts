@@ -49,7 +49,7 @@ export async function askWorld<T>(
   process.on('SIGINT', leave)
   process.on('SIGTERM', leave)
   const { openWorld } = await import('../wire.ts')
-  const world = await openWorld(configOf(command), process.env)
+  const world = await openWorld(configOf(command), process.env, { isBrief: true })
   try {
     return await work(world)
   } finally {

@@ -4,7 +4,13 @@
  */
 import { UpstreamError } from '../errors.ts'
 import { startWorker } from '../worker-thread.ts'
-import type { PgliteSession, SessionRequest } from './pglite-session.ts'
+import { pgliteProgram, type PgliteSession, type SessionRequest } from './pglite-session.ts'
+
+/** What the thread begins with. */
+export interface Setup {
+  readonly folder: string
+  readonly program: WebAssembly.Module
+}
 
 /** What the thread is asked. */
 export interface Call {
@@ -26,7 +32,8 @@ interface Pending {
 
 /** Starts a thread and opens the cluster in it. */
 export async function openThreadSession(folder: string): Promise<PgliteSession> {
-  const worker = startWorker(import.meta.url, 'pglite-worker', folder)
+  const setup: Setup = { folder, program: await pgliteProgram() }
+  const worker = startWorker(import.meta.url, 'pglite-worker', setup)
   const pending = new Map<number, Pending>()
   worker.on('message', (answer: Answer) => settle(pending, answer))
   worker.on('error', (error) => rejectAll(pending, error))

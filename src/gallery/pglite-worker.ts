@@ -1,10 +1,10 @@
 /** Entry of the thread that PGlite runs in: calls in, answers out. @io database */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { openSession } from './pglite-session.ts'
-import type { Answer, Call } from './pglite-thread.ts'
+import type { Answer, Call, Setup } from './pglite-thread.ts'
 
-function serve(port: MessagePort, folder: string): void {
-  const opening = openSession(folder)
+function serve(port: MessagePort, { folder, program }: Setup): void {
+  const opening = openSession(folder, program)
   const answer = async ({ id, request }: Call): Promise<Answer> => {
     try {
       const session = await opening
@@ -19,4 +19,4 @@ function serve(port: MessagePort, folder: string): void {
   port.on('message', (call: Call) => void answer(call).then((reply) => port.postMessage(reply)))
 }
 
-if (parentPort !== null) serve(parentPort, workerData as string)
+if (parentPort !== null) serve(parentPort, workerData as Setup)

@@ -7,7 +7,7 @@ import { createDatabase, type Loan } from './connection.ts'
 import { copyStatement, encodeCopy } from './copy.ts'
 import type { Client, Database } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
-import { openSession, type PgliteSession } from './pglite-session.ts'
+import { openSession, pgliteProgram, type PgliteSession } from './pglite-session.ts'
 import { openThreadSession } from './pglite-thread.ts'
 
 /**
@@ -18,7 +18,9 @@ export async function openPglite(folder: string, inThread: boolean): Promise<Dat
   const unlock = await lockFolder(folder)
   try {
     const cluster = join(folder, 'cluster')
-    const session = await (inThread ? openThreadSession(cluster) : openSession(cluster))
+    const session = inThread
+      ? await openThreadSession(cluster)
+      : await openSession(cluster, await pgliteProgram())
     const close = () => session.close().finally(unlock)
     return createDatabase({
       kind: 'pglite',
