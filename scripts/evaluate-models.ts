@@ -209,7 +209,7 @@ async function retrievalFigures(
 const { values } = parseArgs({
   options: {
     photo: { type: 'string', default: 'models/photo-mobilenetv2-2' },
-    overhead: { type: 'string', default: 'models/overhead-mobilenetv2-3' },
+    overhead: { type: 'string', default: 'models/overhead-mobilenetv2-6' },
     packs: { type: 'string', default: 'models/train/packs' },
     photos: { type: 'string', default: '2000' },
     gsd: { type: 'string', default: '0.5' },

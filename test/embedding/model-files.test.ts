@@ -21,8 +21,7 @@ async function copy(name: string): Promise<string> {
 
 const names = [
   'overhead-mobilenetv2',
-  'overhead-mobilenetv2-3',
-  'overhead-mobilenetv2-5',
+  'overhead-mobilenetv2-6',
   'photo-mobilenetv2',
   'photo-mobilenetv2-2',
   'tiny/overhead',
