@@ -7,6 +7,8 @@ const ONLY_OWNER_FILE = 0o600
 const ONLY_OWNER_DIR = 0o700
 const NAME = /^[0-9a-f]{64}$/
 const DRAFT = /^[0-9a-f]{64}\.\d+$/
+/** Stands beside a photo until it has its row: other files may be those of another database. */
+const MARK = '.unsettled'
 
 /** Keeps photos in a folder, which is made when the first one comes. */
 export function createPhotoFiles(folder: string): PhotoFiles {
@@ -17,6 +19,7 @@ export function createPhotoFiles(folder: string): PhotoFiles {
   return {
     async write(sha256, bytes) {
       await mkdir(folder, { recursive: true, mode: ONLY_OWNER_DIR })
+      await writeFile(`${pathOf(sha256)}${MARK}`, '', { mode: ONLY_OWNER_FILE })
       // Written aside and renamed: nobody reads half a photo.
       const draft = `${pathOf(sha256)}.${process.pid}`
       await writeFile(draft, bytes, { mode: ONLY_OWNER_FILE })
@@ -35,14 +38,19 @@ export function createPhotoFiles(folder: string): PhotoFiles {
         () => true,
         () => false,
       ),
-    remove: (sha256) => rm(pathOf(sha256), { force: true }),
-    async listBefore(moment) {
+    settle: (sha256) => rm(`${pathOf(sha256)}${MARK}`, { force: true }),
+    async remove(sha256) {
+      await rm(pathOf(sha256), { force: true })
+      await rm(`${pathOf(sha256)}${MARK}`, { force: true })
+    },
+    async listUnsettled(moment) {
       const ids: string[] = []
       for (const name of await readdir(folder).catch(() => [])) {
         const path = join(folder, name)
         const written = await stat(path).catch(() => null)
         if (written === null || written.mtime >= moment) continue
-        if (NAME.test(name)) ids.push(name)
+        const id = name.slice(0, -MARK.length)
+        if (name.endsWith(MARK) && NAME.test(id)) ids.push(id)
         else if (DRAFT.test(name)) await rm(path, { force: true })
       }
       return ids

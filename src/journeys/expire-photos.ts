@@ -6,13 +6,15 @@ import type { PhotoOutside } from './keep-photo.ts'
 const STRAY_AFTER_MS = 3_600_000
 
 /**
- * Removes bytes of photos that never got a row.
+ * Removes bytes of photos that never got a row. Those of other databases that keep theirs in the same folder stay.
  * @returns how many
  */
 export async function removeStrayPhotos({ outside, photoFiles }: PhotoOutside): Promise<number> {
-  const files = await photoFiles.listBefore(new Date(outside.now().getTime() - STRAY_AFTER_MS))
+  const files = await photoFiles.listUnsettled(new Date(outside.now().getTime() - STRAY_AFTER_MS))
   if (files.length === 0) return 0
-  return removeStrays(outside.db, files, (sha256) => photoFiles.remove(sha256))
+  const count = await removeStrays(outside.db, files, (sha256) => photoFiles.remove(sha256))
+  for (const sha256 of files) await photoFiles.settle(sha256)
+  return count
 }
 
 /**

@@ -9,14 +9,17 @@ import type { Outside } from './outside.ts'
 
 /** Where the bytes of photos lie, by their SHA-256. */
 export interface PhotoFiles {
+  /** Unsettled: a crash before `settle` leaves something that `listUnsettled` finds. */
   write(sha256: string, bytes: Uint8Array): Promise<void>
+  /** The photo has its row. */
+  settle(sha256: string): Promise<void>
   has(sha256: string): Promise<boolean>
   /** @throws {NotFoundError} `photo-not-found` */
   read(sha256: string): Promise<Uint8Array>
   /** Nothing happens where there is none. */
   remove(sha256: string): Promise<void>
-  /** Those written before a moment; what a write that was cut short then has left is removed. */
-  listBefore(moment: Date): Promise<readonly string[]>
+  /** Those written before a moment and never settled; what a write that was cut short then has left is removed. */
+  listUnsettled(moment: Date): Promise<readonly string[]>
 }
 
 /** A photo as it is told to others: no bytes, no logits, no name, no EXIF. */
@@ -54,7 +57,7 @@ export async function keepPhoto(
   const photo = await embedPhoto(outside, { name: 'photo', bytes })
   const { sha256, width, height, logits, scenes } = photo
   const expiresAt = endOf(photoDays, outside.now())
-  // Cut short here, they are bytes without a row, which `expirePhotos` removes.
+  // Cut short here, they are bytes without a row, which `removeStrayPhotos` removes.
   await photoFiles.write(sha256, bytes)
   await upsertPhoto(outside.db, {
     sha256,
@@ -68,6 +71,7 @@ export async function keepPhoto(
   })
   // Whoever removed the photo meanwhile took them along.
   if (!(await photoFiles.has(sha256))) await photoFiles.write(sha256, bytes)
+  await photoFiles.settle(sha256)
   return { id: sha256, width, height, scenes, expiresAt }
 }
 

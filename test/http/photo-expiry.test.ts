@@ -149,6 +149,9 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
       await utimes(join(folder, name), at, at)
     }
     await writtenMinutesAgo(stray, 61)
+    await writtenMinutesAgo(`${stray}.unsettled`, 61)
+    await writtenMinutesAgo(`${fresh}.unsettled`, 59)
+    await writtenMinutesAgo(`${id}.unsettled`, 61)
     await writtenMinutesAgo(half, 61)
     await writtenMinutesAgo(fresh, 59)
     await utimes(join(folder, id), 0, 0)
@@ -160,8 +163,21 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
       false,
       true,
     ])
+    expect(left).not.toContain(`${id}.unsettled`)
     await removeStrayPhotos(at(new Date(now + 61 * 60_000).toISOString(), 1).deps)
     expect(await files()).not.toContain(fresh)
+  })
+
+  test('of another database that lie in the same folder stay', async () => {
+    const { id } = await upload(OVER, 0, http.town.waterPhoto)
+    const folder = join(http.folder, 'photos')
+    await utimes(join(folder, id), 0, 0)
+    await http.world.db.withClient((client) =>
+      client.query('delete from photos where sha256 = $1', [id]),
+    )
+    await expire(new Date().toISOString())
+    const left = await files()
+    expect([left.includes(id), left.includes(`${id}.unsettled`)]).toEqual([true, false])
   })
 
   test('are looked for again and again, and after a time that failed', async () => {
