@@ -65,8 +65,11 @@ export type HeatmapQuestion =
       readonly scenes: readonly string[]
       /** Those of `scenes` that the overhead model learned of no labelled ground. */
       readonly untaught?: readonly string[]
-      /** Searched for by what photos of it show: distances are those of a photo, not σ of the scene's logit. */
-      readonly byPhotos?: boolean
+      /**
+       * Searched for by what photos of it show, or, where no photo was labelled so, photos most like it: distances are
+       * those of a photo, not σ of the scene's logit.
+       */
+      readonly byPhotos?: 'of-it' | 'like-it'
     }
   | { readonly kind: 'best-scene' }
   | { readonly kind: 'embedding' }

@@ -63,6 +63,8 @@ const schema = z
         file: fileName,
         sha256,
         of: z.string().min(1),
+        /** Of which some photo was labelled; of others the file holds what photos most like them show. */
+        scenes: z.array(z.int().min(0).max(364)),
       })
       .optional(),
     /** What the model answers to a drawn pattern: proof that a runtime computes it as its maker did. */

@@ -8,6 +8,8 @@ import { BadDataError, ConfigError, NotFoundError } from '../errors.ts'
 import { parseModelCard } from './card.ts'
 import type { ModelCard } from './card.ts'
 
+const FLOAT_BYTES = 4
+
 /** A model whose bytes are the ones that its card describes. */
 export interface ModelFiles {
   readonly card: ModelCard
@@ -31,6 +33,8 @@ export async function readModel(dir: string): Promise<ModelFiles> {
   if (card.prototypes === undefined) return { card, onnxPath }
   const prototypesPath = join(dir, card.prototypes.file)
   await checkSha256(prototypesPath, card.prototypes.sha256)
+  const [got, expected] = [(await stat(prototypesPath)).size, card.classes ** 2 * FLOAT_BYTES]
+  if (got !== expected) corrupt(prototypesPath, `${expected} bytes`, `${got}`)
   return { card, onnxPath, prototypesPath }
 }
 

@@ -59,9 +59,13 @@ function titleOf(question: HeatmapQuestion): string {
 export function noticeOf(question: HeatmapQuestion): string {
   if (question.kind !== 'scene' || question.untaught === undefined) return NOTICE
   const never = `${NOTICE}; the overhead model never learned ${question.untaught.join(', ')} from labelled ground`
-  return question.byPhotos === true
-    ? `${never}: places are ranked by what photos of it show, which finds far less than for a learned scene`
-    : `${never}: its order may be little better than chance`
+  if (question.byPhotos === 'of-it') {
+    return `${never}: places are ranked by what photos of it show, which finds far less than for a learned scene`
+  }
+  const chance = 'its order may be little better than chance'
+  return question.byPhotos === 'like-it'
+    ? `${never}, and no photo of it was in training: places are ranked by what photos most like it show; ${chance}`
+    : `${never}: ${chance}`
 }
 
 /** Sources that must be named: of the imagery, and of the roads. */

@@ -44,7 +44,9 @@ function headingOf({ question }: Heatmap): string {
 
 /** Most scenes are measured in standard deviations above the average patch; their distance is the negative. */
 function isStrength(question: HeatmapQuestion): boolean {
-  return question.kind === 'scene' ? question.byPhotos !== true : question.kind === 'best-scene'
+  return question.kind === 'scene'
+    ? question.byPhotos === undefined
+    : question.kind === 'best-scene'
 }
 
 function drawBar(heatmap: Heatmap, text: TextPaths, at: Spot): string {

@@ -1,10 +1,17 @@
 /** Words for a scene → the heatmap of where it shows from above; or the best scene of every cell. */
+import type { Encoder } from '../embedding/encoder.ts'
 import { photoQuery, sceneQuery, standardise } from '../embedding/vector.ts'
 import { meanLogitsByCell } from '../gallery/search.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { createCellGeometry, parseCells } from '../geo/cells.ts'
-import { parseSceneExpression, SCENES, type SceneTerm } from '../scenes.ts'
-import type { Candidate, CellDistance, Heatmap, ImageryDates } from '../heatmap-types.ts'
+import { parseSceneExpression, SCENES, type Scene, type SceneTerm } from '../scenes.ts'
+import type {
+  Candidate,
+  CellDistance,
+  GalleryQuery,
+  Heatmap,
+  ImageryDates,
+} from '../heatmap-types.ts'
 import { findCandidates } from './find-candidates.ts'
 import type { Outside } from './outside.ts'
 import { refuseOtherModel } from './visit-region.ts'
@@ -41,7 +48,8 @@ export async function searchScene(
 
 /**
  * What words for a scene ask of the gallery. One scene of which the model learned no labelled ground is searched for by
- * what photos of it show on the mean, where the model has that: it finds twice as much (docs/models.md).
+ * what photos of it, or most like it, show on the mean, where the model has that: in controls that found twice as much
+ * (docs/models.md).
  * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates
  */
 export async function sceneSearch(
@@ -52,18 +60,29 @@ export async function sceneSearch(
   const encoder = await outside.encoder('overhead')
   const { taughtScenes, stats } = encoder.card
   const untaught = terms.filter(({ scene }) => taughtScenes?.includes(scene.index) === false)
-  const [lookedFor] = terms.length === 1 ? untaught.filter(({ sign }) => sign === 1) : []
-  const prototype = lookedFor && (await encoder.prototype?.(lookedFor.scene.index))
+  const [alone] = terms.length === 1 ? untaught.filter(({ sign }) => sign === 1) : []
+  const photos = alone && (await photosOf(alone.scene, encoder))
   return {
-    query: prototype === undefined ? sceneQuery(terms, stats) : photoQuery(prototype),
+    query: photos?.query ?? sceneQuery(terms, stats),
     question: {
       kind: 'scene',
       expression,
       scenes: namesOf(terms),
       ...(untaught.length > 0 && { untaught: namesOf(untaught) }),
-      ...(prototype !== undefined && { byPhotos: true }),
+      ...(photos && { byPhotos: photos.kind }),
     },
   }
+}
+
+/** The query by what photos of a scene, or most like it, show; undefined where the model has no prototypes. */
+async function photosOf(
+  { index }: Scene,
+  encoder: Encoder,
+): Promise<{ query: GalleryQuery; kind: 'of-it' | 'like-it' } | undefined> {
+  const prototype = await encoder.prototype?.(index)
+  if (prototype === undefined) return undefined
+  const isShown = encoder.card.prototypes?.scenes.includes(index) ?? false
+  return { query: photoQuery(prototype), kind: isShown ? 'of-it' : 'like-it' }
 }
 
 function namesOf(terms: readonly SceneTerm[]): string[] {

@@ -18,7 +18,7 @@ beforeEach(async () => {
   const bytes = Buffer.from(values.buffer)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const card = JSON.parse(await readFile(join(tiny, 'model.json'), 'utf8')) as object
-  const prototypes = { file: 'prototypes.f32', sha256, of: 'tiny/photo' }
+  const prototypes = { file: 'prototypes.f32', sha256, of: 'tiny/photo', scenes: [2] }
   await writeFile(join(dir, 'prototypes.f32'), bytes)
   await writeFile(join(dir, 'model.json'), JSON.stringify({ ...card, prototypes }))
 })
@@ -39,6 +39,19 @@ test('an encoder has prototypes where its card names them', async () => {
   expect((await withThem.prototype?.(364))?.at(-1)).toBe((CLASSES ** 2 - 1) / 8)
   expect('prototype' in without).toBe(false)
   await Promise.all([withThem.close(), without.close()])
+})
+
+test('a file of another length is found, whatever its checksum', async () => {
+  const bytes = (await readFile(join(dir, 'prototypes.f32'))).subarray(4)
+  await writeFile(join(dir, 'prototypes.f32'), bytes)
+  const card = await readFile(join(dir, 'model.json'), 'utf8')
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const { prototypes } = JSON.parse(card) as { prototypes: { sha256: string } }
+  await writeFile(join(dir, 'model.json'), card.replace(prototypes.sha256, sha256))
+  await expect(readModel(dir)).rejects.toMatchObject({
+    code: 'model-corrupt',
+    message: 'Expected 532900 bytes for prototypes.f32, got 532896',
+  })
 })
 
 test('a changed byte, or no such file, is found when the model is read', async () => {

@@ -21,10 +21,10 @@ test('the notice names scenes that the model never learned from labelled ground'
   expect(captionOf({ ...town, question } as Heatmap).notice).toMatch(
     /^a place.*never learned igloo.*chance$/,
   )
-  const byPhotos = { ...question, byPhotos: true }
-  expect(captionOf({ ...town, question: byPhotos } as Heatmap).notice).toMatch(
-    /never learned igloo.*what photos of it show/,
-  )
+  const noticeBy = (byPhotos: string) =>
+    captionOf({ ...town, question: { ...question, byPhotos } } as Heatmap).notice
+  expect(noticeBy('of-it')).toMatch(/never learned igloo.*what photos of it show/)
+  expect(noticeBy('like-it')).toMatch(/no photo of it was in training.*most like it.*chance$/)
 })
 
 test('the nearest date leaves nothing out', () => {

@@ -179,7 +179,7 @@ describeOnEachDatabase('a region', (_open, place) => {
     const prototype = () => Promise.resolve(shown?.logits ?? new Float32Array())
     const outside = { ...world, encoder: () => Promise.resolve({ ...encoder, card, prototype }) }
     const { heatmap } = await searchScene(outside, { ...search, expression: 'igloo' })
-    expect(heatmap.question).toMatchObject({ untaught: ['igloo'], byPhotos: true })
+    expect(heatmap.question).toMatchObject({ untaught: ['igloo'], byPhotos: 'like-it' })
     expect(heatmap.best).toBe(0)
   })
 

@@ -36,10 +36,13 @@ describe('with what photos of scenes show', () => {
     }
   }
 
-  test('one scene that was not taught is searched for as a photo is', async () => {
-    const { query, question } = await sceneSearch(await withPrototypes(), 'igloo')
+  test.each([
+    ['orchard', 'of-it'],
+    ['igloo', 'like-it'],
+  ])('%s, which was not taught, is searched for as a photo is: %s', async (scene, byPhotos) => {
+    const { query, question } = await sceneSearch(await withPrototypes(), scene)
     expect(query).toEqual(photoQuery(shown))
-    expect(question).toMatchObject({ untaught: ['igloo'], byPhotos: true })
+    expect(question).toMatchObject({ untaught: [scene], byPhotos })
   })
 
   test.each(['harbor', 'harbor - igloo', 'igloo + iceberg', '- igloo'])(

@@ -4,7 +4,8 @@ overhead model learned no labelled ground.
 python -m whereabouts_train.prototypes --overhead ../overhead-… --photo ../photo-…
     --pack packs/ground
 
-Writes prototypes.f32 into the overhead model's folder, and its checksum into model.json.
+Writes prototypes.f32 into the overhead model's folder, and into model.json its checksum and which
+scenes some photo was labelled with: of others it holds what photos most like them show.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def main() -> None:
     data = prototypes.astype("<f4").tobytes()
     (args.overhead / FILE).write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    model.card["prototypes"] = {"file": FILE, "sha256": digest, "of": photo.name}
+    shown = np.flatnonzero(pack.masks()[pack.rows("train")].any(0)).tolist()
+    facts = {"file": FILE, "sha256": digest, "of": photo.name, "scenes": shown}
+    model.card["prototypes"] = facts
     (args.overhead / "model.json").write_text(json.dumps(model.card, indent=1) + "\n")
     print(f"{args.overhead / FILE}: {len(drawn)} photos")
 
