@@ -266,12 +266,13 @@ describeOnEachDatabase('a dense build', (_open, place) => {
       code: 'model-without-map',
     })
     const openSource: Outside['openSource'] = async (imagery) => {
-      const { attribution, ...source } = await world.openSource(imagery)
+      const opened = await world.openSource(imagery)
+      const { attribution, ...source } = opened
       return {
         ...source,
         attribution,
         patch: () => Promise.reject(new Error()),
-        close: async () => {},
+        close: () => opened.close(),
       }
     }
     await expect(requestDense({ ...world, openSource }, 'odd', 16)).rejects.toMatchObject({
