@@ -8,8 +8,6 @@ import { BadDataError, ConfigError, NotFoundError } from '../errors.ts'
 import { parseModelCard } from './card.ts'
 import type { ModelCard } from './card.ts'
 
-const FLOAT_BYTES = 4
-
 /** A model whose bytes are the ones that its card describes. */
 export interface ModelFiles {
   readonly card: ModelCard
@@ -33,7 +31,10 @@ export async function readModel(dir: string): Promise<ModelFiles> {
   if (card.prototypes === undefined) return { card, onnxPath }
   const prototypesPath = join(dir, card.prototypes.file)
   await checkSha256(prototypesPath, card.prototypes.sha256)
-  const [got, expected] = [(await stat(prototypesPath)).size, card.classes ** 2 * FLOAT_BYTES]
+  const [got, expected] = [
+    (await stat(prototypesPath)).size,
+    card.classes ** 2 * Float32Array.BYTES_PER_ELEMENT,
+  ]
   if (got !== expected) corrupt(prototypesPath, `${expected} bytes`, `${got}`)
   return { card, onnxPath, prototypesPath }
 }

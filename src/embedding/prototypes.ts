@@ -14,5 +14,7 @@ import type { Logits } from '../types.ts'
 export async function readPrototype(path: string, index: number): Promise<Logits> {
   const bytes = await readFile(path)
   const first = index * SCENES.length
-  return Float32Array.from(SCENES, (_, c) => bytes.readFloatLE((first + c) * 4))
+  return Float32Array.from(SCENES, (_, c) =>
+    bytes.readFloatLE((first + c) * Float32Array.BYTES_PER_ELEMENT),
+  )
 }

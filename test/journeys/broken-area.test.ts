@@ -9,6 +9,7 @@ import { describeOnEachDatabase } from '../databases.ts'
 import { startMisbehavingServer } from '../fixtures/misbehaving-server.ts'
 import { photoTile, startTileServer, type TileServer } from '../fixtures/tile-server.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
+import { skipWaits } from './skip-waits.ts'
 
 const { signal } = new AbortController()
 const wait = { firstMs: 20, mostMs: 50 }
@@ -48,17 +49,6 @@ describeOnEachDatabase('a build', (_open, place) => {
     for (const server of servers) await server.close()
   })
 
-  /** Cuts the waits between the tries short. */
-  const hurry = (regionId: number) => {
-    const timer = setInterval(() => {
-      void world.db.withClient((client) =>
-        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
-          regionId,
-        ]),
-      )
-    }, 30)
-    return () => clearInterval(timer)
-  }
   const create = (name: string, url: string, { outline = ring, stepM = 22 } = {}) =>
     createRegion(
       world,
@@ -97,7 +87,7 @@ describeOnEachDatabase('a build', (_open, place) => {
       startTileServer((tile) => (tile.y > ROW ? broken : { status: 404, headers: NO_WAIT })),
     )
     const { id, name } = await create('none', url, { stepM: 38 })
-    const stop = hurry(id)
+    const stop = skipWaits(world.db, id)
     const options = { signal, wait, onProgress: () => undefined }
     const counts = await buildRegion(world, name, options).finally(stop)
     const { 'no-tile': none = 0, 'tiles-unavailable': given = 0 } = counts.unavailable
@@ -110,7 +100,7 @@ describeOnEachDatabase('a build', (_open, place) => {
       startTileServer((tile) => (tile.y > ROW ? broken : photoTile(tile))),
     )
     const { id } = await create('half', url)
-    const stop = hurry(id)
+    const stop = skipWaits(world.db, id)
     const counts = await buildRegion(world, 'half', { signal, onProgress: () => undefined, wait })
     stop()
     const given = counts.unavailable['tiles-unavailable'] ?? 0
@@ -165,7 +155,7 @@ describeOnEachDatabase('a build', (_open, place) => {
       }),
     )
     const { id, name } = await create('silenced', url, { outline: small })
-    const stop = hurry(id)
+    const stop = skipWaits(world.db, id)
     let pauses = 0
     const counts = await buildRegion(world, name, {
       signal,

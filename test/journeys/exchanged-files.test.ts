@@ -13,6 +13,7 @@ import { startRangeServer, type RangeServer, type ServedFile } from '../fixtures
 import { cornerOf, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
+import { skipWaits } from './skip-waits.ts'
 
 const { signal } = new AbortController()
 const quiet = { signal, onProgress: () => undefined }
@@ -75,17 +76,6 @@ describe('files that are exchanged', () => {
     server.files.set('/items.json', { bytes: Buffer.from(collection) })
     const imagery = { kind: 'stac', url: `${server.origin}/items.json`, attribution: 'x' }
     return create(name, { ...imagery, ...politeness })
-  }
-  /** Skips the waits between the tries. @returns ends it */
-  const hurry = (regionId: number) => {
-    const timer = setInterval(() => {
-      void world.db.withClient((client) =>
-        client.query('update points set retry_at = now() where region = $1 and retry_at > now()', [
-          regionId,
-        ]),
-      )
-    }, 30)
-    return () => clearInterval(timer)
   }
 
   test('pause a build, which opens them anew and goes on by itself', async () => {
@@ -173,7 +163,7 @@ describe('files that are exchanged', () => {
       ['whole', '2020-01-01', -0.002, 0.002],
       ['part', '2023-01-01', -0.001, 0.001],
     ])
-    const stop = hurry(region)
+    const stop = skipWaits(world.db, region)
     const counts = await buildRegion(world, 'partly', { ...quiet, wait }).finally(stop)
     await server.close()
     expect(await stateOf('partly')).toMatchObject({ state: 'built', problem: null })
@@ -188,7 +178,7 @@ describe('files that are exchanged', () => {
       ['newer', '2023-01-01', -0.002, 0],
       ['far', '2020-01-01', 0.002, 0.006],
     ])
-    const stop = hurry(id)
+    const stop = skipWaits(world.db, id)
     const counts = await buildRegion(world, 'missing', { ...quiet, wait }).finally(stop)
     const asked = server.requests.filter(({ url }) => url === '/far.tif').length
     await server.close()
