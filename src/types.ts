@@ -82,6 +82,11 @@ export interface Rgb8 {
   readonly data: Uint8Array
 }
 
+/** Levels of each colour (red, green, blue) of a file's samples that become 0 and 255. */
+export type Stretch = readonly (readonly [low: number, high: number])[]
+/** By file, as its source names it. */
+export type Stretches = Readonly<Record<string, Stretch>>
+
 /** Where the pixels of a patch came from: files or tiles (`z/x/y`), the window in them, the server's ETag. */
 export interface SourceReference {
   /** The kind of imagery source, as its configuration names it. */

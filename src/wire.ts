@@ -58,9 +58,10 @@ export async function openWorld(
   return {
     ...models,
     db,
-    openSource: async (imagery: ImageryConfig, { isFresh = false, signal }: SourceOptions = {}) => {
+    openSource: async (imagery: ImageryConfig, options: SourceOptions = {}) => {
+      const { isFresh = false, signal, stretches } = options
       const { createImagerySource } = await import('./imagery/registry.ts')
-      const deps = { ...imageryDeps, ...(isFresh && { cache: noCache }), signal }
+      const deps = { ...imageryDeps, ...(isFresh && { cache: noCache }), signal, stretches }
       return createImagerySource(imagery, deps)
     },
     traffic: () => imageryDeps.hosts.traffic,

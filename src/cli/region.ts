@@ -66,11 +66,12 @@ async function show(name: string, isBoundary: boolean, command: Command): Promis
 }
 
 /** First how it stands; the boundary of a country would be megabytes. */
-function summarise({ region, bbox, points, workers, vintages }: RegionStatus): object {
+function summarise({ region, bbox, points, workers, vintages, stretches }: RegionStatus): object {
   const { name, state, problem, boundary, ...more } = region
   const build = describeBuild({ region, workers })
   const head = { name, state, build, problem, points, workers }
-  return { ...head, boundary: summariseBoundary(boundary, { bbox, region }), vintages, ...more }
+  const shape = summariseBoundary(boundary, { bbox, region })
+  return { ...head, boundary: shape, vintages, ...more, stretches }
 }
 
 function summariseBoundary(

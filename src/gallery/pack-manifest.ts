@@ -1,7 +1,7 @@
 /** What a pack says about itself: a JSON text in the metadata of the Parquet file, beside GeoParquet's own. */
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import type { Bbox, Region } from '../types.ts'
+import type { Bbox, Region, Stretches } from '../types.ts'
 import { VINTAGES_MAX, type DatePolicy } from './refresh.ts'
 
 /** Raise when older programs could not read what is written. */
@@ -12,6 +12,8 @@ export const MANIFEST_KEY = 'whereabouts'
 
 const degrees = z.number().finite()
 const positions = z.array(z.array(degrees).min(2)).min(4)
+
+const level = z.tuple([z.number(), z.number()])
 
 const region = z.looseObject({
   name: z.string().min(1).max(63),
@@ -29,6 +31,7 @@ const region = z.looseObject({
   createdAt: z.iso.datetime(),
   vintages: z.int().min(1).max(VINTAGES_MAX),
   refreshedAt: z.iso.datetime().nullable(),
+  stretches: z.record(z.string(), z.tuple([level, level, level])).optional(),
 })
 
 const manifest = z.looseObject({
@@ -56,7 +59,10 @@ export type PackedRegion = DatePolicy &
     | 'gsd'
     | 'runtime'
     | 'createdAt'
-  >
+  > & {
+    /** Levels that were measured on the files of the source; absent in packs of older programs. */
+    readonly stretches?: Stretches
+  }
 
 /** What a pack says about itself. */
 export interface PackManifest {

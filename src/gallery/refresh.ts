@@ -3,6 +3,7 @@ import type { LonLat } from '../types.ts'
 import { UNDATED } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { countChange } from './points.ts'
+import { forgetStretchesOn } from './stretches.ts'
 
 /** What a build does about several dates of one place. */
 export interface DatePolicy {
@@ -123,6 +124,13 @@ export interface RefreshSettings {
   readonly vintages?: number | undefined
 }
 
+interface RegionBefore {
+  readonly attribution: string
+  /** Whether another source is asked for. */
+  readonly isOther: boolean
+  readonly isEmbedded: boolean
+}
+
 /**
  * Settles how a region is refreshed, unless its build is under way: who builds has read how, and would not notice. Who
  * wants a build at the same moment waits for this, and reads what is settled.
@@ -134,18 +142,21 @@ export async function beginRefresh(
   { imagery, attribution, vintages }: RefreshSettings,
 ): Promise<boolean> {
   return db.transaction(async (client) => {
-    const [region] = await client.query<{ attribution: string; isEmbedded: boolean }>(
-      `select attribution, exists (select from embeddings where region = $1) as "isEmbedded"
+    const config = imagery === undefined ? null : JSON.stringify(imagery)
+    const [region] = await client.query<RegionBefore>(
+      `select attribution, imagery <> coalesce($2::jsonb, imagery) as "isOther",
+              exists (select from embeddings where region = $1) as "isEmbedded"
          from regions where id = $1 and state <> 'building' for update`,
-      [regionId],
+      [regionId, config],
     )
     if (region === undefined) return false
+    if (region.isOther) await forgetStretchesOn(client, regionId)
     const named = region.isEmbedded ? nameBoth(attribution, region.attribution) : attribution
     if (imagery !== undefined || named !== region.attribution) {
       await client.query(
         `update regions set imagery = coalesce($2::jsonb, imagery), attribution = $3, version = version + 1
           where id = $1`,
-        [regionId, imagery === undefined ? null : JSON.stringify(imagery), named],
+        [regionId, config, named],
       )
     }
     if (vintages !== undefined) await setVintagesOn(client, regionId, vintages)

@@ -1,11 +1,17 @@
 /** The table `regions`: what is searched and how it was built. */
 import { InputError, NotFoundError } from '../errors.ts'
-import type { Region, RoadPoint } from '../types.ts'
+import type { Region, RoadPoint, Stretches } from '../types.ts'
 import type { Client, Database } from './database.ts'
 import { insertPointsOn } from './points.ts'
+import { insertStretchesOn } from './stretches.ts'
 
-/** A region before the database has numbered it. */
-export type RegionDraft = Omit<Region, 'id' | 'runtime' | 'state' | 'problem' | 'createdAt'>
+/** A region before the database has numbered it, and what was measured on the files of its source. */
+export interface RegionDraft extends Omit<
+  Region,
+  'id' | 'runtime' | 'state' | 'problem' | 'createdAt'
+> {
+  readonly stretches?: Stretches
+}
 
 interface RegionRow extends Omit<Region, 'centre' | 'model'> {
   readonly lon: number
@@ -21,7 +27,7 @@ const columns = `
 
 /** @throws {InputError} `region-exists` when the name is taken */
 export async function insertRegion(db: Database, draft: RegionDraft): Promise<Region> {
-  return db.withClient((client) => insertRegionOn(client, draft))
+  return db.transaction((client) => insertRegionOn(client, draft))
 }
 
 /** As `insertRegion`, and its points; both or nothing. */
@@ -59,7 +65,10 @@ export async function insertRegionOn(client: Client, draft: RegionDraft): Promis
     ],
   )
   const [row] = rows
-  if (row !== undefined) return toRegion(row)
+  if (row !== undefined) {
+    if (draft.stretches !== undefined) await insertStretchesOn(client, row.id, draft.stretches)
+    return toRegion(row)
+  }
   throw new InputError('region-exists', `Expected a new name for the region, got "${draft.name}"`, {
     hint: `choose another name, or run \`whereabouts region delete ${draft.name}\``,
   })

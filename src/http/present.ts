@@ -17,7 +17,7 @@ type HeatmapJson = z.input<typeof heatmapSchema>
 
 /** A region with its points and the latest build of this process. */
 export function presentRegion(
-  { region, bbox, points, workers, vintages }: RegionStatus,
+  { region, bbox, points, workers, vintages, stretches }: RegionStatus,
   build: BuildStatus | null,
 ): RegionJson {
   const { name, state, centre, attribution, model, gsd, createdAt } = region
@@ -30,6 +30,7 @@ export function presentRegion(
     centre: position(centre),
     sampling: { ...region.sampling },
     imagery: { kind: 'unknown', ...region.imagery },
+    ...(stretches && { stretches }),
     attribution,
     model,
     gsd,

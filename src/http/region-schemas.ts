@@ -119,6 +119,13 @@ export const regionSchema = z
     centre: lonLat,
     sampling: z.looseObject({ kind: z.string() }),
     imagery: z.looseObject({ kind: z.string() }),
+    stretches: z
+      .record(z.string(), z.array(z.array(z.number()).readonly()).readonly())
+      .optional()
+      .openapi({
+        description:
+          'levels of red, green and blue, measured on each file, that become 0 and 255; of a single region, where its source has the stretch percentile',
+      }),
     attribution: z.string(),
     model: z.object({ name: z.string(), sha256 }),
     gsd: z.number().openapi({ description: 'metres per pixel of the patches' }),

@@ -3,6 +3,7 @@
  * and how more than 8 bits become 8.
  */
 import { InputError } from '../errors.ts'
+import type { Stretch } from '../types.ts'
 
 /** What the tags say about a raster's samples. */
 export interface SampleFormat {
@@ -18,9 +19,6 @@ export interface SampleFormat {
   readonly colorMap: ArrayLike<number> | undefined
   readonly nodata: number | null
 }
-
-/** Value that becomes 0 and value that becomes 255, per colour. */
-export type Stretch = readonly (readonly [low: number, high: number])[]
 
 const WHITE_IS_ZERO = 0
 const PALETTE = 3

@@ -1,4 +1,5 @@
 /** What sources need from outside. */
+import type { Stretch } from '../types.ts'
 import type { DiskCache } from './disk-cache.ts'
 import type { HttpDeps } from './http-client.ts'
 
@@ -10,6 +11,16 @@ export interface ImageryDeps extends HttpDeps {
   readonly baseDir: string
   /** Ends the opening of a source that has to be asked for what it lists. */
   readonly signal?: AbortSignal | undefined
+  /** Absent: what is to be measured is measured whenever a file is opened. */
+  readonly stretches?: StretchMemory | undefined
+}
+
+/** The levels that were measured on files, so that a file is stretched by the same ones whenever it is opened. */
+export interface StretchMemory {
+  /** What was measured of a file before; its name is that which its source gives it. */
+  find(file: string): Stretch | undefined
+  /** Takes what was measured now. @returns what counts: somebody else may have been first */
+  keep(file: string, measured: Stretch): Promise<Stretch>
 }
 
 /** How a source is opened. */
@@ -18,4 +29,6 @@ export interface SourceOptions {
   readonly isFresh?: boolean
   /** Ends the opening, which may read whole catalogues. */
   readonly signal?: AbortSignal
+  /** Absent: files are measured anew. */
+  readonly stretches?: StretchMemory
 }

@@ -5,7 +5,7 @@
 import { basename, resolve } from 'node:path'
 import { ByteCache } from './byte-cache.ts'
 import { isWithin, noDates } from './dates.ts'
-import type { ImageryDeps } from './deps.ts'
+import type { ImageryDeps, StretchMemory } from './deps.ts'
 import { HttpClient } from './http-client.ts'
 import { openHttpReader } from './http-range.ts'
 import type { CogConfig } from './kinds/cog.ts'
@@ -24,18 +24,20 @@ const OPENING_MAX = 8
 /**
  * Opens imagery in files on disk.
  * @param baseDir  what relative paths are relative to
+ * @param stretches  absent: what is to be measured is measured anew
  * @throws {InputError} when a file cannot be used, with the reason
  */
 export async function createGeotiffSource(
   config: GeotiffConfig,
   baseDir: string,
+  stretches?: StretchMemory,
 ): Promise<ImagerySource> {
   const entries = config.files.map((entry): Entry => {
     const { file, capturedOn } = typeof entry === 'string' ? { file: entry } : entry
     const open = () => openFileReader(resolve(baseDir, file), file)
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
-  const dated = await openAll(entries, config)
+  const dated = await openAll(entries, config, { stretches })
   const names = [...new Set(dated.map(({ raster }) => basename(raster.file)))].join(', ')
   const identity = { kind: config.kind, attribution: config.attribution ?? names }
   return new RasterSource(identity, new OpenRasters(dated, () => undefined))
@@ -48,7 +50,7 @@ export async function createGeotiffSource(
  */
 export async function createCogSource(
   config: CogConfig,
-  deps: Pick<ImageryDeps, 'secrets' | 'hosts'>,
+  deps: Pick<ImageryDeps, 'secrets' | 'hosts' | 'stretches'>,
 ): Promise<ImagerySource> {
   const http = new HttpClient(config, deps)
   const ranges = { http, blocks: new ByteCache<Uint8Array>(BLOCK_BYTES_MAX) }
@@ -58,7 +60,8 @@ export async function createCogSource(
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
   try {
-    const dated = await openAll(entries, config, REMOTE_BLOCK_PX)
+    const how = { stretches: deps.stretches, blockPx: REMOTE_BLOCK_PX }
+    const dated = await openAll(entries, config, how)
     return new RasterSource(config, new OpenRasters(dated, () => http.close()))
   } catch (error) {
     http.close()
@@ -75,11 +78,11 @@ interface Entry {
 async function openAll(
   entries: readonly Entry[],
   config: RasterReading,
-  blockPx?: number,
+  how: Pick<RasterOptions, 'stretches' | 'blockPx'>,
 ): Promise<DatedRaster[]> {
   const wanted = entries.filter((entry) => isWithin(entry.capturedOn, config))
   if (wanted.length === 0) throw noDates(config)
-  const options = { ...rasterOptionsOf(config), ...(blockPx && { blockPx }) }
+  const options = { ...rasterOptionsOf(config), ...how }
   const opened: DatedRaster[] = []
   try {
     for (let start = 0; start < wanted.length; start += OPENING_MAX)

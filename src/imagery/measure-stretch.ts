@@ -1,5 +1,6 @@
 /** How more than 8 bits become 8: the 2nd and 98th percentile of a raster's own values. */
-import { findData, planBands, type RawBlock, type SampleFormat, type Stretch } from './bands.ts'
+import type { Stretch } from '../types.ts'
+import { findData, planBands, type RawBlock, type SampleFormat } from './bands.ts'
 
 const BINS = 65536
 

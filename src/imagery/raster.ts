@@ -5,7 +5,9 @@
 import type { GeoTIFFImage } from 'geotiff'
 import { BadDataError, InputError, UpstreamError, WhereaboutsError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
-import { checkFormat, toColours, type SampleFormat, type Stretch } from './bands.ts'
+import type { Stretch } from '../types.ts'
+import { checkFormat, toColours, type SampleFormat } from './bands.ts'
+import type { StretchMemory } from './deps.ts'
 import { readGeoreference, type Affine, type Georeference } from './georeference.ts'
 import { measureStretch } from './measure-stretch.ts'
 import type { RangeReader } from './range-reader.ts'
@@ -48,6 +50,8 @@ export interface RasterOptions {
   readonly nodata?: number | undefined
   /** `percentile`: measured on the file; levels: the same for all files of a source. */
   readonly stretch: 'none' | 'percentile' | Stretch
+  /** Remembers what was measured. */
+  readonly stretches?: StretchMemory | undefined
   /** About the side of the blocks that are decoded together, px; small where every byte is fetched. Default 512. */
   readonly blockPx?: number
 }
@@ -87,7 +91,7 @@ async function describeRaster(reader: RangeReader, options: RasterOptions): Prom
   const format = await readSampleFormat(full.image, options.nodata)
   checkFormat(format, options.stretch !== 'none', file)
   const georeference = readGeoreference(await readGeoTags(full.image), file)
-  const stretch = await stretchOf(images, format, options.stretch)
+  const stretch = await stretchOf({ file, images, format }, options)
   const levels: RasterLevel[] = []
   const raster: Raster = {
     file,
@@ -161,14 +165,27 @@ function describeLevel(raster: Raster, image: GeoTIFFImage, blockPx: number): Ra
   }
 }
 
-/** 2–98 % over the coarsest level that still has enough pixels, or over evenly spread rows of the full picture. */
+/** What is measured of a file. */
+interface Measured {
+  readonly file: string
+  readonly images: readonly MaskedImage[]
+  readonly format: SampleFormat
+}
+
 async function stretchOf(
-  images: readonly MaskedImage[],
-  format: SampleFormat,
-  wanted: RasterOptions['stretch'],
+  measured: Measured,
+  { stretch, stretches }: RasterOptions,
 ): Promise<Stretch | null> {
-  if (wanted === 'none') return null
-  if (wanted !== 'percentile') return wanted
+  if (stretch === 'none') return null
+  if (stretch !== 'percentile') return stretch
+  const known = stretches?.find(measured.file)
+  if (known !== undefined) return known
+  const found = await measurePercentiles(measured)
+  return found === null || stretches === undefined ? found : stretches.keep(measured.file, found)
+}
+
+/** 2–98 % over the coarsest level that still has enough pixels, or over evenly spread rows of the full picture. */
+async function measurePercentiles({ images, format }: Measured): Promise<Stretch | null> {
   const size = ({ image }: MaskedImage): number => image.getWidth() * image.getHeight()
   const level = images.findLast((pair) => size(pair) >= STRETCH_SAMPLE_PX / 8) ?? images[0]
   if (level === undefined) return null

@@ -21,7 +21,7 @@ type Openers = {
 
 const OPENERS: Openers = {
   cog: createCogSource,
-  geotiff: (config, { baseDir }) => createGeotiffSource(config, baseDir),
+  geotiff: (config, { baseDir, stretches }) => createGeotiffSource(config, baseDir, stretches),
   mbtiles: createMbtilesSource,
   patches: (config, { baseDir }) => createPatchesSource(config, baseDir),
   pmtiles: createPmtilesSource,

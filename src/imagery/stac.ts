@@ -11,7 +11,7 @@ import { isInPolygon } from '../geo/rings.ts'
 import type { LonLat } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
 import { groupByDate, isWithin, noDates, type DatedLayers } from './dates.ts'
-import type { ImageryDeps } from './deps.ts'
+import type { ImageryDeps, StretchMemory } from './deps.ts'
 import { HttpClient } from './http-client.ts'
 import { openHttpReader } from './http-range.ts'
 import { rasterOptionsOf } from './kinds/raster.ts'
@@ -38,7 +38,7 @@ const LATTICE = 4
  */
 export async function createStacSource(
   config: StacConfig,
-  deps: Pick<ImageryDeps, 'baseDir' | 'secrets' | 'hosts' | 'signal'>,
+  deps: Pick<ImageryDeps, 'baseDir' | 'secrets' | 'hosts' | 'signal' | 'stretches'>,
 ): Promise<ImagerySource> {
   const http = new HttpClient(config, deps)
   try {
@@ -49,7 +49,7 @@ export async function createStacSource(
     if (items.length === 0) throw noDates(config)
     const credits = config.attribution ?? (await loadCredits(items, config, access)).join(', ')
     const pictures = new StacPictures(items, {
-      createPool: () => createPool(config, http),
+      createPool: () => createPool(config, http, deps.stretches),
       onClose: () => http.close(),
     })
     return new RasterSource({ kind: config.kind, attribution: credits || nameOf(config) }, pictures)
@@ -64,9 +64,9 @@ function nameOf({ url, file = '' }: StacConfig): string {
   return url?.replace(/[?#].*$/s, '') ?? basename(file)
 }
 
-function createPool(config: StacConfig, http: HttpClient): RasterPool {
+function createPool(config: StacConfig, http: HttpClient, stretches?: StretchMemory): RasterPool {
   const ranges = { http, blocks: new ByteCache<Uint8Array>(BLOCK_BYTES_MAX) }
-  const options = { ...rasterOptionsOf(config), blockPx: REMOTE_BLOCK_PX }
+  const options = { ...rasterOptionsOf(config), stretches, blockPx: REMOTE_BLOCK_PX }
   return new RasterPool(async ({ location, isRemote }) => {
     const reader = isRemote
       ? openHttpReader(location, ranges)

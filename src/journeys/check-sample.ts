@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { BadDataError } from '../errors.ts'
 import { findKnownVintages, type EmbeddedPlace, type KnownVintage } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
-import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { pagesOf } from './refresh-region.ts'
+import { openRegionSource } from './region-source.ts'
 import { refuseDense } from './refuse-dense.ts'
 
 /** Places asked for at a time. */
@@ -39,7 +39,7 @@ export async function checkSample(
   const sample = await sampleOf(outside, region.id, count)
   const ids = sample.map(({ id }) => id)
   const known = await findKnownVintages(outside.db, region.id, ids)
-  const source = await outside.openSource(parseImageryConfig(region.imagery), { signal })
+  const source = await openRegionSource(outside, region, { signal })
   try {
     const found = { checked: 0, same: 0, changed: 0, gone: 0 }
     const results = mapOrdered(sample, PLACES_UNDER_WAY, (place) =>

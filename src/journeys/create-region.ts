@@ -7,6 +7,7 @@ import type { Boundary, Region, RoadPoint } from '../types.ts'
 import { drawPoints } from './draw-points.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
+import { collectStretches } from './region-source.ts'
 
 /** How the caller wants the points to be drawn. */
 export type SamplingRequest =
@@ -70,7 +71,8 @@ export async function planRegion(
   checkRegionName(request.name)
   const imagery = parseImageryConfig(request.imagery)
   const { card } = await outside.encoder('overhead')
-  const source = await outside.openSource(imagery, { signal: progress.signal })
+  const { stretches, measured } = collectStretches()
+  const source = await outside.openSource(imagery, { signal: progress.signal, stretches })
   try {
     const { boundary, sampling, points } = await drawPoints(
       outside,
@@ -87,6 +89,7 @@ export async function planRegion(
       attribution: source.attribution,
       model: { name: card.name, sha256: card.sha256 },
       gsd: patchSizeOf(card).gsd,
+      stretches: measured(),
     }
     return { draft, points }
   } finally {

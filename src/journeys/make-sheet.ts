@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { renderSheet } from '../heatmap/sheet.ts'
 import { WhereaboutsError } from '../errors.ts'
-import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchRequest } from '../imagery/source.ts'
 import type { Candidate } from '../heatmap-types.ts'
 import type { Region } from '../types.ts'
@@ -11,6 +10,7 @@ import { cutAgain } from './cut-again.ts'
 import type { Located } from './locate-photo.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
+import { openRegionSource } from './region-source.ts'
 
 const PHOTO_JPEG_QUALITY = 85
 const PATCH_JPEG_QUALITY = 90
@@ -49,10 +49,10 @@ export async function makeSheet(
 /** The files or keys of an imported region may be where it was built: then there are no pictures, but all the rest. */
 async function openOrTell(
   outside: Outside,
-  { imagery }: Region,
+  region: Region,
 ): Promise<ImagerySource | WhereaboutsError> {
   try {
-    return await outside.openSource(parseImageryConfig(imagery))
+    return await openRegionSource(outside, region)
   } catch (error) {
     if (error instanceof WhereaboutsError) return error
     throw error

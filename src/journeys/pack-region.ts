@@ -6,8 +6,9 @@ import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pa
 import type { PackReader } from '../gallery/pack-file.ts'
 import { findDatePolicy, type DatePolicy } from '../gallery/refresh.ts'
 import { findRegion, listRegions } from '../gallery/regions.ts'
+import { findStretches } from '../gallery/stretches.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
-import type { Region } from '../types.ts'
+import type { Region, Stretches } from '../types.ts'
 import { checkRegionName } from './create-region.ts'
 import { refuseOtherVariables } from './key-variables.ts'
 import type { Outside } from './outside.ts'
@@ -68,7 +69,11 @@ export async function exportRegion(
       },
     )
     const dates = await findDatePolicy(outside.db, region.id)
-    const manifest = manifestOf({ ...region, ...dates }, { program, extent, now: outside.now() })
+    const stretches = await findStretches(outside.db, region.id)
+    const manifest = manifestOf(
+      { ...region, ...dates, stretches },
+      { program, extent, now: outside.now() },
+    )
     return { manifest, bytes: await pack.finish(manifest, extent.bbox) }
   } finally {
     await pack.discard()
@@ -76,18 +81,18 @@ export async function exportRegion(
 }
 
 function manifestOf(
-  region: Region & DatePolicy,
+  region: Region & DatePolicy & { readonly stretches: Stretches },
   parts: { readonly program: string; readonly extent: PackExtent; readonly now: Date },
 ): PackManifest {
   const { name, boundary, centre, sampling, imagery, attribution, model, gsd } = region
-  const { runtime, createdAt, vintages, refreshedAt } = region
+  const { runtime, createdAt, vintages, refreshedAt, stretches } = region
   const source = { boundary, centre, sampling, imagery, attribution, model, gsd }
   return {
     kind: 'region-pack',
     version: PACK_VERSION,
     program: parts.program,
     exportedAt: parts.now.toISOString(),
-    region: { name, ...source, runtime, createdAt, vintages, refreshedAt },
+    region: { name, ...source, runtime, createdAt, vintages, refreshedAt, stretches },
     terms: termsOf(region),
     pointCount: parts.extent.pointCount,
     embeddingCount: parts.extent.embeddingCount,

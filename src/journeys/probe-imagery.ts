@@ -5,12 +5,12 @@
 import { BadDataError, InputError, UpstreamError } from '../errors.ts'
 import { findPlacesAfter, type PlaceState } from '../gallery/point-states.ts'
 import { countPoints } from '../gallery/points.ts'
-import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { Region, RoadPoint } from '../types.ts'
 import { asExchanged } from './hold-up.ts'
 import { isRefusal } from './judge-failures.ts'
 import type { Outside } from './outside.ts'
+import { openRegionSource } from './region-source.ts'
 
 /** Places asked; one that answers is enough. */
 const PLACES = 3
@@ -55,8 +55,7 @@ async function probe(
   let failure: UpstreamError | null = null
   let source: ImagerySource | null = null
   try {
-    const imagery = parseImageryConfig(region.imagery)
-    source = known.fresh?.() ?? (await outside.openSource(imagery, { isFresh: true, signal }))
+    source = known.fresh?.() ?? (await openRegionSource(outside, region, { isFresh: true, signal }))
     for (const place of places) {
       failure = await tryPlace(source, { place, size }, signal)
       if (failure === null) return null

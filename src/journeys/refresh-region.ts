@@ -19,6 +19,7 @@ import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseDense } from './refuse-dense.ts'
+import { openRegionSource } from './region-source.ts'
 
 /** Points looked at between two words to the database. */
 const PAGE_POINTS = 2000
@@ -85,12 +86,15 @@ export async function refreshRegion(
   const region = await findRegion(outside.db, name)
   refuseDense(region)
   refuseBuilding(region, 'a refresh')
-  const config = parseImageryConfig(imagery ?? region.imagery)
-  const source = await outside.openSource(config, { signal: progress.signal })
+  const config = imagery === undefined ? undefined : { ...parseImageryConfig(imagery) }
+  const { signal } = progress
+  const source = await (config === undefined
+    ? openRegionSource(outside, region, { signal })
+    : outside.openSource(config, { signal }))
   const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
   try {
     const settings = {
-      imagery: imagery === undefined ? undefined : { ...config },
+      imagery: config,
       attribution: source.attribution,
       vintages,
     }

@@ -4,8 +4,9 @@ import { countPoints, type PointCounts } from '../gallery/points.ts'
 import { countAllStates, type StateCount } from '../gallery/point-states.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
+import { findStretches } from '../gallery/stretches.ts'
 import { bboxOf } from '../geo/polygon.ts'
-import type { Bbox, Region } from '../types.ts'
+import type { Bbox, Region, Stretches } from '../types.ts'
 import type { Outside } from './outside.ts'
 
 /** A region and the state of its points. */
@@ -17,11 +18,16 @@ export interface RegionStatus {
   readonly workers: readonly WorkerShare[]
   /** Dates of each place that a build embeds at most. */
   readonly vintages: number
+  /** Levels measured on the files of its source, where there are any; of a single region only: a source may have thousands. */
+  readonly stretches?: Stretches
 }
 
 /** @throws {NotFoundError} `region-not-found` */
 export async function describeRegion(outside: Outside, name: string): Promise<RegionStatus> {
-  return withPoints(outside, await findRegion(outside.db, name))
+  const region = await findRegion(outside.db, name)
+  const stretches = await findStretches(outside.db, region.id)
+  const status = await withPoints(outside, region)
+  return Object.keys(stretches).length === 0 ? status : { ...status, stretches }
 }
 
 /** All regions, by name. */

@@ -4,10 +4,10 @@ import { settleDense } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
-import { parseImageryConfig } from '../imagery/config.ts'
 import { denseLatticeOf, needWindows, spacingOf } from './build-dense.ts'
 import type { Outside } from './outside.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
+import { openRegionSource } from './region-source.ts'
 import { refuseOtherModel } from './visit-region.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function requestDense(
   refuseOtherModel(region, encoder)
   const denseM = spacingOf(encoder, spacingM)
   denseLatticeOf(region, encoder, denseM)
-  const source = await outside.openSource(parseImageryConfig(region.imagery))
+  const source = await openRegionSource(outside, region)
   try {
     needWindows(source)
   } finally {

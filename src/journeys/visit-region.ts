@@ -5,7 +5,6 @@ import { recordRuntime } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
-import { parseImageryConfig } from '../imagery/config.ts'
 import type { Region } from '../types.ts'
 import { buildBatches, LEASE_S } from './build-batches.ts'
 import { BuildMeter, noProgress, type BuildProgress } from './build-progress.ts'
@@ -13,6 +12,7 @@ import { untilDatabaseAnswers } from './database-away.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { createProbe } from './probe-imagery.ts'
+import { openSourceToBuild } from './region-source.ts'
 
 /** What held the build up, and may do so still. */
 const PROBED = ['host-down', 'file-changed']
@@ -38,9 +38,7 @@ export async function visitRegion(
   const region = await findRegion(outside.db, name)
   const encoder = await outside.encoder('overhead')
   refuseOtherModel(region, encoder)
-  const source = await outside.openSource(parseImageryConfig(region.imagery), {
-    signal: options.signal,
-  })
+  const source = await openSourceToBuild(outside, region, options.signal)
   try {
     await recordRuntime(outside.db, region.id, encoder.runtime)
     const count = () =>

@@ -103,3 +103,12 @@ create table regions (
   CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'stopped'::text, 'built'::text]))),
   CHECK (((vintages >= 1) AND (vintages <= 12))),
 );
+
+-- Levels measured on the files of a region's source; they go with that source
+create table stretches (
+  region integer not null,
+  file text not null, -- as the source names it: path, or address without its key
+  levels jsonb not null, -- of red, green and blue: the sample values that become 0 and 255
+  PRIMARY KEY (region, file),
+  FOREIGN KEY (region) REFERENCES regions(id) ON DELETE CASCADE,
+);

@@ -1,6 +1,6 @@
 /** Fields of the kinds that read GeoTIFF: `geotiff`, `cog`, `stac`. */
 import { z } from 'zod'
-import type { Stretch } from '../bands.ts'
+import type { Stretch } from '../../types.ts'
 import type { RasterOptions } from '../raster.ts'
 import { isoDate } from './common.ts'
 

@@ -1,0 +1,59 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { Database } from '../../src/gallery/database.ts'
+import { deleteRegion, insertRegion } from '../../src/gallery/regions.ts'
+import { findStretches, forgetStretchesOn, keepStretch } from '../../src/gallery/stretches.ts'
+import type { Stretch } from '../../src/types.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { draftRegion } from './rows.ts'
+
+/** Levels as they are measured: any doubles. */
+const levels: Stretch = [
+  [0.1 + 0.2, 1234.000000000001],
+  [-3e-9, 65535],
+  [1 / 3, 5e300],
+]
+const others: Stretch = [
+  [0, 1],
+  [0, 1],
+  [0, 1],
+]
+
+describeOnEachDatabase('levels measured on files', (open) => {
+  let db: Database
+  beforeAll(async () => {
+    db = await open()
+  })
+
+  test('come back to the last bit, with the region that they were measured for', async () => {
+    const stretches = { 'b.tif': levels, 'https://x.example/a.tif?key={key}': others }
+    const { id } = await insertRegion(db, { ...draftRegion('exact'), stretches })
+    expect(await findStretches(db, id)).toEqual(stretches)
+    const other = await insertRegion(db, draftRegion('without'))
+    expect(await findStretches(db, other.id)).toEqual({})
+  })
+
+  test('who is first counts, for all who measure later', async () => {
+    const { id } = await insertRegion(db, draftRegion('first'))
+    const file = { regionId: id, file: 'a.tif' }
+    expect(await keepStretch(db, { ...file, levels })).toEqual(levels)
+    expect(await keepStretch(db, { ...file, levels: others })).toEqual(levels)
+    expect(await findStretches(db, id)).toEqual({ 'a.tif': levels })
+  })
+
+  test('are forgotten for one region alone', async () => {
+    const stretches = { 'a.tif': levels }
+    const kept = await insertRegion(db, { ...draftRegion('kept'), stretches })
+    const lost = await insertRegion(db, { ...draftRegion('lost'), stretches })
+    await db.transaction((client) => forgetStretchesOn(client, lost.id))
+    expect(await findStretches(db, lost.id)).toEqual({})
+    expect(await findStretches(db, kept.id)).toEqual(stretches)
+  })
+
+  test('go with their region, and a build that has not noticed goes on with its own', async () => {
+    const { id } = await insertRegion(db, { ...draftRegion('gone'), stretches: { a: levels } })
+    await deleteRegion(db, 'gone')
+    expect(await findStretches(db, id)).toEqual({})
+    expect(await keepStretch(db, { regionId: id, file: 'b', levels: others })).toEqual(others)
+    expect(await findStretches(db, id)).toEqual({})
+  })
+})

@@ -1,0 +1,199 @@
+/** A region whose imagery is stretched by what was measured on its files, which are overwritten by others later. */
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findEmbeddings } from '../../src/gallery/embeddings.ts'
+import { countPoints } from '../../src/gallery/points.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
+import { findStretches, forgetStretchesOn } from '../../src/gallery/stretches.ts'
+import { boundaryFromBbox } from '../../src/geo/polygon.ts'
+import { parseImageryConfig } from '../../src/imagery/config.ts'
+import type { ImagerySource } from '../../src/imagery/source.ts'
+import { buildRegion } from '../../src/journeys/build-region.ts'
+import { createRegion } from '../../src/journeys/create-region.ts'
+import { cutAgain } from '../../src/journeys/cut-again.ts'
+import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
+import { refreshRegion } from '../../src/journeys/refresh-region.ts'
+import { openRegionSource } from '../../src/journeys/region-source.ts'
+import { describeRegion } from '../../src/journeys/region-status.ts'
+import type { EmbeddedPoint } from '../../src/types.ts'
+import { describeOnEachDatabase } from '../databases.ts'
+import { cornerOf, drawRaster, waves, writeRaster } from '../fixtures/rasters.ts'
+import { CENTRE } from '../http/town.ts'
+import { openTestWorld, type TestWorld } from '../world.ts'
+
+const { signal } = new AbortController()
+const quiet = { signal, onProgress: () => undefined }
+const plan = { epsg: 32632, centre: CENTRE, width: 600, height: 600, pixelSize: 0.5 }
+/** No patch around it reaches the first rows of the picture. */
+const INSIDE = [8.999, 47.1994, 9.001, 47.2006] as const
+const LIT_ROWS = 30
+
+describeOnEachDatabase('imagery stretched by what is measured', (_open, place) => {
+  let folder: string
+  let world: TestWorld
+  /** The picture as it is, or with rows as bright as can be where no patch shows them. */
+  const writePicture = async (file: string, { isLit = false } = {}): Promise<void> => {
+    const data = drawRaster(plan, waves).map((value) => value / 4)
+    if (isLit) data.fill(255, 0, LIT_ROWS * plan.width * 3)
+    await writeRaster(file, { ...plan, data, samples: 3, corner: cornerOf(plan) })
+  }
+  const newPicture = async (name: string): Promise<string> => {
+    const file = join(folder, `${name}.tif`)
+    await writePicture(file)
+    return file
+  }
+  const imageryOf = (file: string) => ({ kind: 'geotiff', files: [file], stretch: 'percentile' })
+  const create = (name: string, imagery: object, stepM = 40) =>
+    createRegion(
+      world,
+      {
+        name,
+        imagery,
+        sampling: { kind: 'grid', stepM, whereImagery: false },
+        boundary: boundaryFromBbox([...INSIDE]),
+      },
+      { signal, onWarning: () => undefined },
+    )
+  const stretchesOf = async (name: string) =>
+    findStretches(world.db, (await findRegion(world.db, name)).id)
+  const forget = async (name: string) => {
+    const { id } = await findRegion(world.db, name)
+    await world.db.transaction((client) => forgetStretchesOn(client, id))
+  }
+  const rowsOf = async (name: string) => {
+    const { id } = await findRegion(world.db, name)
+    const { total } = await countPoints(world.db, id)
+    const ids = Array.from({ length: total }, (_, point) => point)
+    return findEmbeddings(world.db, { regionId: id }, ids)
+  }
+  const cutHash = async (source: ImagerySource, row: EmbeddedPoint) => {
+    const { reference } = row
+    const { data } = await cutAgain(source, { point: row, reference }, { px: 224, gsd: 0.5 })
+    return createHash('sha256').update(data).digest('hex')
+  }
+  const patchesOf = async (name: string) => (await rowsOf(name)).map((row) => row.patchSha256)
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'whereabouts-stretch-'))
+    const at = await place()
+    const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
+    world = await openTestWorld({ models: 'tiny', ...database })
+  })
+  afterAll(async () => {
+    await world.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('goes on as it was created, although the file would measure otherwise now', async () => {
+    const file = await newPicture('resumed')
+    await create('whole', imageryOf(file), 8)
+    await buildRegion(world, 'whole', quiet)
+    await create('resumed', imageryOf(file), 8)
+    const stop = new AbortController()
+    const begun = await buildRegion(world, 'resumed', {
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    })
+    expect(begun.pending).toBeGreaterThan(0)
+    await writePicture(file, { isLit: true })
+    await buildRegion(world, 'resumed', quiet)
+    expect(await patchesOf('resumed')).toEqual(await patchesOf('whole'))
+    // Measured anew, the patches are others: the comparison above can fail.
+    const source = await world.openSource(parseImageryConfig(imageryOf(file)))
+    const [row] = await rowsOf('whole')
+    expect(row && (await cutHash(source, row))).not.toBe(row?.patchSha256)
+    await source.close()
+  })
+
+  test('is cut again for a sheet as it was built', async () => {
+    const file = await newPicture('again')
+    await create('again', imageryOf(file))
+    await buildRegion(world, 'again', quiet)
+    await writePicture(file, { isLit: true })
+    const source = await openRegionSource(world, await findRegion(world.db, 'again'))
+    const [row] = await rowsOf('again')
+    if (row === undefined) throw new Error('no row')
+    expect(await cutHash(source, row)).toBe(row.patchSha256)
+    await source.close()
+  })
+
+  test('is told with its region, and carried along by a pack', async () => {
+    const file = await newPicture('packed')
+    await create('packed', imageryOf(file))
+    const stretches = await stretchesOf('packed')
+    expect(Object.keys(stretches)).toEqual([file])
+    expect((await describeRegion(world, 'packed')).stretches).toEqual(stretches)
+    const path = join(folder, 'packed.parquet')
+    const follow = { signal, onProgress: () => undefined }
+    const { manifest } = await exportRegion(world, { name: 'packed', path, program: '1' }, follow)
+    expect(manifest.region.stretches).toEqual(stretches)
+    await importRegion(world, { path, name: 'unpacked' }, follow)
+    expect(await stretchesOf('unpacked')).toEqual(stretches)
+  })
+
+  test('is measured anew as another source, and not when the same one is named again', async () => {
+    const file = await newPicture('renewed')
+    const look = { signal, onLook: () => undefined }
+    await create('renewed', imageryOf(file))
+    await buildRegion(world, 'renewed', quiet)
+    const before = await stretchesOf('renewed')
+    await writePicture(file, { isLit: true })
+    const again = { name: 'renewed', isAll: true, imagery: imageryOf(file) }
+    await refreshRegion(world, again, look)
+    await buildRegion(world, 'renewed', quiet)
+    expect(await stretchesOf('renewed')).toEqual(before)
+    const imagery = { ...imageryOf(file), nodata: 0 }
+    await refreshRegion(world, { ...again, imagery }, look)
+    expect(await stretchesOf('renewed')).toEqual({})
+    await buildRegion(world, 'renewed', quiet)
+    expect(Object.keys(await stretchesOf('renewed'))).toEqual([file])
+    expect(await stretchesOf('renewed')).not.toEqual(before)
+  })
+
+  test('of a region from before is recorded by its next build, and by nobody who only looks', async () => {
+    const file = await newPicture('older')
+    await create('older', imageryOf(file))
+    const measured = await stretchesOf('older')
+    await forget('older')
+    const source = await openRegionSource(world, await findRegion(world.db, 'older'))
+    await source.close()
+    expect(await stretchesOf('older')).toEqual({})
+    await buildRegion(world, 'older', quiet)
+    expect(await stretchesOf('older')).toEqual(measured)
+  })
+
+  test('in pictures that STAC items list is recorded when a build opens them', async () => {
+    await newPicture('listed')
+    const [west, south, east, north] = [8.99, 47.19, 9.01, 47.21]
+    const item = {
+      type: 'Feature',
+      id: 'one',
+      bbox: [west, south, east, north],
+      properties: { datetime: '2024-01-01T00:00:00Z' },
+      assets: { visual: { href: './listed.tif' } },
+    }
+    const list = join(folder, 'items.json')
+    await writeFile(list, JSON.stringify({ type: 'FeatureCollection', features: [item] }))
+    const imagery = { kind: 'stac', file: list, stretch: 'percentile', attribution: 'synthetic' }
+    await create('listed', imagery)
+    expect(await stretchesOf('listed')).toEqual({})
+    await buildRegion(world, 'listed', quiet)
+    expect(Object.keys(await stretchesOf('listed'))).toEqual([join(folder, 'listed.tif')])
+    await writePicture(join(folder, 'listed.tif'), { isLit: true })
+    await create('relisted', imagery)
+    await buildRegion(world, 'relisted', quiet)
+    expect(await stretchesOf('relisted')).not.toEqual(await stretchesOf('listed'))
+  })
+
+  test('with levels that are given has nothing to record', async () => {
+    const file = await newPicture('given')
+    const stretch = { low: [0, 0, 0], high: [90, 90, 90] }
+    await create('given', { kind: 'geotiff', files: [file], stretch })
+    await buildRegion(world, 'given', quiet)
+    expect(await stretchesOf('given')).toEqual({})
+    expect(await describeRegion(world, 'given')).not.toHaveProperty('stretches')
+  })
+})
