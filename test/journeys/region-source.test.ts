@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findEmbeddings } from '../../src/gallery/embeddings.ts'
+import { findEmbeddings, type StoredEmbedding } from '../../src/gallery/embeddings.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { findStretches, forgetStretchesOn } from '../../src/gallery/stretches.ts'
@@ -18,7 +18,6 @@ import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { openRegionSource } from '../../src/journeys/region-source.ts'
 import { describeRegion } from '../../src/journeys/region-status.ts'
-import type { EmbeddedPoint } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { cornerOf, drawRaster, waves, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
@@ -69,7 +68,7 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     const ids = Array.from({ length: total }, (_, point) => point)
     return findEmbeddings(world.db, { regionId: id }, ids)
   }
-  const cutHash = async (source: ImagerySource, row: EmbeddedPoint) => {
+  const cutHash = async (source: ImagerySource, row: StoredEmbedding) => {
     const { reference } = row
     const { data } = await cutAgain(source, { point: row, reference }, { px: 224, gsd: 0.5 })
     return createHash('sha256').update(data).digest('hex')
