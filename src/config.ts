@@ -170,6 +170,12 @@ export function resolveConfig(
   )
 }
 
+/** The overhead model of a command without `--overhead-model`. */
+export function usualOverheadModel(env: Readonly<Record<string, string | undefined>>): string {
+  const { env: variable, default: usual } = OPTIONS.overheadModel
+  return env[variable] ?? usual
+}
+
 /** The table as `.env.example`, one commented line and one assignment each. */
 export function renderEnvExample(): string {
   return Object.values(OPTIONS)

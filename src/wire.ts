@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Config } from './config.ts'
+import { usualOverheadModel, type Config } from './config.ts'
 import type { Encoder } from './embedding/encoder.ts'
 import { createEncoder } from './embedding/onnx.ts'
 import { migrate } from './gallery/migrate.ts'
@@ -57,6 +57,7 @@ export async function openWorld(
   const noCache = new DiskCache(join(config.dataDir, 'no-cache'), 0)
   return {
     ...models,
+    usualModel: usualOverheadModel(env),
     db,
     openSource: async (imagery: ImageryConfig, options: SourceOptions = {}) => {
       const { isFresh = false, signal, stretches } = options

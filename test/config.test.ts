@@ -1,6 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { OPTIONS, renderEnvExample, renderOptionsTable, resolveConfig } from '../src/config.ts'
+import {
+  OPTIONS,
+  renderEnvExample,
+  renderOptionsTable,
+  resolveConfig,
+  usualOverheadModel,
+} from '../src/config.ts'
 import { ConfigError } from '../src/errors.ts'
 
 test('a flag wins over the environment, the environment over the default', () => {
@@ -20,6 +26,11 @@ test('a bad database URL is reported without its value, which may hold a passwor
   const resolve = () => resolveConfig({ databaseUrl: 'mysql://me:hunter2@db' }, {})
   expect(resolve).toThrow(/--database-url/)
   expect(resolve).not.toThrow(/hunter2/)
+})
+
+test('the usual overhead model is that of the environment, else the default', () => {
+  expect(usualOverheadModel({ WHEREABOUTS_OVERHEAD_MODEL: 'mine' })).toBe('mine')
+  expect(usualOverheadModel({})).toBe(resolveConfig({}, {}).overheadModel)
 })
 
 test('zero threads means one per core', () => {

@@ -65,13 +65,16 @@ function formatReasons({ unavailable }: PointCounts): string {
   return reasons.length === 0 ? '' : `no patch: ${reasons.join(', ')}`
 }
 
-/** How a build ended. */
-export function formatCounts(name: string, counts: PointCounts): string {
+/**
+ * How a build ended.
+ * @param next  the command that goes on with it
+ */
+export function formatCounts(name: string, counts: PointCounts, next: string): string {
   const left = counts.pending + counts.leased
   return [
     `region "${name}": ${counts.embedded} of ${counts.total} points embedded`,
     formatReasons(counts),
-    left === 0 ? '' : `${left} left: continue with \`whereabouts region build ${name}\``,
+    left === 0 ? '' : `${left} left: continue with \`${next}\``,
   ]
     .filter((part) => part !== '')
     .join('\n')

@@ -1,12 +1,11 @@
 /** `whereabouts region build|stop`. */
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
-import { buildRegion, detachBuild, endBuild } from '../journeys/build-region.ts'
+import { detachBuild, endBuild } from '../journeys/build-region.ts'
 import { settleBuild, type BuildWish } from '../journeys/request-build.ts'
-import { formatCounts, formatProgress } from './build-report.ts'
-import { EXIT_INTERRUPTED, withWorld } from './context.ts'
-import { openProgress } from './progress.ts'
+import { withWorld } from './context.ts'
 import { parseVintages } from './region-dates.ts'
+import { commandToBuild, runBuild } from './run-build.ts'
 
 interface BuildCommandOptions {
   readonly retry?: string | true
@@ -57,13 +56,7 @@ async function build(
       console.log(`region "${name}" waits for workers: whereabouts worker`)
       return
     }
-    const progress = openProgress()
-    const counts = await buildRegion(world, name, {
-      signal,
-      onProgress: (state) => progress.show(formatProgress(state)),
-    }).finally(() => progress.end())
-    console.log(formatCounts(name, counts))
-    if (signal.aborted) process.exitCode = EXIT_INTERRUPTED
+    await runBuild(world, name, signal)
   })
 }
 
@@ -116,6 +109,6 @@ export function parseDense(dense: string | true | undefined): number | null | un
 async function stop(name: string, _options: object, command: Command): Promise<void> {
   await withWorld(command, async (world) => {
     await endBuild(world, name)
-    console.log(`region "${name}" stopped; continue with \`whereabouts region build ${name}\``)
+    console.log(`region "${name}" stopped; continue with \`${await commandToBuild(world, name)}\``)
   })
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { insertPlan, planRegion, type RegionPlan } from '../journeys/create-region.ts'
 import { estimateRegion, estimateRest, SAMPLES_MAX } from '../journeys/estimate-region.ts'
+import { nextCommand } from '../journeys/next-command.ts'
 import type { World } from '../wire.ts'
 import { confirm, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { formatEstimate } from './estimate-report.ts'
@@ -40,9 +41,9 @@ async function createNamed(
     if (options.yes !== true && process.stdin.isTTY) {
       if (!(await confirm(`create region "${name}"?`))) return
     }
-    await insertPlan(world, plan)
+    const region = await insertPlan(world, plan)
     console.log(`region "${name}" created with ${plan.points.length} points`)
-    console.log(`next: whereabouts region build ${name}`)
+    console.log(`next: ${nextCommand(world, region, 'region build')}`)
   })
 }
 

@@ -3,14 +3,14 @@ import type { Command } from 'commander'
 import { findRegion } from '../gallery/regions.ts'
 import { VINTAGES_MAX } from '../gallery/refresh.ts'
 import { regionStats } from '../gallery/stats.ts'
-import { buildRegion, detachBuild } from '../journeys/build-region.ts'
+import { detachBuild } from '../journeys/build-region.ts'
 import { checkSample } from '../journeys/check-sample.ts'
 import { refreshRegion, type Refreshed } from '../journeys/refresh-region.ts'
 import type { World } from '../wire.ts'
-import { formatCounts, formatProgress } from './build-report.ts'
 import { askWorld, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
 import { readImagery } from './region-request.ts'
+import { runBuild } from './run-build.ts'
 
 interface RefreshOptions {
   readonly imagery?: string
@@ -71,7 +71,7 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
     console.log(describeRefreshed(found))
     if (found.open === 0) return
     if (options.detach) await detachBuild(world, name)
-    else await build(world, name, signal)
+    else await runBuild(world, name, signal)
   })
 }
 
@@ -106,14 +106,4 @@ async function look(
   } finally {
     line.end()
   }
-}
-
-async function build(world: World, name: string, signal: AbortSignal): Promise<void> {
-  const line = openProgress()
-  const counts = await buildRegion(world, name, {
-    signal,
-    onProgress: (state) => line.show(formatProgress(state)),
-  }).finally(() => line.end())
-  console.log(formatCounts(name, counts))
-  if (signal.aborted) process.exitCode = EXIT_INTERRUPTED
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { exportRegion, importRegion, type PackProgress } from '../journeys/pack-region.ts'
 import { EXIT_INTERRUPTED, withWorld } from './context.ts'
 import { openProgress, type ProgressLine } from './progress.ts'
+import { commandToBuild } from './run-build.ts'
 
 /** Registers `region export` and `region import`. */
 export function addPackCommands(region: Command): void {
@@ -58,7 +59,7 @@ async function importFrom(
     for (const term of terms) console.log(term)
     console.log(`its imagery: ${JSON.stringify(imported.manifest.region.imagery)}`)
     if (!imported.isBuilt)
-      console.log(`some are not embedded: whereabouts region build ${imported.name}`)
+      console.log(`some are not embedded: ${await commandToBuild(world, imported.name)}`)
   })
 }
 

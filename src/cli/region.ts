@@ -7,6 +7,7 @@ import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
 import { createLaea } from '../geo/projection.ts'
 import { describeBuild, describeRegion, type RegionStatus } from '../journeys/region-status.ts'
 import type { Bbox, Boundary, Region } from '../types.ts'
+import type { World } from '../wire.ts'
 import { askWorld, confirm } from './context.ts'
 import { addBuildCommands } from './region-build.ts'
 import { addCoverageCommand } from './region-coverage.ts'
@@ -60,15 +61,16 @@ async function listAll(command: Command): Promise<void> {
 async function show(name: string, isBoundary: boolean, command: Command): Promise<void> {
   await askWorld(command, async (world) => {
     const status = await describeRegion(world, name)
-    const shown = isBoundary ? status.region.boundary : summarise(status)
+    const shown = isBoundary ? status.region.boundary : summarise(world, status)
     console.log(JSON.stringify(shown, null, isBoundary ? undefined : 2))
   })
 }
 
 /** First how it stands; the boundary of a country would be megabytes. */
-function summarise({ region, bbox, points, workers, vintages, stretches }: RegionStatus): object {
+function summarise(world: World, status: RegionStatus): object {
+  const { region, bbox, points, workers, vintages, stretches } = status
   const { name, state, problem, boundary, ...more } = region
-  const build = describeBuild({ region, workers })
+  const build = describeBuild(world, status)
   const head = { name, state, build, problem, points, workers }
   const shape = summariseBoundary(boundary, { bbox, region })
   return { ...head, boundary: shape, vintages, ...more, stretches }

@@ -21,6 +21,8 @@ export interface Outside {
   readonly db: Database
   /** Loads on first use and stays loaded. */
   encoder(view: View): Promise<Encoder>
+  /** Name of the overhead model that a command takes which names none. */
+  readonly usualModel: string
   /** The caller closes the source. */
   openSource(imagery: ImageryConfig, options?: SourceOptions): Promise<ImagerySource>
   /** What this process has fetched of imagery so far. */

@@ -14,7 +14,9 @@ import { countPoints } from '../gallery/points.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource } from '../imagery/source.ts'
+import type { Region } from '../types.ts'
 import { mapOrdered } from './flow.ts'
+import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
@@ -105,7 +107,7 @@ export async function refreshRegion(
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked
     if (!isUndated || isAll) return { ...found, ...(await stillOpen()), isDated: !isAll }
     // Another source without dates is of another date as a whole; of the same one nothing can be said.
-    if (imagery === undefined) throw undated(name)
+    if (imagery === undefined) throw undated(outside, region)
     const all = await markLacking(outside, { regionId: region.id, test, isAll: true }, progress)
     return { ...all, ...(await stillOpen()), isDated: false }
   } finally {
@@ -184,12 +186,12 @@ export async function* pagesOf(
   }
 }
 
-function undated(name: string): InputError {
+function undated(outside: Outside, region: Region): InputError {
   return new InputError(
     'refresh-undated',
-    `Expected a source that tells the dates of a place, got that of region "${name}", which does not`,
+    `Expected a source that tells the dates of a place, got that of region "${region.name}", which does not`,
     {
-      hint: `see what changed: \`whereabouts region refresh ${name} --check 100\`; embed all again: --all; another release: --imagery SOURCE`,
+      hint: `see what changed: \`${nextCommand(outside, region, 'region refresh')} --check 100\`; embed all again: --all; another release: --imagery SOURCE`,
     },
   )
 }

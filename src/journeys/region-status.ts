@@ -7,6 +7,7 @@ import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { findStretches } from '../gallery/stretches.ts'
 import { bboxOf } from '../geo/polygon.ts'
 import type { Bbox, Region, Stretches } from '../types.ts'
+import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 
 /** A region and the state of its points. */
@@ -45,22 +46,23 @@ async function withPoints(outside: Outside, region: Region): Promise<RegionStatu
 }
 
 /** Where a build stands, in one sentence, and how to go on. */
-export function describeBuild({
-  region,
-  workers,
-}: Pick<RegionStatus, 'region' | 'workers'>): string {
-  const { name, state, problem } = region
+export function describeBuild(
+  outside: Pick<Outside, 'usualModel'>,
+  { region, workers }: Pick<RegionStatus, 'region' | 'workers'>,
+): string {
+  const { state, problem } = region
+  const next = nextCommand(outside, region, 'region build')
   if (state === 'built') return 'built'
-  if (state === 'created') return `not begun: whereabouts region build ${name}`
+  if (state === 'created') return `not begun: ${next}`
   if (state === 'stopped') {
     const why = problem === null ? 'stopped' : `stopped (${problem.message})`
-    return `${why}, continue with: whereabouts region build ${name}`
+    return `${why}, continue with: ${next}`
   }
   if (problem !== null) {
     return `paused (${problem.message}), tried again at ${problem.nextTryAt ?? 'once'}`
   }
   if (workers.length > 0) return `being built by ${workers.length} processes`
-  return `waits for workers: whereabouts worker, or whereabouts region build ${name}`
+  return `waits for workers: whereabouts worker, or ${next}`
 }
 
 /** Deletes points, embeddings and heatmaps too. @throws {NotFoundError} `region-not-found` */

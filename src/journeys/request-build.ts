@@ -4,6 +4,7 @@ import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { retryPoints } from './build-region.ts'
+import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 import { keepVintages } from './refresh-region.ts'
 import { requestDense } from './request-dense.ts'
@@ -61,13 +62,14 @@ async function settleVintages(
   name: string,
   vintages: number,
 ): Promise<readonly string[]> {
-  const { id } = await findRegion(outside.db, name)
+  const region = await findRegion(outside.db, name)
+  const { id } = region
   const before = await findDatePolicy(outside.db, id)
   const { embedded } = await countPoints(outside.db, id)
   await keepVintages(outside, name, vintages)
   if (vintages <= before.vintages || embedded === 0) return []
   return [
-    `the ${embedded} points that are embedded keep the dates that they have: \`whereabouts region refresh ${name}\` adds the others`,
+    `the ${embedded} points that are embedded keep the dates that they have: \`${nextCommand(outside, region, 'region refresh')}\` adds the others`,
   ]
 }
 

@@ -16,6 +16,7 @@ import type {
   ImageryDates,
 } from '../heatmap-types.ts'
 import type { Region } from '../types.ts'
+import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 import { refuseMixedModels } from './refuse-mixed.ts'
 import { refuseOtherModel } from './visit-region.ts'
@@ -56,7 +57,7 @@ export async function assembleHeatmap(
 ): Promise<Heatmap> {
   const { region, geometry, search, distances } = parts
   const stats = await regionStats(outside.db, region.id)
-  if (distances.length === 0) throw nothingFound(region, stats)
+  if (distances.length === 0) throw nothingFound(outside, region, stats)
   const cover = createRegionCover(geometry, region.boundary)
   const ranked = rankCells(distances, (key) => cover.areaInRegionKm2(key))
   return {
@@ -85,12 +86,17 @@ async function tellDates(
   return { pointCount, capturedBetween, dates: { ...dates, leftOut } }
 }
 
-function nothingFound({ name }: Region, { embedded, patchesByYear }: RegionStats): NotFoundError {
+function nothingFound(
+  outside: Outside,
+  region: Region,
+  { embedded, patchesByYear }: RegionStats,
+): NotFoundError {
+  const { name } = region
   if (embedded === 0) {
     return new NotFoundError(
       'region-not-built',
       `Expected embeddings in region "${name}", got none`,
-      { hint: `run \`whereabouts region build ${name}\`` },
+      { hint: `run \`${nextCommand(outside, region, 'region build')}\`` },
     )
   }
   const years = Object.entries(patchesByYear).map(([year, count]) => `${year} (${count})`)

@@ -49,6 +49,16 @@ test('a region goes through a file, under another name, and terms are told', asy
   expect(imported.stdout).toContain('imagery: © the surveyors\nCC BY 4.0')
 })
 
+test('the command that a command names as the next one goes on with the model of the region', async () => {
+  const { WHEREABOUTS_OVERHEAD_MODEL: model = '', ...env } = settingsOf(join(folder, 'data'))
+  const grid = ['--grid', '60', '--where-imagery', '--yes', '--imagery', imageryOf('2020')]
+  const make = ['region', 'create', 'other', ...grid, '--overhead-model', model]
+  const created = await runHere(make, { folder, env })
+  const [, next = ''] = /^next: whereabouts (.*)$/m.exec(created.stdout) ?? []
+  const built = await runHere(next.split(' '), { folder, env })
+  expect(built).toMatchObject({ code: 0, stdout: expect.stringContaining('16 of 16') as unknown })
+})
+
 test('a file that is damaged, or whose name is taken, leaves with a code and what to do', async () => {
   const pack = place('town.parquet')
   expect(await run('region', 'import', pack)).toMatchObject({

@@ -14,9 +14,9 @@ export interface Outcome {
 export function settingsOf(dataDir: string, databaseUrl = ''): Record<string, string> {
   return {
     WHEREABOUTS_DATA_DIR: dataDir,
-    WHEREABOUTS_MODELS_DIR: fileURLToPath(new URL('../../models/tiny/', import.meta.url)),
-    WHEREABOUTS_PHOTO_MODEL: 'photo',
-    WHEREABOUTS_OVERHEAD_MODEL: 'overhead',
+    WHEREABOUTS_MODELS_DIR: fileURLToPath(new URL('../../models/', import.meta.url)),
+    WHEREABOUTS_PHOTO_MODEL: 'tiny/photo',
+    WHEREABOUTS_OVERHEAD_MODEL: 'tiny/overhead',
     // Each command starts its own sessions.
     WHEREABOUTS_THREADS: '1',
     DATABASE_URL: databaseUrl,

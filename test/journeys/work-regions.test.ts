@@ -105,7 +105,9 @@ describeOnEachDatabase('a build', (_open, place) => {
     const paused = await stateOf('outage')
     expect(paused).toMatchObject({ state: 'building', problem: { code: 'host-down' } })
     expect(paused.counts).toMatchObject({ embedded: 0, unavailable: {} })
-    expect(describeBuild(await describeRegion(world, 'outage'))).toMatch(/^paused \(.*tiles\.test/)
+    expect(describeBuild(world, await describeRegion(world, 'outage'))).toMatch(
+      /^paused \(.*tiles\.test/,
+    )
     isDown = false
     const counts = await building
     expect(counts).toMatchObject({ embedded: counts.total, unavailable: {} })
@@ -122,7 +124,7 @@ describeOnEachDatabase('a build', (_open, place) => {
     const state = await stateOf('refused')
     expect(state).toMatchObject({ state: 'stopped', problem: { code: 'tiles-refused' } })
     expect(state.counts).toMatchObject({ pending: state.counts.total, unavailable: {} })
-    expect(describeBuild(await describeRegion(world, 'refused'))).toMatch(
+    expect(describeBuild(world, await describeRegion(world, 'refused'))).toMatch(
       /403.*region build refused/,
     )
     await workRegions(world, { ...quiet, names: null, isOnce: true, onError: () => undefined })
@@ -200,7 +202,9 @@ describeOnEachDatabase('a build', (_open, place) => {
       leased: 0,
       pending: counts.total,
     })
-    expect(describeBuild(await describeRegion(world, 'silent'))).toMatch(/^stopped, continue with/)
+    expect(describeBuild(world, await describeRegion(world, 'silent'))).toMatch(
+      /^stopped, continue with/,
+    )
     server.closeAllConnections()
     server.close()
   })
@@ -297,7 +301,9 @@ describeOnEachDatabase('a build', (_open, place) => {
       return
     }
     await detachBuild(world, 'detached')
-    expect(describeBuild(await describeRegion(world, 'detached'))).toMatch(/^waits for workers/)
+    expect(describeBuild(world, await describeRegion(world, 'detached'))).toMatch(
+      /^waits for workers/,
+    )
     await stopBuild(world.db, id)
   })
 

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest'
+import { nextCommand } from '../../src/journeys/next-command.ts'
+import { describeBuild } from '../../src/journeys/region-status.ts'
+import type { Region } from '../../src/types.ts'
+import { draftRegion } from '../gallery/rows.ts'
+
+const region: Region = {
+  ...draftRegion('vaduz'),
+  id: 1,
+  runtime: null,
+  state: 'created',
+  problem: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+}
+
+describe('the command that goes on with a region', () => {
+  test('names no model where a command takes that of the region anyway', () => {
+    const usual = { usualModel: region.model.name }
+    expect(nextCommand(usual, region, 'region build')).toBe('whereabouts region build vaduz')
+  })
+
+  test('names the model of the region where a command would take another', () => {
+    expect(nextCommand({ usualModel: 'other' }, region, 'region refresh')).toBe(
+      'whereabouts region refresh vaduz --overhead-model tiny-overhead',
+    )
+  })
+
+  test.each(['created', 'stopped', 'building'] as const)(
+    'is the one that the state "%s" tells',
+    (state) => {
+      const told = describeBuild(
+        { usualModel: 'other' },
+        { region: { ...region, state }, workers: [] },
+      )
+      expect(told).toMatch(/whereabouts region build vaduz --overhead-model tiny-overhead$/)
+    },
+  )
+})
