@@ -5,6 +5,7 @@
 import { InputError } from '../errors.ts'
 import type { CellGrid, CellKey, GalleryQuery } from '../heatmap-types.ts'
 import { dimension, halfMax, vectorText } from './halfvec.ts'
+import type { Packing } from './packed-best.ts'
 
 /** A fragment and the values of its `$n`. */
 export interface Expression {
@@ -12,8 +13,9 @@ export interface Expression {
   readonly params: readonly unknown[]
 }
 
-/** A fragment that is ordered like the distance, and what makes the distance of its value. */
+/** A fragment that is ordered like the distance and exact in single precision, and what makes the distance of its value. */
 export interface Distance extends Expression {
+  readonly packing: Packing
   finish(value: number): number
 }
 
@@ -30,18 +32,24 @@ export function distanceOf(query: GalleryQuery): Distance {
     return {
       sql: '(logits <#> $2::halfvec)',
       params: [vectorText(vector.map((value) => value / unit))],
+      packing: '-dot',
       finish: (value) => scale * unit * value + offset,
     }
   }
-  const finish = (value: number) => scale * value + offset
+  // The operator <-> is the root of these in double precision, which would leave no bits for a point's id.
+  const squared = {
+    packing: 'distance' as const,
+    finish: (value: number) => scale * Math.sqrt(value) + offset,
+  }
   if (weights === undefined) {
-    return { sql: '(logits <-> $2::halfvec)', params: [vectorText(vector)], finish }
+    const sql = 'halfvec_l2_squared_distance(logits, $2::halfvec)'
+    return { ...squared, sql, params: [vectorText(vector)] }
   }
   const weighted = vector.map((value, i) => value * (weights[i] ?? 0))
   return {
-    sql: '((logits::vector * $3::vector) <-> $2::vector)',
+    ...squared,
+    sql: 'vector_l2_squared_distance(logits::vector * $3::vector, $2::vector)',
     params: [vectorText(weighted), vectorText(weights)],
-    finish,
   }
 }
 

@@ -1,13 +1,18 @@
 /** The table `points`: a region's road points, and the queue from which workers claim them. */
+import { InputError } from '../errors.ts'
 import type { RoadPoint } from '../types.ts'
 import type { Client, Database } from './database.ts'
+import { pointIdLimit } from './packed-best.ts'
 
 const pointsTable = {
   name: 'points',
   columns: { region: 'int4', id: 'int4', lon: 'float8', lat: 'float8' },
 } as const
 
-/** Writes a region's points, all pending; 10⁶ and more. */
+/**
+ * Writes a region's points, all pending; 10⁶ and more.
+ * @throws {InputError} `region-too-large`
+ */
 export async function insertPoints(
   db: Database,
   regionId: number,
@@ -40,7 +45,17 @@ export async function countChange(client: Client, regionId: number): Promise<voi
 }
 
 function* pointRows(regionId: number, points: readonly RoadPoint[]) {
-  for (const { id, lon, lat } of points) yield [regionId, id, lon, lat]
+  for (const { id, lon, lat } of points) {
+    if (!(id < pointIdLimit)) throw tooManyPoints(id)
+    yield [regionId, id, lon, lat]
+  }
+}
+
+function tooManyPoints(id: number): InputError {
+  return new InputError(
+    'region-too-large',
+    `Expected at most ${pointIdLimit} points in a region, got number ${id}: take several regions, or a wider step`,
+  )
 }
 
 /** How many points a worker wants, and for how long nobody else gets them. */

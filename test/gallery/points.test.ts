@@ -101,6 +101,16 @@ describeOnEachDatabase('points', (open) => {
     expect(await countPoints(db, region)).toMatchObject({ pending: 17, unavailable: {} })
   })
 
+  test('are refused whole where one has an id that a heatmap could not tell from another', async () => {
+    const { id } = await insertRegion(db, draftRegion('too-large'))
+    const refused = insertPoints(db, id, [
+      { ...points[0]!, id: 0 },
+      { ...points[0]!, id: 2 ** 27 },
+    ])
+    await expect(refused).rejects.toMatchObject({ name: 'InputError', code: 'region-too-large' })
+    expect(await countPoints(db, id)).toMatchObject({ total: 0 })
+  })
+
   test('of an unknown region are none', async () => {
     expect(await countPoints(db, 999)).toMatchObject({ total: 0, unavailable: {} })
     expect(await claim(999, 'a')).toEqual([])
