@@ -4,6 +4,7 @@ import type { ColumnSource } from 'hyparquet-writer'
 import { InputError } from '../errors.ts'
 import type { RoadPoint, SourceReference } from '../types.ts'
 import { dimension, halfMax } from './halfvec.ts'
+import { isPointId } from './packed-best.ts'
 
 /** What one point looks like from above on one date. */
 export interface PackedEmbedding {
@@ -151,7 +152,7 @@ type ReadValue = (name: string) => unknown
 function toPoint(at: ReadValue): Omit<PackRow, 'embedding'> {
   const reason = at('reason')
   return {
-    id: check(at, 'id', (value) => Number.isInteger(value) && Number(value) >= 0),
+    id: check(at, 'id', isPointId),
     lon: check(at, 'lon', (value) => Math.abs(Number(value)) <= 180),
     lat: check(at, 'lat', (value) => Math.abs(Number(value)) <= 90),
     state: check(at, 'state', (value) =>

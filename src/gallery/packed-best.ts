@@ -5,8 +5,13 @@
  * the next value in single precision is at least 2⁻²⁴ away, relatively, and id · 2⁻⁵² stays below half of that.
  */
 
-/** Ids are below it. */
+/** Ids of points are below it. */
 export const pointIdLimit = 2 ** 27
+
+/** What a region may number its points with. */
+export function isPointId(id: unknown): boolean {
+  return Number.isInteger(id) && Number(id) >= 0 && Number(id) < pointIdLimit
+}
 
 /** Zero has no lower bits; the least normal number in single precision stands for it. */
 const zero = 2 ** -126

@@ -2,7 +2,7 @@
 import { InputError } from '../errors.ts'
 import type { RoadPoint } from '../types.ts'
 import type { Client, Database } from './database.ts'
-import { pointIdLimit } from './packed-best.ts'
+import { isPointId, pointIdLimit } from './packed-best.ts'
 
 const pointsTable = {
   name: 'points',
@@ -46,7 +46,7 @@ export async function countChange(client: Client, regionId: number): Promise<voi
 
 function* pointRows(regionId: number, points: readonly RoadPoint[]) {
   for (const { id, lon, lat } of points) {
-    if (!(id < pointIdLimit)) throw tooManyPoints(id)
+    if (!isPointId(id)) throw tooManyPoints(id)
     yield [regionId, id, lon, lat]
   }
 }

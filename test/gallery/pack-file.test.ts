@@ -100,12 +100,13 @@ const faults = [
   { name: 'NaN among the logits', change: { logits: new Float32Array(365).fill(NaN, 9, 10) } },
   { name: 'too few logits', change: { logits: new Float32Array(364) } },
   { name: 'a position that is no number', change: { x: NaN } },
+  { name: 'an id that a heatmap could not tell from another', change: {}, id: 2 ** 27 },
 ]
-test.each(faults)('$name in a sealed file are refused', async ({ change }) => {
+test.each(faults)('$name in a sealed file are refused', async ({ change, id = 0 }) => {
   const faulty = join(folder, 'faulty.parquet')
   const pack = await createPack(faulty)
   const [row] = makeRows(0, 1)
-  await pack.write([{ ...row!, embedding: { ...row!.embedding!, ...change } }])
+  await pack.write([{ ...row!, id, embedding: { ...row!.embedding!, ...change } }])
   await pack.finish(makeManifest(), packBbox)
   const reader = await openPack(faulty, { signal })
   await expect(reader.rows().next()).rejects.toMatchObject({ code: 'pack-damaged' })
