@@ -4,8 +4,10 @@ import { formatCells } from '../geo/cells.ts'
 import { noticeOf } from '../heatmap/caption.ts'
 import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
+import { tallyScenes, type SceneTally } from '../heatmap/scene-tally.ts'
 import { renderHeatmap } from '../journeys/render-heatmap.ts'
 import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
+import type { LonLat } from '../types.ts'
 import type { World } from '../wire.ts'
 import { writeResult } from './context.ts'
 
@@ -53,26 +55,65 @@ export function formatScenes(scenes: readonly SceneShare[]): string {
 export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[]): string {
   const good = heatmap.cells.filter((cell) => cell.isGood)
   const km2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
-  const rows = candidates.map(({ rank, point, distance, capturedOn, scenes, sharedScenes }) =>
-    [
-      String(rank).padStart(4),
-      `${point.lon.toFixed(5)},${point.lat.toFixed(5)}`.padEnd(20),
-      distance.toFixed(3).padStart(8),
-      (capturedOn ?? 'no date').padEnd(10),
-      sharedScenes.length > 0
-        ? `both: ${sharedScenes.join(', ')}`
-        : formatScenes(scenes.slice(0, 3)),
-    ].join('  '),
-  )
+  return formatTable(heatmap, {
+    found: `${good.length} good ones (${formatKm2(km2)} km²)`,
+    rows: [
+      'rank  lon,lat               distance  imagery     scenes',
+      ...candidates.map(formatCandidate),
+    ],
+  })
+}
+
+/**
+ * Which scenes a map of the best scene of every cell shows, for people.
+ * @param count  scenes at most
+ */
+export function formatBestScenes(heatmap: Heatmap, count: number): string {
+  const tallies = tallyScenes(heatmap.cells)
+  const rest = tallies.slice(count)
+  const restCells = rest.reduce((sum, { cellCount }) => sum + cellCount, 0)
+  return formatTable(heatmap, {
+    found: `${tallies.length} different best scenes`,
+    rows: [
+      ' cells       km²  clearest at           scene',
+      ...tallies.slice(0, count).map(formatTally),
+      ...(rest.length === 0 ? [] : [`and ${rest.length} more in ${restCells} cells`]),
+    ],
+  })
+}
+
+function formatTable(
+  heatmap: Heatmap,
+  { found, rows }: { readonly found: string; readonly rows: readonly string[] },
+): string {
   return [
-    `${heatmap.cells.length} cells of ${formatCells(heatmap.grid)} searched, ${good.length} good ones (${formatKm2(km2)} km²)`,
+    `${heatmap.cells.length} cells of ${formatCells(heatmap.grid)} searched, ${found}`,
     ...notSearched(heatmap),
     ...leftOut(heatmap),
-    'rank  lon,lat               distance  imagery     scenes',
     ...rows,
     `imagery: ${heatmap.region.attribution}`,
     noticeOf(heatmap.question),
   ].join('\n')
+}
+
+function formatCandidate(candidate: Candidate): string {
+  const { rank, point, distance, capturedOn, scenes, sharedScenes } = candidate
+  return [
+    String(rank).padStart(4),
+    formatPlace(point),
+    distance.toFixed(3).padStart(8),
+    (capturedOn ?? 'no date').padEnd(10),
+    sharedScenes.length > 0 ? `both: ${sharedScenes.join(', ')}` : formatScenes(scenes.slice(0, 3)),
+  ].join('  ')
+}
+
+function formatTally({ cellCount, areaKm2, clearest, scene }: SceneTally): string {
+  const figures = [String(cellCount).padStart(6), formatKm2(areaKm2).padStart(8)]
+  return [...figures, formatPlace(clearest), scene].join('  ')
+}
+
+function formatPlace({ lon, lat }: LonLat): string {
+  return `${lon.toFixed(5)},${lat.toFixed(5)}`.padEnd(20)
 }
 
 function notSearched(heatmap: Heatmap): string[] {

@@ -4,7 +4,13 @@ import { InputError } from '../errors.ts'
 import { mapBestScenes, searchScene } from '../journeys/search-scene.ts'
 import { askWorld, parseCount } from './context.ts'
 import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
-import { formatAsked, formatFindings, writeHeatmap, type OutputOptions } from './report.ts'
+import {
+  formatAsked,
+  formatBestScenes,
+  formatFindings,
+  writeHeatmap,
+  type OutputOptions,
+} from './report.ts'
 
 interface SceneOptions extends OutputOptions, DateOptions {
   readonly region: string
@@ -23,7 +29,7 @@ export function addSceneCommand(program: Command): void {
     .option('--cells <SPEC>', 'square:25km, square:50m, h3:12 …', 'square:50m')
     .option('--format <NAME>', 'geojson, csv, kml, geotiff or png')
     .option('--out <FILE>', 'write the heatmap to a file (the ending names the format)')
-    .option('--candidates <N>', 'how many candidates to list', '20')
+    .option('--candidates <N>', 'how many candidates, or scenes, to list', '20')
     .option('--best', 'no words: which scene stands out most in every cell')
   addDateOptions(command).action(search)
 }
@@ -39,18 +45,21 @@ async function search(
   if ((words === undefined) !== (options.best ?? false)) {
     throw new InputError('scene-missing', 'Expected words for a scene, or --best without words')
   }
+  const count = parseCount(options.candidates, '--candidates', { max: 1000 })
   await askWorld(command, async (world) => {
-    const found =
-      words === undefined
-        ? { heatmap: await mapBestScenes(world, { region, cells, ...dates }), candidates: [] }
-        : await searchScene(world, {
-            expression: words,
-            region,
-            cells,
-            ...dates,
-            candidateCount: parseCount(options.candidates, '--candidates', { max: 1000 }),
-          })
-    if (!(await writeHeatmap(world, found.heatmap, options))) return
-    console.log(formatFindings(found.heatmap, found.candidates))
+    if (words === undefined) {
+      const heatmap = await mapBestScenes(world, { region, cells, ...dates })
+      if (await writeHeatmap(world, heatmap, options)) console.log(formatBestScenes(heatmap, count))
+      return
+    }
+    const { heatmap, candidates } = await searchScene(world, {
+      expression: words,
+      region,
+      cells,
+      ...dates,
+      candidateCount: count,
+    })
+    if (await writeHeatmap(world, heatmap, options))
+      console.log(formatFindings(heatmap, candidates))
   })
 }

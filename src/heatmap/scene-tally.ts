@@ -1,0 +1,29 @@
+/** A map of the best scene of every cell → which scenes those are, and how much of the map each has. */
+import type { Cell } from '../heatmap-types.ts'
+import type { RoadPoint } from '../types.ts'
+
+/** One scene of the map. */
+export interface SceneTally {
+  readonly scene: string
+  readonly cellCount: number
+  readonly areaKm2: number
+  /** In the cell where it stands out most. */
+  readonly clearest: RoadPoint
+}
+
+/** @param cells  best first; @returns the scene with the most cells first, of as many that which stands out most */
+export function tallyScenes(
+  cells: readonly Pick<Cell, 'scene' | 'point' | 'areaKm2'>[],
+): SceneTally[] {
+  const tallies = new Map<string, SceneTally>()
+  for (const { scene, point, areaKm2 } of cells) {
+    if (scene === undefined) continue
+    const known = tallies.get(scene) ?? { scene, cellCount: 0, areaKm2: 0, clearest: point }
+    tallies.set(scene, {
+      ...known,
+      cellCount: known.cellCount + 1,
+      areaKm2: known.areaKm2 + areaKm2,
+    })
+  }
+  return [...tallies.values()].sort((a, b) => b.cellCount - a.cellCount)
+}
