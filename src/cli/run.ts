@@ -1,13 +1,14 @@
 /** Arguments → the command run, its errors told, and the exit code. */
 import { CommanderError } from 'commander'
 import { outcomeOf, WhereaboutsError } from '../errors.ts'
+import { sayDashedWords } from './dashed-words.ts'
 import { createProgram } from './program.ts'
 
 const EXIT_USAGE = 64
 
 /** Tells an error without a stack, unless it is a bug. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+function report(error: unknown, args: readonly string[]): number {
+  if (error instanceof CommanderError) return reportUsage(error, args)
   if (error instanceof WhereaboutsError) {
     console.error(`${error.name} (${error.code}): ${error.message}`)
     if (error.hint !== undefined) console.error(`→ ${error.hint}`)
@@ -18,6 +19,13 @@ function report(error: unknown): number {
   return outcomeOf(error).exit
 }
 
+/** What commander has told already, but for what it cannot know. */
+function reportUsage({ exitCode, code }: CommanderError, args: readonly string[]): number {
+  const typed = code === 'commander.unknownOption' ? sayDashedWords(args) : null
+  if (typed !== null) console.error(`→ words that begin with a dash come last: ${typed}`)
+  return exitCode === 0 ? 0 : EXIT_USAGE
+}
+
 /** Runs one command line, without the program's name; @returns the exit code */
 export async function runCommand(args: readonly string[]): Promise<number> {
   process.exitCode = undefined
@@ -26,6 +34,6 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    return report(error)
+    return report(error, args)
   }
 }

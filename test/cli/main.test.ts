@@ -83,6 +83,11 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   expect(scene).toMatchObject({ code: 0 })
   expect((await readFile(join(folder, 'scene.png'))).subarray(1, 4).toString()).toBe('PNG')
 
+  const best = await run('scene', '--best', '--region', 'town', '--candidates', '1')
+  expect(best.stdout).toMatch(/^36 cells of square:50m searched, 4 different best scenes$/m)
+  expect(best.stdout).toMatch(/^ +12 +0\.03 {2}[\d.]+,47\.\d+ +village\nand 3 more in 24 cells$/m)
+  expect(best.stdout).not.toContain('rank')
+
   expect((await run('region', 'list')).stdout).toMatch(/^town\tbuilt\t/)
   const { stdout: shown } = await run('region', 'show', 'town')
   expect(JSON.parse(shown)).toMatchObject({
@@ -171,6 +176,18 @@ const wrong = [
     args: ['scene', 'lake', '--region', 'town', '--out', 'a.docx'],
     code: 64,
     says: /geojson, csv, kml, geotiff or png/,
+  },
+  {
+    name: 'a question that begins with a dash',
+    args: ['scene', '- lake', '--region', 'town'],
+    code: 64,
+    says: /unknown option '- lake'[^]*whereabouts scene --region town -- '- lake'/,
+  },
+  {
+    name: 'that question as it is to be typed, of a region that is not there,',
+    args: ['scene', '--region', 'town', '--', '- lake'],
+    code: 66,
+    says: /region-not-found/,
   },
   {
     name: 'a file that is not there',

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { sayDashedWords } from '../../src/cli/dashed-words.ts'
+
+const CASES = [
+  {
+    name: 'words come last, behind two dashes, in quotes',
+    args: ['scene', '- harbor', '--region', 'town'],
+    said: "whereabouts scene --region town -- '- harbor'",
+  },
+  {
+    name: 'what a shell would split or read is in quotes too',
+    args: ['scene', '--region', "o'town", '--out', 'a b.png', '- lake'],
+    said: String.raw`whereabouts scene --region 'o'\''town' --out 'a b.png' -- '- lake'`,
+  },
+  {
+    name: 'a password is not repeated',
+    args: ['--database-url', 'postgres://u:p@h/d', 'scene', '- lake'],
+    said: "whereabouts --database-url … scene -- '- lake'",
+  },
+  {
+    name: 'nor one behind an equals sign',
+    args: ['--database-url=postgres://u:p@h/d', 'scene', '- lake'],
+    said: "whereabouts --database-url=… scene -- '- lake'",
+  },
+  { name: 'an option that is not known is none', args: ['scene', '--regoin', 'x'], said: null },
+  { name: 'nor is what was typed so', args: ['scene', '--', '- lake'], said: null },
+]
+for (const { name, args, said } of CASES) {
+  test(`words that begin with a dash: ${name}`, () => {
+    expect(sayDashedWords(args)).toBe(said)
+  })
+}
