@@ -38,6 +38,7 @@ export interface Region {
   readonly centre: LonLat
   readonly sampling: Sampling
   readonly imagery: Readonly<Record<string, unknown>>
+  /** Of its source, and of earlier ones that rows were cut from. */
   readonly attribution: string
   /** The overhead model; vectors of another model are refused. */
   readonly model: { readonly name: string; readonly sha256: string }
@@ -97,6 +98,8 @@ export interface SourceReference {
   readonly etag?: string
   /** Metres per pixel of the source's pixels, where they are coarser than the patch's. */
   readonly gsd?: number
+  /** Which of the sources that the region had, in turn; absent: the first. */
+  readonly source?: number
   /** Only of dense builds: the patch is a part of this window, and not exactly on its point. */
   readonly dense?: DenseReference
 }

@@ -1,5 +1,6 @@
 /** The columns of `regions` that say whether a build is wanted, and what holds it up. */
 import type { BuildProblem, Region } from '../types.ts'
+import { nameSourcesOn } from './attributions.ts'
 import type { Database } from './database.ts'
 
 /** Says that the region is to be built: from now on every worker may take part. */
@@ -77,7 +78,7 @@ export async function recordProblem(
 
 /**
  * Marks the region built when no point is open any more. One that a refresh left with one row per point is scanned
- * from then on as if it had only ever been built.
+ * from then on as if it had only ever been built. Sources are named no more of which no row is left.
  * @returns whether it is built now
  */
 export async function finishBuild(db: Database, regionId: number): Promise<boolean> {
@@ -97,6 +98,7 @@ export async function finishBuild(db: Database, regionId: number): Promise<boole
        returning id`,
       [regionId],
     )
+    if (rows.length > 0) await nameSourcesOn(client, regionId)
     return rows.length > 0
   })
 }

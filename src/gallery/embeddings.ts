@@ -30,6 +30,8 @@ export interface Batch {
   /** Of the model that computed the vectors. */
   readonly modelSha256: string
   readonly worker: string
+  /** Which of the sources that the region had, in turn; absent: the first. */
+  readonly source?: number
   /** One row per point and date. */
   readonly embedded: readonly EmbeddedPoint[]
   readonly unavailable: readonly UnavailablePoint[]
@@ -69,7 +71,7 @@ export async function storeBatch(db: Database, batch: Batch): Promise<BatchCount
     const unavailable = batch.unavailable.filter(({ id }) => open.has(id) && !done.has(id))
     const refreshed = embedded.filter(({ id }) => refreshing.has(id))
     await deleteRows(client, batch.regionId, refreshed)
-    await client.copyRows(embeddingsTable, embeddingRows(batch.regionId, embedded))
+    await client.copyRows(embeddingsTable, embeddingRows(batch, embedded))
     await markEmbedded(client, batch, doneIds)
     await markUnavailable(client, batch, unavailable)
     await markFailed(client, batch)
@@ -149,7 +151,7 @@ async function deleteRows(
 }
 
 function* embeddingRows(
-  regionId: number,
+  { regionId, source = 0 }: Batch,
   points: readonly EmbeddedPoint[],
 ): Generator<readonly CopyValue[]> {
   for (const point of points) {
@@ -163,7 +165,7 @@ function* embeddingRows(
       point.capturedOn ?? UNDATED,
       point.capturedOn,
       Buffer.from(point.patchSha256, 'hex'),
-      point.reference,
+      source === 0 ? point.reference : { ...point.reference, source },
     ]
   }
 }

@@ -32,6 +32,7 @@ const region = z.looseObject({
   vintages: z.int().min(1).max(VINTAGES_MAX),
   refreshedAt: z.iso.datetime().nullable(),
   stretches: z.record(z.string(), z.tuple([level, level, level])).optional(),
+  attributions: z.array(z.string()).min(1).optional(),
 })
 
 const manifest = z.looseObject({
@@ -62,6 +63,8 @@ export type PackedRegion = DatePolicy &
   > & {
     /** Levels that were measured on the files of the source; absent in packs of older programs. */
     readonly stretches?: Stretches
+    /** Of each source that the region had, in turn; absent in packs of older programs. */
+    readonly attributions?: readonly string[]
   }
 
 /** What a pack says about itself. */

@@ -1,5 +1,6 @@
 /** Newer imagery for points that are embedded: which dates they have, and which of them wait for more. */
 import type { LonLat } from '../types.ts'
+import { addAttributionOn, nameSourcesOn } from './attributions.ts'
 import { UNDATED } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { countChange } from './points.ts'
@@ -118,17 +119,10 @@ export async function markRefreshing(
 export interface RefreshSettings {
   /** Another source. */
   readonly imagery?: object | undefined
-  /** As the source says now; rows of before stay, so those are named too, behind it. */
+  /** As the source says now; while rows of earlier ones stay, those are named too, behind it. */
   readonly attribution: string
   /** Dates of each place, newest first. */
   readonly vintages?: number | undefined
-}
-
-interface RegionBefore {
-  readonly attribution: string
-  /** Whether another source is asked for. */
-  readonly isOther: boolean
-  readonly isEmbedded: boolean
 }
 
 /**
@@ -143,28 +137,22 @@ export async function beginRefresh(
 ): Promise<boolean> {
   return db.transaction(async (client) => {
     const config = imagery === undefined ? null : JSON.stringify(imagery)
-    const [region] = await client.query<RegionBefore>(
-      `select attribution, imagery <> coalesce($2::jsonb, imagery) as "isOther",
-              exists (select from embeddings where region = $1) as "isEmbedded"
+    const [region] = await client.query<{ isOther: boolean }>(
+      `select imagery <> coalesce($2::jsonb, imagery) as "isOther"
          from regions where id = $1 and state <> 'building' for update`,
       [regionId, config],
     )
     if (region === undefined) return false
     if (region.isOther) await forgetStretchesOn(client, regionId)
-    const named = region.isEmbedded ? nameBoth(attribution, region.attribution) : attribution
-    if (imagery !== undefined || named !== region.attribution) {
+    if (imagery !== undefined) {
       await client.query(
-        `update regions set imagery = coalesce($2::jsonb, imagery), attribution = $3, version = version + 1
-          where id = $1`,
-        [regionId, config, named],
+        'update regions set imagery = $2::jsonb, version = version + 1 where id = $1',
+        [regionId, config],
       )
     }
+    await addAttributionOn(client, regionId, attribution)
+    await nameSourcesOn(client, regionId)
     if (vintages !== undefined) await setVintagesOn(client, regionId, vintages)
     return true
   })
-}
-
-/** Each name once, however often a region changes its source. */
-function nameBoth(attribution: string, before: string): string {
-  return [...new Set([attribution, before].flatMap((names) => names.split('; ')))].join('; ')
 }

@@ -11,6 +11,8 @@ export interface RegionDraft extends Omit<
   'id' | 'runtime' | 'state' | 'problem' | 'createdAt'
 > {
   readonly stretches?: Stretches
+  /** Of each source that it had, in turn; absent: it had one. */
+  readonly attributions?: readonly string[]
 }
 
 interface RegionRow extends Omit<Region, 'centre' | 'model'> {
@@ -47,8 +49,8 @@ export async function insertRegionWithPoints(
 export async function insertRegionOn(client: Client, draft: RegionDraft): Promise<Region> {
   const rows = await client.query<RegionRow>(
     `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,
-                          attribution, model_name, model_sha256, gsd)
-     values ($1, $2::jsonb, $3, $4, $5::jsonb, $6::jsonb, $7, $8, $9, $10)
+                          attribution, model_name, model_sha256, gsd, attributions)
+     values ($1, $2::jsonb, $3, $4, $5::jsonb, $6::jsonb, $7, $8, $9, $10, $11::jsonb)
      on conflict (name) do nothing
      returning ${columns}`,
     [
@@ -62,6 +64,7 @@ export async function insertRegionOn(client: Client, draft: RegionDraft): Promis
       draft.model.name,
       draft.model.sha256,
       draft.gsd,
+      JSON.stringify(draft.attributions ?? [draft.attribution]),
     ],
   )
   const [row] = rows

@@ -46,6 +46,8 @@ export interface BuildSite {
   readonly probe: Probe
   readonly clock: StepClock
   readonly dates: DatePolicy
+  /** Which of the sources that the region had, in turn. */
+  readonly sourceIndex: number
   readonly leaseS: number
 }
 
@@ -179,6 +181,7 @@ async function embedAndStore(
     regionId: region.id,
     modelSha256: encoder.card.sha256,
     worker: outside.workerId,
+    source: work.sourceIndex,
     embedded,
     unchanged: found.unchanged ?? [],
     unavailable,

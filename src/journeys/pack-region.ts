@@ -1,14 +1,15 @@
 /** A built region → one file, and such a file → a region of another database: one team builds, others import. */
 import { InputError } from '../errors.ts'
-import type { PackManifest } from '../gallery/pack-manifest.ts'
+import { findAttributions } from '../gallery/attributions.ts'
+import type { PackedRegion, PackManifest } from '../gallery/pack-manifest.ts'
 import { PACK_VERSION } from '../gallery/pack-manifest.ts'
 import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pack-rows.ts'
 import type { PackReader } from '../gallery/pack-file.ts'
-import { findDatePolicy, type DatePolicy } from '../gallery/refresh.ts'
+import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion, listRegions } from '../gallery/regions.ts'
 import { findStretches } from '../gallery/stretches.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
-import type { Region, Stretches } from '../types.ts'
+import type { Region } from '../types.ts'
 import { checkRegionName } from './create-region.ts'
 import { refuseOtherVariables } from './key-variables.ts'
 import type { Outside } from './outside.ts'
@@ -70,10 +71,9 @@ export async function exportRegion(
     )
     const dates = await findDatePolicy(outside.db, region.id)
     const stretches = await findStretches(outside.db, region.id)
-    const manifest = manifestOf(
-      { ...region, ...dates, stretches },
-      { program, extent, now: outside.now() },
-    )
+    const attributions = await findAttributions(outside.db, region.id)
+    const packed = { ...region, ...dates, stretches, attributions }
+    const manifest = manifestOf(packed, { program, extent, now: outside.now() })
     return { manifest, bytes: await pack.finish(manifest, extent.bbox) }
   } finally {
     await pack.discard()
@@ -81,18 +81,18 @@ export async function exportRegion(
 }
 
 function manifestOf(
-  region: Region & DatePolicy & { readonly stretches: Stretches },
+  region: Region & Required<PackedRegion>,
   parts: { readonly program: string; readonly extent: PackExtent; readonly now: Date },
 ): PackManifest {
   const { name, boundary, centre, sampling, imagery, attribution, model, gsd } = region
-  const { runtime, createdAt, vintages, refreshedAt, stretches } = region
-  const source = { boundary, centre, sampling, imagery, attribution, model, gsd }
+  const { runtime, createdAt, vintages, refreshedAt, stretches, attributions } = region
+  const source = { boundary, centre, sampling, imagery, stretches, attribution, attributions }
   return {
     kind: 'region-pack',
     version: PACK_VERSION,
     program: parts.program,
     exportedAt: parts.now.toISOString(),
-    region: { name, ...source, runtime, createdAt, vintages, refreshedAt, stretches },
+    region: { name, ...source, model, gsd, runtime, createdAt, vintages, refreshedAt },
     terms: termsOf(region),
     pointCount: parts.extent.pointCount,
     embeddingCount: parts.extent.embeddingCount,

@@ -1,6 +1,7 @@
 /** One process takes part in the build of one region, for as long as there is something to claim. */
 import { InputError } from '../errors.ts'
 import type { Encoder } from '../embedding/encoder.ts'
+import { findAttributions } from '../gallery/attributions.ts'
 import { recordRuntime } from '../gallery/builds.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
@@ -46,13 +47,14 @@ export async function visitRegion(
     const now = () => outside.now().getTime()
     const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
     const dates = await findDatePolicy(outside.db, region.id)
+    const sourceIndex = (await findAttributions(outside.db, region.id)).length - 1
     const leaseS = options.leaseS ?? LEASE_S
     const probe = createProbe(outside, { region, source, size: patchSizeOf(encoder.card) })
     // Before a host that was down, or whose file was exchanged, is asked for hundreds of points, it is asked for a few.
     const isDoubted = PROBED.includes(region.problem?.code ?? '')
     const silence = isDoubted ? await probe(options.signal) : null
     if (silence !== null) throw silence
-    const site = { region, encoder, source, probe, clock: meter.clock, dates, leaseS }
+    const site = { region, encoder, source, probe, clock: meter.clock, dates, sourceIndex, leaseS }
     for await (const outcome of buildBatches(outside, site, options.signal)) {
       meter.add(outcome)
       if (meter.isStale()) meter.recount(await count())

@@ -83,7 +83,7 @@ create table regions (
   centre_lat double precision not null, -- degrees; centre of the Lambert azimuthal equal-area projection
   sampling jsonb not null, -- how the points were drawn: kind, count or step in metres, seed, SHA-256 of the extract
   imagery jsonb not null, -- configuration of the imagery source, without secrets
-  attribution text not null,
+  attribution text not null, -- of the present source, and of those that rows were cut from
   model_name text not null,
   model_sha256 text not null, -- hex; vectors of another overhead model are refused
   gsd double precision not null, -- metres per pixel of the patches
@@ -96,6 +96,7 @@ create table regions (
   problem jsonb, -- what holds the build up since the last stored batch: code, message, when it is tried again
   vintages smallint not null default 1, -- dates per point that a build embeds at most, newest first
   refreshed_at timestamp with time zone, -- when it was last asked for newer imagery; null: each point has one row at most, so that scans need not choose
+  attributions jsonb not null default '[]'::jsonb, -- of each source that the region had, in turn; a row says the position of its own in reference.source (absent: 0)
   UNIQUE (name),
   PRIMARY KEY (id),
   CHECK ((gsd > (0)::double precision)),

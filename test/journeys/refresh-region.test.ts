@@ -17,6 +17,7 @@ import { locatePhoto } from '../../src/journeys/locate-photo.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
+import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { CENTRE, encodeOrtho, makeTown, ROOF, WATER, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -204,7 +205,7 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     }
   })
 
-  test('from another source both sources are named, each once, until nothing was built of the old one', async () => {
+  test('from another source both are named, each once, for as long as rows of both are there', async () => {
     const from = (attribution: string) => ({ ...imageryOf(older(), latest()), attribution })
     const attributionOf = async (name: string) => (await findRegion(world.db, name)).attribution
     await create('named', { ...imageryOf(older()), attribution: '© Old' })
@@ -214,13 +215,47 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     await refresh('named', from('© New'))
     expect(await attributionOf('named')).toBe('© New; © Unused')
     await refresh('named', from('© Unused'))
-    expect(await attributionOf('named')).toBe('© Unused; © New')
+    expect(await attributionOf('named')).toBe('© Unused')
     // The same source may name somebody else by now.
     const openSource: Outside['openSource'] = (config, options) =>
       world.openSource({ ...config, attribution: '© Renamed' }, options)
     const renamed = { ...world, openSource }
     await refreshRegion(renamed, { name: 'named', isAll: false }, look)
-    expect(await attributionOf('named')).toBe('© Renamed; © Unused; © New')
+    expect(await attributionOf('named')).toBe('© Renamed; © Unused')
+  })
+
+  test('as a whole from another source names that alone once it is built, also after a pack', async () => {
+    const from = (attribution: string, file: string) => ({
+      kind: 'geotiff',
+      files: [file],
+      attribution,
+    })
+    const named = async (name: string) => {
+      const { heatmap } = await findWater(name)
+      const { bytes } = await renderHeatmap(world, heatmap, 'geojson')
+      const text = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes)
+      return /"attribution": *"([^"]*)"/.exec(text)?.[1]
+    }
+    await create('whole', from('© First', town.ortho))
+    await build('whole')
+    await refresh('whole', from('© Second', newer), true)
+    expect(await named('whole')).toBe('© Second; © First')
+    const path = join(folder, 'whole.parquet')
+    const follow = { signal, onProgress: () => undefined }
+    await exportRegion(world, { name: 'whole', path, program: '1' }, follow)
+    await build('whole')
+    expect(await named('whole')).toBe('© Second')
+    // A date of a third source stands beside that of the second, and nothing of the first is left.
+    await refresh('whole', { ...imageryOf(latest()), attribution: '© Third' })
+    await build('whole')
+    expect(await named('whole')).toBe('© Third; © Second')
+    await importRegion(world, { path, name: 'carried' }, follow)
+    expect(await named('carried')).toBe('© Second; © First')
+    await build('carried')
+    expect(await named('carried')).toBe('© Second; © First')
+    await refresh('carried', from('© Second', newer), true)
+    await build('carried')
+    expect(await named('carried')).toBe('© Second')
   })
 
   test('of a source without dates: a sample tells what changed, and all can be embedded again', async () => {
