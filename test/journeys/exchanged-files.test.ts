@@ -3,12 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { regionStats } from '../../src/gallery/stats.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
+import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { startRangeServer, type RangeServer, type ServedFile } from '../fixtures/range-server.ts'
 import { cornerOf, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
@@ -171,44 +173,74 @@ describe('files that are exchanged', () => {
     expect(counts.embedded).toBeGreaterThan(10)
   })
 
-  test('of which one of many is not there cost only its points, after some tries', async () => {
-    const server = await startRangeServer({ '/whole.tif': await plainFile(90) })
-    const { id } = await createStac('missing', server, [
-      ['whole', '2020-01-01', -0.002, 0.002],
-      ['newer', '2023-01-01', -0.002, 0],
-      ['far', '2020-01-01', 0.002, 0.006],
-    ])
-    const stop = skipWaits(world.db, id)
-    const counts = await buildRegion(world, 'missing', { ...quiet, wait }).finally(stop)
-    const asked = server.requests.filter(({ url }) => url === '/far.tif').length
-    await server.close()
-    expect(asked).toBeGreaterThan(2)
-    expect(await stateOf('missing')).toMatchObject({ state: 'built', problem: null })
-    expect(counts.unavailable).toMatchObject({ 'file-missing': expect.any(Number) as unknown })
-    expect(counts.embedded).toBeGreaterThan(10)
-  })
-
-  test('of which none is there pause the build, with nothing marked, until they are', async () => {
-    const server = await startRangeServer({})
-    await createStac('absent', server, [['whole', '2020-01-01', -0.002, 0.002]])
-    const whole = await plainFile(90)
-    const marked: string[] = []
-    let pauses = 0
-    const counts = await buildRegion(world, 'absent', {
-      signal,
-      wait,
-      onProgress: ({ problem, counts: now }) => {
-        marked.push(
-          ...Object.keys(now.unavailable).filter((reason) => reason !== 'outside-imagery'),
-        )
-        if (problem === null || ++pauses < 2) return
-        server.files.set('/whole.tif', whole)
-      },
+  // Of several dates each picture is asked for by its own date first.
+  describe.each([1, 2])('with %i dates of each place', (vintages) => {
+    test('of which one of many is not there cost only its points, after some tries', async () => {
+      const server = await startRangeServer({ '/whole.tif': await plainFile(90) })
+      const { id } = await createStac(`missing-${vintages}`, server, [
+        ['whole', '2020-01-01', -0.002, 0.002],
+        ['newer', '2023-01-01', -0.002, 0],
+        ['far', '2020-01-01', 0.002, 0.006],
+      ])
+      await keepVintages(world, `missing-${vintages}`, vintages)
+      const stop = skipWaits(world.db, id)
+      const counts = await buildRegion(world, `missing-${vintages}`, { ...quiet, wait }).finally(
+        stop,
+      )
+      const asked = server.requests.filter(({ url }) => url === '/far.tif').length
+      await server.close()
+      expect(asked).toBeGreaterThan(2)
+      expect(await stateOf(`missing-${vintages}`)).toMatchObject({ state: 'built', problem: null })
+      expect(counts.unavailable).toMatchObject({ 'file-missing': expect.any(Number) as unknown })
+      expect(counts.embedded).toBeGreaterThan(10)
     })
-    await server.close()
-    expect([pauses > 1, marked]).toEqual([true, []])
-    expect(counts).toMatchObject({ pending: 0, leased: 0 })
-    expect(counts.unavailable['file-missing']).toBeUndefined()
-    expect(counts.embedded).toBeGreaterThan(10)
+
+    test('of which none is there pause the build, with nothing marked, until they are', async () => {
+      const server = await startRangeServer({})
+      await createStac(`absent-${vintages}`, server, [
+        ['whole', '2020-01-01', -0.002, 0.002],
+        ['older', '2019-01-01', -0.002, 0.002],
+      ])
+      await keepVintages(world, `absent-${vintages}`, vintages)
+      const whole = await plainFile(90)
+      const marked: string[] = []
+      let pauses = 0
+      const counts = await buildRegion(world, `absent-${vintages}`, {
+        signal,
+        wait,
+        onProgress: ({ problem, counts: now }) => {
+          marked.push(
+            ...Object.keys(now.unavailable).filter((reason) => reason !== 'outside-imagery'),
+          )
+          if (problem === null || ++pauses < 2) return
+          for (const path of ['/whole.tif', '/older.tif']) server.files.set(path, whole)
+        },
+      })
+      await server.close()
+      expect([pauses > 1, marked]).toEqual([true, []])
+      expect(counts).toMatchObject({ pending: 0, leased: 0 })
+      expect(counts.unavailable['file-missing']).toBeUndefined()
+      expect(counts.embedded).toBeGreaterThan(10)
+    })
+
+    test('of which a newer one is not there leave its place to an older one, and a later refresh gets it', async () => {
+      const name = `late-${vintages}`
+      const server = await startRangeServer({ '/older.tif': await plainFile(90) })
+      const { id } = await createStac(name, server, [
+        ['older', '2019-01-01', -0.002, 0.002],
+        ['newer', '2023-01-01', -0.002, 0.002],
+      ])
+      await keepVintages(world, name, vintages)
+      const stop = skipWaits(world.db, id)
+      const { embedded } = await buildRegion(world, name, { ...quiet, wait }).finally(stop)
+      const years = async () => (await regionStats(world.db, id)).patchesByYear
+      expect(await years()).toEqual({ 2019: embedded })
+      server.files.set('/newer.tif', await plainFile(120))
+      const look = { signal, onLook: () => undefined }
+      expect((await refreshRegion(world, { name, isAll: false }, look)).waiting).toBe(embedded)
+      await buildRegion(world, name, { ...quiet, wait })
+      await server.close()
+      expect(await years()).toEqual({ 2019: embedded, 2023: embedded })
+    })
   })
 })
