@@ -21,12 +21,16 @@ export type Packing = 'distance' | '-dot'
 
 const double = (value: number) => `${value}::double precision`
 
-/** SQL of the packed number; each argument stands in it once, because a server computes an expression as often as it stands there. */
+/**
+ * SQL of the packed number. The value stands in it once, because a server computes an expression as often as it stands there,
+ * and in plain functions: `postgres_fdw` sends no `greatest`, `coalesce` or `nullif` to another server.
+ * The least inner product of half precision is 2⁻⁴⁸: what stands for zero changes none but zero itself.
+ */
 export function packedSql(packing: Packing, value: string, id: string): string {
   const share = `${id} * ${double(2 ** -52)}`
   return packing === 'distance'
-    ? `greatest(${value}, ${double(zero)}) * (1 + ${share})`
-    : `coalesce(nullif(${value}, 0), ${double(-zero)}) * (1 - ${share})`
+    ? `float8larger(${value}, ${double(zero)}) * (1 + ${share})`
+    : `(${value} - ${double(zero)}) * (1 - ${share})`
 }
 
 /** SQL of the id in `packed`: exact for ids below `pointIdLimit`. */

@@ -9,6 +9,7 @@ import type { Database } from '../../src/gallery/database.ts'
 import { vectorText } from '../../src/gallery/halfvec.ts'
 import { migrate } from '../../src/gallery/migrate.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
+import { packedSql } from '../../src/gallery/packed-best.ts'
 import { aggregateDistancesByCell } from '../../src/gallery/search.ts'
 import type { CellGrid, GalleryQuery } from '../../src/heatmap-types.ts'
 import { createRandom, randomLogits } from '../gallery/rows.ts'
@@ -107,7 +108,8 @@ async function bothInOne(db: Database, regionIds: readonly number[]): Promise<un
   const rows = await db.withClient((client) =>
     client.query<{ region: number; cell: bigint }>(
       `select region, (h3 & $2::bigint) | $3::bigint as cell,
-              min(array[logits <-> $1::halfvec, point]) as best, count(*) as count
+              min(${packedSql('distance', 'halfvec_l2_squared_distance(logits, $1::halfvec)', 'point')}) as best,
+              count(*) as count
          from embeddings
         where region in (${regionIds.join(', ')})
         group by 1, 2`,
