@@ -1,10 +1,11 @@
 /** Claimed points → the windows that hold their patches, and for the others why not. */
 import { UpstreamError } from '../errors.ts'
 import type { ClaimedPoint } from '../gallery/points.ts'
-import type { ImagerySource, ImageryWindow } from '../imagery/source.ts'
+import type { ImagerySource, ImageryWindow, PixelSquare } from '../imagery/source.ts'
 import { whyMissing } from '../imagery/window.ts'
 import type { LonLat, UnavailablePoint } from '../types.ts'
 import type { FailedPatch } from './cut-patches.ts'
+import { surroundingsFinder, type Surroundings } from './dense-border.ts'
 import type { DenseLattice, DensePlace, WindowPlace } from './dense-lattice.ts'
 import { mapOrdered, type Gate } from './flow.ts'
 
@@ -85,7 +86,9 @@ function cutOne(
     const centre = lattice.centreOf(place)
     try {
       const window = await source.window(centre, { px: lattice.windowPx, gsd }, signal)
-      return { centre, window, ...serve(window, points, lattice.patchFinder(place)) }
+      const nearest = lattice.patchFinder(place)
+      const around = surroundingsFinder(lattice, centre, gsd)
+      return { centre, window, ...serve(window, points, { nearest, around }) }
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof UpstreamError) {
@@ -96,23 +99,41 @@ function cutOne(
   })
 }
 
+/** How the patch of a point is found. */
+interface Finders {
+  readonly nearest: (point: LonLat) => DensePlace
+  readonly around: (point: LonLat, patchPx: number) => Surroundings
+}
+
 /** Finds the patch of each point and says which are missing. */
-function serve(
-  window: ImageryWindow,
-  points: readonly ClaimedPoint[],
-  findPatch: (point: LonLat) => DensePlace,
-) {
+function serve(window: ImageryWindow, points: readonly ClaimedPoint[], find: Finders) {
+  const reasonOf = reasonFinder(window)
+  const beside = (point: LonLat, patchPx: number): DensePlace | undefined => {
+    const { own, patches } = find.around(point, patchPx)
+    const whole = patches.find(({ square }) => reasonOf(square) === null)
+    // Last, because each point has its own: far outside, nothing around is whole.
+    return whole !== undefined && whyMissing(window, own) === null ? whole : undefined
+  }
   const placed: PlacedPoint[] = []
   const unavailable: UnavailablePoint[] = []
-  const reasons = new Map<string, string | null>()
   for (const point of points) {
-    const place = findPatch(point)
-    const key = `${place.square.x},${place.square.y}`
-    const known = reasons.get(key)
-    const reason = known === undefined ? whyMissing(window, place.square) : known
-    reasons.set(key, reason)
-    if (reason === null) placed.push({ point, ...place })
-    else unavailable.push({ id: point.id, reason })
+    const nearest = find.nearest(point)
+    const reason = reasonOf(nearest.square)
+    const place = reason === null ? nearest : beside(point, nearest.square.px)
+    if (place !== undefined) placed.push({ point, ...place })
+    else if (reason !== null) unavailable.push({ id: point.id, reason })
   }
   return { placed, unavailable }
+}
+
+/** Why the patch in a square is missing; looked at once for all points that share it. */
+function reasonFinder(window: ImageryWindow): (square: PixelSquare) => string | null {
+  const reasons = new Map<string, string | null>()
+  return (square) => {
+    const key = `${square.x},${square.y}`
+    const known = reasons.get(key)
+    const reason = known === undefined ? whyMissing(window, square) : known
+    reasons.set(key, reason)
+    return reason
+  }
 }

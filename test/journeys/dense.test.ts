@@ -20,6 +20,7 @@ import { makeSheet } from '../../src/journeys/make-sheet.ts'
 import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { searchScene } from '../../src/journeys/search-scene.ts'
 import { requestDense } from '../../src/journeys/request-dense.ts'
+import type { LonLat } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 import { drawDensePlace, gridRequest } from './dense-place.ts'
@@ -149,6 +150,31 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     expect(distances.length).toBeGreaterThan(600)
     expect(Math.max(...distances)).toBeLessThan(11.4)
     expect(Math.min(...distances)).toBeLessThan(0.1)
+  })
+
+  test('loses no point at the border of the imagery whose own patch is whole', async () => {
+    await create('border', 13)
+    await requestDense(world, 'border', 16)
+    await buildRegion(world, 'border', quiet)
+    const { id } = await findRegion(world.db, 'border')
+    const missing = await world.db.withClient((client) =>
+      client.query<LonLat>(
+        `select lon, lat from points where region = $1 and state = 'unavailable'`,
+        [id],
+      ),
+    )
+    const { imagery } = gridRequest('border', file, 13)
+    const source = await world.openSource(parseImageryConfig(imagery))
+    const lost = []
+    for (const point of missing) {
+      const patch = await source.patch(point, { px: 224, gsd: 0.5 }, signal).catch(() => null)
+      if (patch !== null) lost.push(point)
+    }
+    await source.close()
+    expect(missing.length).toBeGreaterThan(300)
+    expect(lost).toEqual([])
+    const distances = (await rowsOf('border')).map(({ reference }) => reference.dense!.distanceM)
+    expect(Math.max(...distances)).toBeLessThan(22.7)
   })
 
   test('of a grid of 10 m lists a patch as one candidate, at the point nearest to it', async () => {
