@@ -6,6 +6,7 @@ import {
 } from '../../src/gallery/attributions.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
+import { migrate } from '../../src/gallery/migrate.ts'
 import { insertPoints } from '../../src/gallery/points.ts'
 import { findRegion, insertRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
@@ -79,6 +80,17 @@ describeOnEachDatabase('attributions', (open) => {
     expect(changed).not.toBe(before)
     await nameOf('version')
     expect(await version()).toBe(changed)
+  })
+
+  test('of regions of a database from before are the one that they had', async () => {
+    const id = await insert('before')
+    await db.withClient((client) =>
+      client.script(`
+        alter table regions drop column attributions;
+        delete from migrations where name like '0006%'`),
+    )
+    expect(await migrate(db)).toEqual(['0006_attribution_of_each_source.sql'])
+    expect(await findAttributions(db, id)).toEqual(['© nobody'])
   })
 
   test('that a foreign pack makes rows refer to, and that are not there, are left out', async () => {

@@ -52,4 +52,20 @@ describeOnEachDatabase('a region that is shown', (_open, place) => {
       expect(after).toMatchObject({ state: 'built', build: { state: 'finished' } })
     })
   }
+
+  test('alone, tells the levels that its files were stretched by; among all it does not', async () => {
+    const { imagery, ...region } = gridRegion('stretched', http.town)
+    const stretched = { ...imagery, stretch: 'percentile' }
+    await http.post('/v1/regions', { ...region, imagery: stretched })
+    const answer = (await (await http.get('/v1/regions/stretched')).json()) as {
+      stretches: Record<string, [number, number][]>
+    }
+    expect(Object.keys(answer.stretches)).toEqual([http.town.ortho])
+    const levels = answer.stretches[http.town.ortho] ?? []
+    expect(levels.length).toBe(3)
+    for (const [low, high] of levels) expect(low).toBeLessThan(high)
+    const listed = (await showRegions(http.deps)).find(({ name }) => name === 'stretched')
+    expect(listed).toMatchObject({ name: 'stretched' })
+    expect(listed).not.toHaveProperty('stretches')
+  })
 })
