@@ -69,7 +69,10 @@ function topFive(logits: Float32Array): string {
     .join()
 }
 
-describeWithPython('Node and PyTorch', { timeout: 300_000 }, (python) => {
+/** PyTorch may have to share the cores. */
+const TIMEOUT_MS = 300_000
+
+describeWithPython('Node and PyTorch', { timeout: TIMEOUT_MS }, (python) => {
   let dir = ''
   let photos: readonly Rgb8[] = []
   let patches: readonly Rgb8[] = []
@@ -78,7 +81,7 @@ describeWithPython('Node and PyTorch', { timeout: 300_000 }, (python) => {
     photos = drawnPhotos(COUNT)
     patches = drawnPatches(COUNT, 256)
     await writePictures(join(dir, 'files'), await Promise.all(photos.map(asSentByPhones)))
-  })
+  }, TIMEOUT_MS)
   afterAll(() => rm(dir, { recursive: true }))
 
   async function writePictures(folder: string, files: readonly Uint8Array[]): Promise<void> {
