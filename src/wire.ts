@@ -7,7 +7,6 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
 import { usualOverheadModel, type Config } from './config.ts'
 import type { Encoder } from './embedding/encoder.ts'
 import { createEncoder } from './embedding/onnx.ts'
@@ -29,12 +28,6 @@ const BUNDLED_MODELS = fileURLToPath(new URL('../models/', import.meta.url))
 /** Fonts and rasters take half a second to load, which most commands need neither of. */
 const loadPng = () => import('./heatmap/png.ts')
 type Png = Awaited<ReturnType<typeof loadPng>>
-
-/**
- * Decoded tiles lie outside the heap, but have it marked when they grow. The engine lets heap and tiles grow to four times
- * what was alive, but on busy cores only to twice: 25 marks in a build of 1,600 patches instead of 4, 3 % of its CPU time.
- */
-const GROWTH = '--heap-growing-percent=300'
 
 /**
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
@@ -67,7 +60,6 @@ export async function openWorld(
     usualModel: usualOverheadModel(env),
     db,
     openSource: async (imagery: ImageryConfig, options: SourceOptions = {}) => {
-      setFlagsFromString(GROWTH)
       const { isFresh = false, signal, stretches } = options
       const { createImagerySource } = await import('./imagery/registry.ts')
       const deps = { ...imageryDeps, ...(isFresh && { cache: noCache }), signal, stretches }

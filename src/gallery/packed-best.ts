@@ -1,6 +1,6 @@
 /**
  * A value and a point's id in one double, so that `min` over plain numbers finds a cell's best point. Comparing
- * `array[value, id]` instead costs a million rows 0.1 µs each (docs/benchmarks.md).
+ * `array[value, id]` instead costs more (docs/benchmarks.md).
  * pgvector computes in single precision: 24 of a double's 53 bits. The id takes lower ones, as value · (1 ± id · 2⁻⁵²):
  * the next value in single precision is at least 2⁻²⁴ away, relatively, and id · 2⁻⁵² stays below half of that.
  */
