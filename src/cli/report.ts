@@ -56,7 +56,7 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
   const good = heatmap.cells.filter((cell) => cell.isGood)
   const km2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
   return formatTable(heatmap, {
-    found: `${good.length} good ones (${formatKm2(km2)} km²)`,
+    found: `${good.length} of them good (${formatKm2(km2)} km²)`,
     rows: [
       'rank  lon,lat               distance  imagery     scenes',
       ...candidates.map(formatCandidate),
