@@ -1,3 +1,7 @@
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import {
   addAttributionOn,
@@ -87,10 +91,56 @@ describeOnEachDatabase('attributions', (open) => {
     await db.withClient((client) =>
       client.script(`
         alter table regions drop column attributions;
-        delete from migrations where name like '0006%'`),
+        delete from migrations where name >= '0006'`),
     )
-    expect(await migrate(db)).toEqual(['0006_attribution_of_each_source.sql'])
+    expect(await migrate(db)).toEqual([
+      '0006_attribution_of_each_source.sql',
+      '0007_no_region_without_attributions.sql',
+    ])
     expect(await findAttributions(db, id)).toEqual(['© nobody'])
+  })
+
+  test('are not lost where an older program made a region, or refreshed it from another source', async () => {
+    const ids = [await insert('made'), await insert('refreshed'), await insert('kept', ['© A'])]
+    await db.withClient((client) =>
+      client.script(`
+        alter table regions drop constraint regions_attributions_check;
+        update regions set attributions = '[]' where name = 'made';
+        update regions set attribution = '© New; © nobody' where name = 'refreshed';
+        update regions set attribution = '© A; © Former' where name = 'kept';
+        delete from migrations where name >= '0007'`),
+    )
+    expect(await migrate(db)).toEqual(['0007_no_region_without_attributions.sql'])
+    const found = await Promise.all(ids.map((id) => findAttributions(db, id)))
+    expect(found).toEqual([['© nobody'], ['© nobody', '© New; © nobody'], ['© A']])
+    expect(await nameOf('made')).toBe('© nobody')
+    await store(ids[1]!, 0, [0])
+    expect(await nameOf('refreshed')).toBe('© New; © nobody')
+  })
+
+  test('keep programs out that do not know of them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'whereabouts-older-'))
+    const ours = new URL('../../migrations/', import.meta.url)
+    for (const name of (await readdir(ours)).filter((file) => file < '0006')) {
+      await copyFile(new URL(name, ours), join(folder, name))
+    }
+    await expect(migrate(db, pathToFileURL(`${folder}/`))).rejects.toMatchObject({
+      code: 'database-too-new',
+    })
+    await rm(folder, { recursive: true })
+  })
+
+  test('are never none: a program that names none writes no region', async () => {
+    await expect(insert('none', [])).rejects.toMatchObject({ code: '23514' })
+    const older = db.withClient((client) =>
+      client.query(
+        `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,
+                              attribution, model_name, model_sha256, gsd)
+         values ('older', '{}', 0, 0, '{}', '{}', '', 'm', $1, 1)`,
+        [modelSha256],
+      ),
+    )
+    await expect(older).rejects.toMatchObject({ code: '23502' })
   })
 
   test('that a foreign pack makes rows refer to, and that are not there, are left out', async () => {

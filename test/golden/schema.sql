@@ -96,9 +96,10 @@ create table regions (
   problem jsonb, -- what holds the build up since the last stored batch: code, message, when it is tried again
   vintages smallint not null default 1, -- dates per point that a build embeds at most, newest first
   refreshed_at timestamp with time zone, -- when it was last asked for newer imagery; null: each point has one row at most, so that scans need not choose
-  attributions jsonb not null default '[]'::jsonb, -- of each source that the region had, in turn; a row says the position of its own in reference.source (absent: 0)
+  attributions jsonb not null, -- of each source that the region had, in turn; a row says the position of its own in reference.source (absent: 0)
   UNIQUE (name),
   PRIMARY KEY (id),
+  CHECK ((attributions <> '[]'::jsonb)),
   CHECK ((gsd > (0)::double precision)),
   CHECK ((model_sha256 ~ '^[0-9a-f]{64}$'::text)),
   CHECK ((state = ANY (ARRAY['created'::text, 'building'::text, 'stopped'::text, 'built'::text]))),
