@@ -1,7 +1,7 @@
 /** `whereabouts region build|stop`. */
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
-import { detachBuild, endBuild } from '../journeys/build-region.ts'
+import { detachBuild, endBuild, refuseDetached } from '../journeys/build-region.ts'
 import { settleBuild, type BuildWish } from '../journeys/request-build.ts'
 import { withWorld } from './context.ts'
 import { parseVintages } from './region-dates.ts'
@@ -47,6 +47,7 @@ async function build(
 ): Promise<void> {
   const { name, wish } = readWish(given, options)
   await withWorld(command, async (world, signal) => {
+    if (options.detach) await refuseDetached(world, name)
     const { retried, denseM, warnings } = await settleBuild(world, name, wish)
     if (retried !== null) console.error(`${retried} points are tried again`)
     if (denseM !== null) console.error(`region "${name}": dense, a patch every ${denseM} m`)

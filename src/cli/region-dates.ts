@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { findRegion } from '../gallery/regions.ts'
 import { VINTAGES_MAX } from '../gallery/refresh.ts'
 import { regionStats } from '../gallery/stats.ts'
-import { detachBuild } from '../journeys/build-region.ts'
+import { detachBuild, refuseDetached } from '../journeys/build-region.ts'
 import { checkSample } from '../journeys/check-sample.ts'
 import { refreshRegion, type Refreshed } from '../journeys/refresh-region.ts'
 import type { World } from '../wire.ts'
@@ -66,6 +66,7 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
     }
     const vintages = options.vintages === undefined ? undefined : parseVintages(options.vintages)
     const request = { name, imagery, isAll: options.all ?? false, vintages }
+    if (options.detach) await refuseDetached(world, name, 'region refresh')
     const found = await look(world, request, signal)
     if (found === null) return
     console.log(describeRefreshed(found))

@@ -4,6 +4,7 @@ import { findWorkers, requestBuild, stopBuild } from '../gallery/builds.ts'
 import { countPoints, retryUnavailable, type PointCounts } from '../gallery/points.ts'
 import { findRegion } from '../gallery/regions.ts'
 import type { WaitLimits } from './hold-up.ts'
+import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 import { refuseOtherModel, type BuildOptions } from './visit-region.ts'
 import { workRegions } from './work-regions.ts'
@@ -61,7 +62,7 @@ export async function retryPoints(
  * @throws {InputError} `workers-need-server` on the embedded database
  */
 export async function detachBuild(outside: Outside, name: string): Promise<void> {
-  refuseEmbedded(outside)
+  await refuseDetached(outside, name)
   const { id } = await findRegion(outside.db, name)
   await requestBuild(outside.db, id)
 }
@@ -72,12 +73,28 @@ export async function endBuild(outside: Outside, name: string): Promise<void> {
   await stopBuild(outside.db, id)
 }
 
-/** @throws {InputError} `workers-need-server`: the embedded database belongs to one process */
-export function refuseEmbedded({ db }: Outside): void {
+/**
+ * Refuses to leave a region to workers where there are none: before anything of it is settled.
+ * @param words  the command that does the same here, e.g. `region refresh`
+ * @throws {InputError} `workers-need-server` on the embedded database
+ */
+export async function refuseDetached(
+  outside: Outside,
+  name: string,
+  words = 'region build',
+): Promise<void> {
+  refuseEmbedded(outside, nextCommand(outside, await findRegion(outside.db, name), words))
+}
+
+/**
+ * @param command  what builds here
+ * @throws {InputError} `workers-need-server`: the embedded database belongs to one process
+ */
+export function refuseEmbedded({ db }: Outside, command = 'whereabouts region build NAME'): void {
   if (db.kind === 'postgres') return
   throw new InputError(
     'workers-need-server',
     'Expected PostgreSQL for workers, got the embedded database, which belongs to one process',
-    { hint: 'give --database-url (DATABASE_URL), or build here: `whereabouts region build NAME`' },
+    { hint: `give --database-url (DATABASE_URL), or build here: \`${command}\`` },
   )
 }

@@ -36,10 +36,12 @@ describeOnEachDatabase('over HTTP', (_open, place) => {
   })
 
   test('a build is left to workers where there may be some, and stopped there', async () => {
-    const asked = await http.post('/v1/regions/one/build?by=workers')
+    const asked = await http.post('/v1/regions/one/build?by=workers', { vintages: 2 })
     if (http.world.db.kind === 'pglite') {
       expect(asked.status).toBe(400)
       expect(await asked.json()).toMatchObject({ code: 'workers-need-server' })
+      const kept = await http.get('/v1/regions/one')
+      expect(await kept.json()).toMatchObject({ vintages: 1 })
       return
     }
     expect(asked.status).toBe(202)

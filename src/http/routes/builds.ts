@@ -1,7 +1,7 @@
 /** Builds of regions: start, stop, and again where there is newer imagery. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { requestImagery } from '../../journeys/allowed-sources.ts'
-import { detachBuild, endBuild, refuseEmbedded } from '../../journeys/build-region.ts'
+import { detachBuild, endBuild, refuseDetached } from '../../journeys/build-region.ts'
 import { refreshRegion } from '../../journeys/refresh-region.ts'
 import { describeRegion } from '../../journeys/region-status.ts'
 import { settleBuild } from '../../journeys/request-build.ts'
@@ -90,10 +90,12 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
   app.openapi(startBuild, async (c) => {
     const { name } = c.req.valid('param')
     const { dense, vintages, retry } = c.req.valid('json')
+    const { by } = c.req.valid('query')
     builds.refuseWhileRunning(name)
+    if (by === 'workers') await refuseDetached(outside, name)
     const wish = { denseM: dense === true ? null : dense, vintages, retry }
     const { warnings } = await settleBuild(outside, name, wish)
-    await start(name, c.req.valid('query').by)
+    await start(name, by)
     return c.json({ ...(await showRegion(deps, name)), warnings: [...warnings] }, 202)
   })
   app.openapi(stopBuild, async (c) => {
@@ -109,7 +111,7 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
     const { imagery, vintages, all = false } = c.req.valid('json')
     builds.refuseWhileRunning(name)
     const { by } = c.req.valid('query')
-    if (by === 'workers') refuseEmbedded(outside)
+    if (by === 'workers') await refuseDetached(outside, name, 'region refresh')
     const checked = imagery === undefined ? undefined : await requestImagery(imagery, deps.allowed)
     const request = { name, imagery: checked, vintages, isAll: all }
     const progress = { signal: c.req.raw.signal, onLook: () => undefined }
