@@ -45,7 +45,11 @@ async function findSources(client: Client, regionId: number): Promise<number[]> 
   return rows.map(({ source }) => Number(source ?? 0))
 }
 
-async function findAttributionsOn(client: Client, regionId: number): Promise<readonly string[]> {
+/** As `findAttributions`, in a transaction of the caller. */
+export async function findAttributionsOn(
+  client: Client,
+  regionId: number,
+): Promise<readonly string[]> {
   const [row] = await client.query<{ attributions: string[] }>(
     'select attributions from regions where id = $1',
     [regionId],

@@ -1,5 +1,6 @@
 /** All rows of a region out of the database, and into another one: what a pack is filled from and emptied into. */
-import type { Bbox, SourceReference } from '../types.ts'
+import type { Bbox, Region, SourceReference } from '../types.ts'
+import { findAttributionsOn } from './attributions.ts'
 import type { CopyValue } from './copy.ts'
 import type { Client, Database } from './database.ts'
 import { embeddingsTable } from './embeddings.ts'
@@ -7,7 +8,9 @@ import { readHalfvec } from './halfvec.ts'
 import type { PackRow } from './pack-columns.ts'
 import type { PackedRegion } from './pack-manifest.ts'
 import { countChange } from './points.ts'
-import { insertRegionOn } from './regions.ts'
+import { findDatePolicyOn } from './refresh.ts'
+import { findRegionOn, insertRegionOn } from './regions.ts'
+import { findStretchesOn } from './stretches.ts'
 
 const pointsTable = {
   name: 'points',
@@ -43,22 +46,30 @@ const readSettings = `
   set local enable_mergejoin = off`
 
 /**
- * Hands all points of a region with their embeddings to a sink, as they were at one moment.
+ * Hands all points of a region with their embeddings to a sink.
  * @param chunk  points at a time
+ * @returns the region as it was at the same moment as they
+ * @throws {NotFoundError} `region-not-found`
  */
 export async function readRegionRows(
   db: Database,
-  { regionId, chunk }: { readonly regionId: number; readonly chunk: number },
+  { name, chunk }: { readonly name: string; readonly chunk: number },
   sink: PackSink,
-): Promise<void> {
-  await db.transaction(async (client) => {
+): Promise<Region & Required<PackedRegion>> {
+  return db.transaction(async (client) => {
     await client.script(readSettings)
+    const found = await findRegionOn(client, name)
+    const { id: regionId } = found
+    const dates = await findDatePolicyOn(client, regionId)
+    const stretches = await findStretchesOn(client, regionId)
+    const attributions = await findAttributionsOn(client, regionId)
+    const region = { ...found, ...dates, stretches, attributions }
     sink.begin(await findExtent(client, regionId))
     let after = -1
     for (;;) {
       const rows = await readChunk(client, { regionId, after, chunk })
       const last = rows.at(-1)
-      if (last === undefined) return
+      if (last === undefined) return region
       after = last.id
       await sink.write(rows)
     }

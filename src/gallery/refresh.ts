@@ -1,10 +1,10 @@
 /** Newer imagery for points that are embedded: which dates they have, and which of them wait for more. */
-import type { LonLat } from '../types.ts'
+import type { LonLat, Stretches } from '../types.ts'
 import { addAttributionOn, nameSourcesOn } from './attributions.ts'
 import { UNDATED } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { countChange } from './points.ts'
-import { forgetStretchesOn } from './stretches.ts'
+import { forgetStretchesOn, insertStretchesOn } from './stretches.ts'
 
 /** What a build does about several dates of one place. */
 export interface DatePolicy {
@@ -15,11 +15,14 @@ export interface DatePolicy {
 }
 
 export async function findDatePolicy(db: Database, regionId: number): Promise<DatePolicy> {
-  const [row] = await db.withClient((client) =>
-    client.query<DatePolicy>(
-      'select vintages, refreshed_at as "refreshedAt" from regions where id = $1',
-      [regionId],
-    ),
+  return db.withClient((client) => findDatePolicyOn(client, regionId))
+}
+
+/** As `findDatePolicy`, in a transaction of the caller. */
+export async function findDatePolicyOn(client: Client, regionId: number): Promise<DatePolicy> {
+  const [row] = await client.query<DatePolicy>(
+    'select vintages, refreshed_at as "refreshedAt" from regions where id = $1',
+    [regionId],
   )
   return row ?? { vintages: 1, refreshedAt: null }
 }
@@ -123,6 +126,8 @@ export interface RefreshSettings {
   readonly attribution: string
   /** Dates of each place, newest first. */
   readonly vintages?: number | undefined
+  /** What was measured on its files; of the same source, what is on record stays. */
+  readonly stretches?: Stretches
 }
 
 /**
@@ -133,7 +138,7 @@ export interface RefreshSettings {
 export async function beginRefresh(
   db: Database,
   regionId: number,
-  { imagery, attribution, vintages }: RefreshSettings,
+  { imagery, attribution, vintages, stretches = {} }: RefreshSettings,
 ): Promise<boolean> {
   return db.transaction(async (client) => {
     const config = imagery === undefined ? null : JSON.stringify(imagery)
@@ -144,6 +149,7 @@ export async function beginRefresh(
     )
     if (region === undefined) return false
     if (region.isOther) await forgetStretchesOn(client, regionId)
+    await insertStretchesOn(client, regionId, stretches)
     if (imagery !== undefined) {
       await client.query(
         'update regions set imagery = $2::jsonb, version = version + 1 where id = $1',

@@ -79,11 +79,16 @@ export async function insertRegionOn(client: Client, draft: RegionDraft): Promis
 
 /** @throws {NotFoundError} `region-not-found`, with the names that there are */
 export async function findRegion(db: Database, name: string): Promise<Region> {
-  const [row] = await db.withClient((client) =>
-    client.query<RegionRow>(`select ${columns} from regions where name = $1`, [name]),
-  )
+  return db.withClient((client) => findRegionOn(client, name))
+}
+
+/** As `findRegion`, in a transaction of the caller. */
+export async function findRegionOn(client: Client, name: string): Promise<Region> {
+  const [row] = await client.query<RegionRow>(`select ${columns} from regions where name = $1`, [
+    name,
+  ])
   if (row !== undefined) return toRegion(row)
-  throw await notFound(db, name)
+  throw await notFound(client, name)
 }
 
 /** All regions by name. */
@@ -108,9 +113,9 @@ export async function deleteRegion(db: Database, name: string): Promise<void> {
   })
 }
 
-async function notFound(db: Database, name: string): Promise<NotFoundError> {
-  const rows = await db.withClient((client) =>
-    client.query<{ name: string }>('select name from regions order by name limit 50'),
+async function notFound(client: Client, name: string): Promise<NotFoundError> {
+  const rows = await client.query<{ name: string }>(
+    'select name from regions order by name limit 50',
   )
   const names = rows.map((row) => row.name)
   return new NotFoundError('region-not-found', `Expected a known region, got "${name}"`, {

@@ -4,11 +4,14 @@ import type { Client, Database } from './database.ts'
 
 /** What was measured for a region. */
 export async function findStretches(db: Database, regionId: number): Promise<Stretches> {
-  const rows = await db.withClient((client) =>
-    client.query<{ file: string; levels: Stretch }>(
-      'select file, levels from stretches where region = $1 order by file collate "C"',
-      [regionId],
-    ),
+  return db.withClient((client) => findStretchesOn(client, regionId))
+}
+
+/** As `findStretches`, in a transaction of the caller. */
+export async function findStretchesOn(client: Client, regionId: number): Promise<Stretches> {
+  const rows = await client.query<{ file: string; levels: Stretch }>(
+    'select file, levels from stretches where region = $1 order by file collate "C"',
+    [regionId],
   )
   return Object.fromEntries(rows.map(({ file, levels }) => [file, levels]))
 }

@@ -1,13 +1,10 @@
 /** A built region → one file, and such a file → a region of another database: one team builds, others import. */
 import { InputError } from '../errors.ts'
-import { findAttributions } from '../gallery/attributions.ts'
 import type { PackedRegion, PackManifest } from '../gallery/pack-manifest.ts'
 import { PACK_VERSION } from '../gallery/pack-manifest.ts'
 import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pack-rows.ts'
 import type { PackReader } from '../gallery/pack-file.ts'
-import { findDatePolicy } from '../gallery/refresh.ts'
-import { findRegion, listRegions } from '../gallery/regions.ts'
-import { findStretches } from '../gallery/stretches.ts'
+import { listRegions } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Region } from '../types.ts'
 import { checkRegionName } from './create-region.ts'
@@ -51,14 +48,13 @@ export async function exportRegion(
   { name, path, program }: ExportRequest,
   { signal, onProgress }: PackProgress,
 ): Promise<Exported> {
-  const region = await findRegion(outside.db, name)
   const pack = await outside.createPack(path)
   try {
     let extent: PackExtent = { pointCount: 0, embeddingCount: 0, bbox: null }
     let done = 0
-    await readRegionRows(
+    const region = await readRegionRows(
       outside.db,
-      { regionId: region.id, chunk: CHUNK_POINTS },
+      { name, chunk: CHUNK_POINTS },
       {
         begin: (found) => (extent = found),
         write: async (rows) => {
@@ -69,11 +65,7 @@ export async function exportRegion(
         },
       },
     )
-    const dates = await findDatePolicy(outside.db, region.id)
-    const stretches = await findStretches(outside.db, region.id)
-    const attributions = await findAttributions(outside.db, region.id)
-    const packed = { ...region, ...dates, stretches, attributions }
-    const manifest = manifestOf(packed, { program, extent, now: outside.now() })
+    const manifest = manifestOf(region, { program, extent, now: outside.now() })
     return { manifest, bytes: await pack.finish(manifest, extent.bbox) }
   } finally {
     await pack.discard()

@@ -10,7 +10,7 @@ import { migrate } from '../../src/gallery/migrate.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
 import { createPack, openPack } from '../../src/gallery/pack-file.ts'
 import { insertRegionRows, readRegionRows } from '../../src/gallery/pack-rows.ts'
-import { deleteRegion, findRegion } from '../../src/gallery/regions.ts'
+import { deleteRegion } from '../../src/gallery/regions.ts'
 import { makeManifest, makeRows, packBbox } from '../gallery/packs.ts'
 
 const chunk = 4096
@@ -33,12 +33,11 @@ async function bench(db: Database, count: number): Promise<void> {
   const path = join(folder, `${count}.parquet`)
   const region = { ...makeManifest().region, name: 'bench' }
   await insertRegionRows(db, { region, rows: synthetic(count) })
-  const { id } = await findRegion(db, 'bench')
   const written = await timed(async () => {
     const pack = await createPack(path)
     await readRegionRows(
       db,
-      { regionId: id, chunk },
+      { name: 'bench', chunk },
       { begin: () => undefined, write: (rows) => pack.write(rows) },
     )
     await pack.finish(makeManifest(), packBbox)

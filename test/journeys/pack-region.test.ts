@@ -1,9 +1,12 @@
 /** A region is built in one place and searched in another: the file between them loses nothing. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findAttributions } from '../../src/gallery/attributions.ts'
 import { createPack } from '../../src/gallery/pack-file.ts'
+import { beginRefresh, markRefreshing } from '../../src/gallery/refresh.ts'
 import { findRegion, listRegions } from '../../src/gallery/regions.ts'
 import type { HeatmapFormat } from '../../src/heatmap/formats.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
@@ -92,6 +95,55 @@ describeOnEachDatabase('a pack', (_open, place) => {
     }
     const { id } = await findRegion(to.db, 'town')
     expect({ ...(await findRegion(from.db, 'town')), id }).toEqual(await findRegion(to.db, 'town'))
+  })
+
+  test('shows one moment of a region that takes other sources while it is written', async () => {
+    const imagery = (attribution: string) => ({ kind: 'geotiff', files: [town.ortho], attribution })
+    await importRegion(from, { path: pack, name: 'moving' }, quiet)
+    const { id } = await findRegion(from.db, 'moving')
+    const refresh = async (attribution: string, vintages: number) => {
+      await beginRefresh(from.db, id, { imagery: imagery(attribution), attribution, vintages })
+      await markRefreshing(from.db, id, [0])
+    }
+    // One before the rows are read, and one while they are written, or as soon as the embedded database is free.
+    let refreshed: Promise<void> | undefined
+    const besides = AsyncLocalStorage.snapshot()
+    const createMoving: TestWorld['createPack'] = async (path) => {
+      await refresh('© Second', 2)
+      const writer = await from.createPack(path)
+      const write: typeof writer.write = async (rows) => {
+        refreshed ??= besides(() => refresh('© Third', 3))
+        if (from.db.kind === 'postgres') await refreshed
+        await writer.write(rows)
+      }
+      return {
+        write,
+        finish: (manifest, bbox) => writer.finish(manifest, bbox),
+        discard: () => writer.discard(),
+      }
+    }
+    const path = join(folder, 'moving.parquet')
+    const request = { name: 'moving', path, program: '' }
+    const outside = { ...from, createPack: createMoving }
+    const { region, terms } = (await exportRegion(outside, request, quiet)).manifest
+    expect(region).toMatchObject({
+      imagery: imagery('© Second'),
+      attribution: '© Second; synthetic',
+      attributions: ['synthetic', '© Second'],
+      vintages: 2,
+    })
+    expect(terms).toContain('imagery: © Second; synthetic')
+    await refreshed
+    expect(await findAttributions(from.db, id)).toEqual(['synthetic', '© Second', '© Third'])
+  })
+
+  test('of a region that is not there is none', async () => {
+    const path = join(folder, 'nowhere.parquet')
+    const request = { name: 'nowhere', path, program: '' }
+    await expect(exportRegion(from, request, quiet)).rejects.toMatchObject({
+      code: 'region-not-found',
+    })
+    expect((await readdir(folder)).filter((name) => name.startsWith('nowhere'))).toEqual([])
   })
 
   test('whose files are not here still gives a sheet, without their pictures', async () => {
