@@ -1,7 +1,9 @@
 /** `whereabouts region build|stop`. */
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
+import { findRegion } from '../gallery/regions.ts'
 import { detachBuild, endBuild, refuseDetached } from '../journeys/build-region.ts'
+import { workerCommand } from '../journeys/next-command.ts'
 import { settleBuild, type BuildWish } from '../journeys/request-build.ts'
 import { withWorld } from './context.ts'
 import { parseVintages } from './region-dates.ts'
@@ -54,7 +56,8 @@ async function build(
     for (const warning of warnings) console.error(`warning: ${warning}`)
     if (options.detach) {
       await detachBuild(world, name)
-      console.log(`region "${name}" waits for workers: whereabouts worker`)
+      const worker = workerCommand(world, await findRegion(world.db, name))
+      console.log(`region "${name}" waits for workers: ${worker}`)
       return
     }
     await runBuild(world, name, signal)

@@ -7,10 +7,24 @@ import type { Outside } from './outside.ts'
  * @param words  e.g. `region build`
  */
 export function nextCommand(
-  { usualModel }: Pick<Outside, 'usualModel'>,
-  { name, model }: Pick<Region, 'name' | 'model'>,
+  outside: Pick<Outside, 'usualModel'>,
+  region: Pick<Region, 'name' | 'model'>,
   words: string,
 ): string {
-  const option = model.name === usualModel ? '' : ` --overhead-model ${model.name}`
-  return `whereabouts ${words} ${name}${option}`
+  return `whereabouts ${words} ${region.name}${modelOption(outside, region)}`
+}
+
+/** What starts a worker that can take part in the build of the region. */
+export function workerCommand(
+  outside: Pick<Outside, 'usualModel'>,
+  region: Pick<Region, 'model'>,
+): string {
+  return `whereabouts worker${modelOption(outside, region)}`
+}
+
+function modelOption(
+  { usualModel }: Pick<Outside, 'usualModel'>,
+  { model }: Pick<Region, 'model'>,
+): string {
+  return model.name === usualModel ? '' : ` --overhead-model ${model.name}`
 }

@@ -48,7 +48,10 @@ describeOnEachDatabase('a build that is to be left to workers', (_open, place) =
     const options = ['--dense', '--detach', '--overhead-model', model]
     const asked = await run('region', 'build', 'dense', ...options)
     if (isServer) {
-      expect(asked).toMatchObject({ code: 0 })
+      expect(asked).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('whereabouts worker --overhead-model tiny') as unknown,
+      })
       expect(JSON.parse(await show('dense'))).toMatchObject({ runtime: { denseM: 16 } })
       return
     }
