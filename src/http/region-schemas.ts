@@ -109,6 +109,11 @@ export const regionSchema = z
   .object({
     name: z.string(),
     state: z.enum(['created', 'building', 'stopped', 'built']),
+    summary: z.string().openapi({
+      description: 'where its build stands, and the command that goes on with it',
+      example:
+        'built, 33 points wait for newer imagery or another try: whereabouts region build town',
+    }),
     problem: holdUpSchema
       .nullable()
       .openapi({ description: 'what holds the build up; null while batches are stored' }),

@@ -1,5 +1,11 @@
 /** Regions as the API answers them: what the database tells, with the build of this process. */
-import { describeRegion, describeRegions } from '../journeys/region-status.ts'
+import {
+  describeBuild,
+  describeRegion,
+  describeRegions,
+  type RegionStatus,
+} from '../journeys/region-status.ts'
+import type { BuildStatus } from './builds.ts'
 import type { AppDeps } from './deps.ts'
 import { presentRegion, type RegionJson } from './present.ts'
 
@@ -12,13 +18,21 @@ type Parts = Pick<AppDeps, 'outside' | 'builds'>
  */
 export async function showRegion({ outside, builds }: Parts, name: string): Promise<RegionJson> {
   const build = builds.statusOf(name)
-  return presentRegion(await describeRegion(outside, name), build)
+  return present(outside, await describeRegion(outside, name), build)
 }
 
 /** All regions by name. */
 export async function showRegions({ outside, builds }: Parts): Promise<RegionJson[]> {
   const statuses = builds.statuses()
   return (await describeRegions(outside)).map((found) =>
-    presentRegion(found, statuses.get(found.region.name) ?? null),
+    present(outside, found, statuses.get(found.region.name) ?? null),
   )
+}
+
+function present(
+  outside: Parts['outside'],
+  status: RegionStatus,
+  build: BuildStatus | null,
+): RegionJson {
+  return presentRegion(status, { summary: describeBuild(outside, status), build })
 }

@@ -7,7 +7,7 @@ import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { findStretches } from '../gallery/stretches.ts'
 import { bboxOf } from '../geo/polygon.ts'
 import type { Bbox, Region, Stretches } from '../types.ts'
-import { nextCommand } from './next-command.ts'
+import { nextCommand, workerCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 
 /** A region and the state of its points. */
@@ -48,11 +48,14 @@ async function withPoints(outside: Outside, region: Region): Promise<RegionStatu
 /** Where a build stands, in one sentence, and how to go on. */
 export function describeBuild(
   outside: Pick<Outside, 'usualModel'>,
-  { region, workers }: Pick<RegionStatus, 'region' | 'workers'>,
+  { region, points, workers }: Pick<RegionStatus, 'region' | 'points' | 'workers'>,
 ): string {
   const { state, problem } = region
   const next = nextCommand(outside, region, 'region build')
-  if (state === 'built') return 'built'
+  if (state === 'built') {
+    if (points.pending === 0) return 'built'
+    return `built, ${points.pending} points wait for newer imagery or another try: ${next}`
+  }
   if (state === 'created') return `not begun: ${next}`
   if (state === 'stopped') {
     const why = problem === null ? 'stopped' : `stopped (${problem.message})`
@@ -62,7 +65,7 @@ export function describeBuild(
     return `paused (${problem.message}), tried again at ${problem.nextTryAt ?? 'once'}`
   }
   if (workers.length > 0) return `being built by ${workers.length} processes`
-  return `waits for workers: whereabouts worker, or ${next}`
+  return `waits for workers: ${workerCommand(outside, region)}, or ${next}`
 }
 
 /** Deletes points, embeddings and heatmaps too. @throws {NotFoundError} `region-not-found` */

@@ -47,6 +47,8 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     const response = await http.post(path, body)
     return { status: response.status, answer: (await response.json()) as T }
   }
+  const regionOf = async (name: string) =>
+    (await (await http.get(`/v1/regions/${name}`)).json()) as { readonly summary: string }
   const datesOf = async (name: string) => {
     const { id } = await findRegion(http.world.db, name)
     const known = await findKnownVintages(http.world.db, id, [0])
@@ -151,7 +153,11 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     await http.post('/v1/regions/cut/build')
     const { points } = await waitForBuild(http, 'cut')
     const { id } = await findRegion(http.world.db, 'cut')
+    expect((await regionOf('cut')).summary).toBe('built')
     await markRefreshing(http.world.db, id, [0, 1])
+    expect((await regionOf('cut')).summary).toMatch(
+      /^built, 2 points wait for newer imagery .*: whereabouts region build cut/,
+    )
     const again = await ask('/v1/regions/cut/refresh')
     expect(again).toMatchObject({ status: 202, answer: { waiting: 0 } })
     const built = await waitForBuild(http, 'cut')

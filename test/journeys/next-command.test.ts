@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextCommand } from '../../src/journeys/next-command.ts'
+import { nextCommand, workerCommand } from '../../src/journeys/next-command.ts'
 import { describeBuild } from '../../src/journeys/region-status.ts'
 import type { Region } from '../../src/types.ts'
 import { draftRegion } from '../gallery/rows.ts'
@@ -12,6 +12,8 @@ const region: Region = {
   problem: null,
   createdAt: '2026-01-01T00:00:00.000Z',
 }
+
+const none = { total: 0, pending: 0, leased: 0, embedded: 0, unavailable: {} }
 
 describe('the command that goes on with a region', () => {
   test('names no model where a command takes that of the region anyway', () => {
@@ -30,9 +32,19 @@ describe('the command that goes on with a region', () => {
     (state) => {
       const told = describeBuild(
         { usualModel: 'other' },
-        { region: { ...region, state }, workers: [] },
+        { region: { ...region, state }, points: none, workers: [] },
       )
       expect(told).toMatch(/whereabouts region build vaduz --overhead-model tiny-overhead$/)
     },
   )
+
+  test('starts a worker that has the model of the region', () => {
+    expect(workerCommand({ usualModel: region.model.name }, region)).toBe('whereabouts worker')
+    const other = { usualModel: 'other' }
+    expect(workerCommand(other, region)).toBe('whereabouts worker --overhead-model tiny-overhead')
+    const waiting = { ...region, state: 'building' as const }
+    expect(describeBuild(other, { region: waiting, points: none, workers: [] })).toContain(
+      'waits for workers: whereabouts worker --overhead-model tiny-overhead, or ',
+    )
+  })
 })
