@@ -2,6 +2,7 @@
 import type { BuildProblem, Region } from '../types.ts'
 import { nameSourcesOn } from './attributions.ts'
 import type { Database } from './database.ts'
+import { sourceStamp } from './present-source.ts'
 
 /** Says that the region is to be built: from now on every worker may take part. */
 export async function requestBuild(db: Database, regionId: number): Promise<void> {
@@ -103,10 +104,17 @@ export async function finishBuild(db: Database, regionId: number): Promise<boole
   })
 }
 
-/** Whether the region is still wanted. */
-export async function isBuildWanted(db: Database, regionId: number): Promise<boolean> {
+/** Whether the region is still wanted, from the source that the asker has opened. */
+export async function isBuildWanted(
+  db: Database,
+  regionId: number,
+  stamp: string,
+): Promise<boolean> {
   const rows = await db.withClient((client) =>
-    client.query(`select from regions where id = $1 and state = 'building'`, [regionId]),
+    client.query(
+      `select from regions where id = $1 and state = 'building' and ${sourceStamp} = $2`,
+      [regionId, stamp],
+    ),
   )
   return rows.length > 0
 }

@@ -1,6 +1,7 @@
 /** The table `stretches`: the levels by which the files of a region's source are stretched, once they are measured. */
 import type { Stretch, Stretches } from '../types.ts'
 import type { Client, Database } from './database.ts'
+import { sourceStamp } from './present-source.ts'
 
 /** What was measured for a region. */
 export async function findStretches(db: Database, regionId: number): Promise<Stretches> {
@@ -16,15 +17,30 @@ export async function findStretchesOn(client: Client, regionId: number): Promise
   return Object.fromEntries(rows.map(({ file, levels }) => [file, levels]))
 }
 
+/** What was measured on a file of a region's source. */
+export interface MeasuredFile {
+  readonly regionId: number
+  readonly stamp: string
+  readonly file: string
+  readonly levels: Stretch
+}
+
 /**
  * Records what was measured on a file, unless that was done before.
- * @returns the levels on record; those given where the region is gone
+ * @param measured.stamp  of the source that the file is of
+ * @returns the levels on record; those given where the region is gone, or has another source by now
  */
 export async function keepStretch(
   db: Database,
-  { regionId, file, levels }: { regionId: number; file: string; levels: Stretch },
+  { regionId, stamp, file, levels }: MeasuredFile,
 ): Promise<Stretch> {
-  return db.withClient(async (client) => {
+  return db.transaction(async (client) => {
+    // Who gives the region another source forgets the levels behind the same lock.
+    const present = await client.query(
+      `select from regions where id = $1 and ${sourceStamp} = $2 for key share`,
+      [regionId, stamp],
+    )
+    if (present.length === 0) return levels
     await insertStretchesOn(client, regionId, { [file]: levels })
     const [row] = await client.query<{ levels: Stretch }>(
       'select levels from stretches where region = $1 and file = $2',

@@ -8,6 +8,7 @@ import { isBuildWanted } from '../gallery/builds.ts'
 import { storeBatch } from '../gallery/embeddings.ts'
 import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
 import { findKnownVintages, type DatePolicy } from '../gallery/refresh.ts'
+import type { PresentSource } from '../gallery/present-source.ts'
 import { PixelPool } from '../image/pixel-pool.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Region } from '../types.ts'
@@ -46,8 +47,8 @@ export interface BuildSite {
   readonly probe: Probe
   readonly clock: StepClock
   readonly dates: DatePolicy
-  /** Which of the sources that the region had, in turn. */
-  readonly sourceIndex: number
+  /** That of the region before `source` was opened. */
+  readonly present: PresentSource
   readonly leaseS: number
 }
 
@@ -124,9 +125,9 @@ async function renew({ db, workerId }: Outside, { region, held, leaseS }: Work):
 }
 
 async function* claimBatches(outside: Outside, work: Work, isHeldUp: () => boolean) {
-  const { region, way, clock, held, leaseS, signal } = work
+  const { region, present, way, clock, held, leaseS, signal } = work
   const claim = async (): Promise<ClaimedPoint[]> => {
-    if (!(await isBuildWanted(outside.db, region.id))) return []
+    if (!(await isBuildWanted(outside.db, region.id, present.stamp))) return []
     return way.claim(outside.db, { regionId: region.id, leaseS, worker: outside.workerId })
   }
   while (!signal.aborted && !isHeldUp()) {
@@ -181,7 +182,7 @@ async function embedAndStore(
     regionId: region.id,
     modelSha256: encoder.card.sha256,
     worker: outside.workerId,
-    source: work.sourceIndex,
+    source: work.present.index,
     embedded,
     unchanged: found.unchanged ?? [],
     unavailable,

@@ -29,17 +29,19 @@ export async function openRegionSource(
 
 /**
  * Opens the imagery of a region to build it: what is measured now is recorded, and counts for all who build it.
+ * @param region.stamp  of its source (`findPresentSource`)
  * @throws those of the source
  */
 export async function openSourceToBuild(
   outside: SourceOutside,
-  region: Imaged,
+  region: Imaged & { readonly stamp: string },
   signal: AbortSignal,
 ): Promise<ImagerySource> {
   const { db } = outside
+  const measured = { regionId: region.id, stamp: region.stamp }
   const known = await untilDatabaseAnswers(() => findStretches(db, region.id), signal)
   const keep: StretchMemory['keep'] = (file, levels) =>
-    untilDatabaseAnswers(() => keepStretch(db, { regionId: region.id, file, levels }), signal)
+    untilDatabaseAnswers(() => keepStretch(db, { ...measured, file, levels }), signal)
   return openWith(outside, region, { signal, stretches: remember(known, keep) })
 }
 

@@ -12,6 +12,7 @@ import {
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
 import { claimPoints, insertPoints, renewLeases } from '../../src/gallery/points.ts'
+import { findPresentSource } from '../../src/gallery/present-source.ts'
 import { findRegion, insertRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
@@ -47,8 +48,11 @@ describeOnEachDatabase('a wanted build', (open) => {
   test('is found when it was asked for, until it is stopped', async () => {
     const id = await create('asked')
     expect(await wanted('asked')).toBeUndefined()
-    expect(await isBuildWanted(db, id)).toBe(false)
+    const { stamp } = await findPresentSource(db, 'asked')
+    expect(await isBuildWanted(db, id, stamp)).toBe(false)
     await requestBuild(db, id)
+    expect(await isBuildWanted(db, id, stamp)).toBe(true)
+    expect(await isBuildWanted(db, id, 'another')).toBe(false)
     expect(await wanted('asked')).toEqual({ id, name: 'asked', isClaimable: true })
     await stopBuild(db, id, problem)
     expect(await wanted('asked')).toBeUndefined()

@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
+import { findPresentSource } from '../../src/gallery/present-source.ts'
+import { beginRefresh } from '../../src/gallery/refresh.ts'
 import { deleteRegion, insertRegion } from '../../src/gallery/regions.ts'
 import { findStretches, forgetStretchesOn, keepStretch } from '../../src/gallery/stretches.ts'
 import type { Stretch } from '../../src/types.ts'
@@ -34,7 +36,8 @@ describeOnEachDatabase('levels measured on files', (open) => {
 
   test('who is first counts, for all who measure later', async () => {
     const { id } = await insertRegion(db, draftRegion('first'))
-    const file = { regionId: id, file: 'a.tif' }
+    const { stamp } = await findPresentSource(db, 'first')
+    const file = { regionId: id, stamp, file: 'a.tif' }
     expect(await keepStretch(db, { ...file, levels })).toEqual(levels)
     expect(await keepStretch(db, { ...file, levels: others })).toEqual(levels)
     expect(await findStretches(db, id)).toEqual({ 'a.tif': levels })
@@ -49,11 +52,26 @@ describeOnEachDatabase('levels measured on files', (open) => {
     expect(await findStretches(db, kept.id)).toEqual(stretches)
   })
 
+  test('of a source that the region has no more are not kept, and not those of the present one told', async () => {
+    const { id } = await insertRegion(db, draftRegion('taken'))
+    const before = await findPresentSource(db, 'taken')
+    await beginRefresh(db, id, { imagery: { kind: 'geotiff' }, attribution: '© nobody' })
+    const now = await findPresentSource(db, 'taken')
+    expect([before.index, now.index]).toEqual([0, 0])
+    const late = { regionId: id, stamp: before.stamp, file: 'a.tif', levels }
+    expect(await keepStretch(db, late)).toEqual(levels)
+    expect(await findStretches(db, id)).toEqual({})
+    expect(await keepStretch(db, { ...late, stamp: now.stamp, levels: others })).toEqual(others)
+    expect(await keepStretch(db, late)).toEqual(levels)
+  })
+
   test('go with their region, and a build that has not noticed goes on with its own', async () => {
     const { id } = await insertRegion(db, { ...draftRegion('gone'), stretches: { a: levels } })
+    const { stamp } = await findPresentSource(db, 'gone')
     await deleteRegion(db, 'gone')
     expect(await findStretches(db, id)).toEqual({})
-    expect(await keepStretch(db, { regionId: id, file: 'b', levels: others })).toEqual(others)
+    const given = { regionId: id, stamp, file: 'b', levels: others }
+    expect(await keepStretch(db, given)).toEqual(others)
     expect(await findStretches(db, id)).toEqual({})
   })
 })
