@@ -21,7 +21,7 @@ import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseDense } from './refuse-dense.ts'
-import { openRegionSource } from './region-source.ts'
+import { collectStretches, openRegionSource } from './region-source.ts'
 
 /** Points looked at between two words to the database. */
 const PAGE_POINTS = 2000
@@ -90,15 +90,17 @@ export async function refreshRegion(
   refuseBuilding(region, 'a refresh')
   const config = imagery === undefined ? undefined : { ...parseImageryConfig(imagery) }
   const { signal } = progress
+  const { stretches, measured } = collectStretches()
   const source = await (config === undefined
     ? openRegionSource(outside, region, { signal })
-    : outside.openSource(config, { signal }))
+    : outside.openSource(config, { signal, stretches }))
   const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
   try {
     const settings = {
       imagery: config,
       attribution: source.attribution,
       vintages,
+      stretches: measured(),
     }
     // Somebody may have begun a build while the source was opened.
     if (!(await beginRefresh(outside.db, region.id, settings))) throw underWay(name, 'a refresh')

@@ -63,7 +63,14 @@ export function collectStretches(): {
 
 function remember(known: Stretches, keep: StretchMemory['keep']): StretchMemory {
   const byFile = new Map(Object.entries(known))
-  return { find: (file) => byFile.get(file), keep }
+  return {
+    find: (file) => byFile.get(file),
+    keep: async (file, measured) => {
+      const levels = await keep(file, measured)
+      byFile.set(file, levels)
+      return levels
+    },
+  }
 }
 
 function openWith(outside: SourceOutside, { imagery }: Imaged, options: SourceOptions) {

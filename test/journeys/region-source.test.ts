@@ -12,12 +12,17 @@ import { boundaryFromBbox } from '../../src/geo/polygon.ts'
 import { parseImageryConfig } from '../../src/imagery/config.ts'
 import type { ImagerySource } from '../../src/imagery/source.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
+import { checkSample } from '../../src/journeys/check-sample.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import { cutAgain } from '../../src/journeys/cut-again.ts'
+import { locatePhoto } from '../../src/journeys/locate-photo.ts'
+import { makeSheet } from '../../src/journeys/make-sheet.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
+import { createProbe } from '../../src/journeys/probe-imagery.ts'
 import { refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { openRegionSource } from '../../src/journeys/region-source.ts'
 import { describeRegion } from '../../src/journeys/region-status.ts'
+import type { Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { cornerOf, drawRaster, waves, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
@@ -73,6 +78,29 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     const { data } = await cutAgain(source, { point: row, reference }, { px: 224, gsd: 0.5 })
     return createHash('sha256').update(data).digest('hex')
   }
+  /** A source that begins afresh opens its files once more, and knows what it measured on them. */
+  const expectOneMeasurement = async (region: Region) => {
+    const kept: string[] = []
+    const watched: TestWorld = {
+      ...world,
+      openSource: (imagery, { stretches, ...options } = {}) => {
+        if (stretches === undefined) throw new Error('no memory')
+        const keep: typeof stretches.keep = (file, measured) => {
+          kept.push(file)
+          return stretches.keep(file, measured)
+        }
+        return world.openSource(imagery, { ...options, stretches: { ...stretches, keep } })
+      },
+    }
+    const source = await openRegionSource(watched, region)
+    const fresh = source.fresh?.()
+    if (fresh === undefined) throw new Error('Expected a source that can begin afresh')
+    await source.patch(CENTRE, { px: 224, gsd: 0.5 }, signal)
+    await fresh.patch(CENTRE, { px: 224, gsd: 0.5 }, signal)
+    expect(kept).toHaveLength(1)
+    await fresh.close()
+    await source.close()
+  }
   const patchesOf = async (name: string) => (await rowsOf(name)).map((row) => row.patchSha256)
 
   beforeAll(async () => {
@@ -107,15 +135,40 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     await source.close()
   })
 
-  test('is cut again for a sheet as it was built', async () => {
+  test('is cut again for a sheet, a check and a probe as it was built', async () => {
     const file = await newPicture('again')
     await create('again', imageryOf(file))
     await buildRegion(world, 'again', quiet)
     await writePicture(file, { isLit: true })
-    const source = await openRegionSource(world, await findRegion(world.db, 'again'))
-    const [row] = await rowsOf('again')
-    if (row === undefined) throw new Error('no row')
-    expect(await cutHash(source, row)).toBe(row.patchSha256)
+    const photo = { data: new Uint8Array(64 * 64 * 3).fill(90), width: 64, height: 64 }
+    const photos = [{ name: 'grey.jpg', bytes: await world.encodeJpeg(photo, 90) }]
+    const request = { photos, region: 'again', cells: 'square:40m', candidateCount: 2 }
+    const located = await locatePhoto(world, request)
+    const sample = { name: 'again', count: 3 }
+    const changed = 'the imagery has changed since the build'
+    expect(await makeSheet(world, located, null)).not.toContain(changed)
+    expect(await checkSample(world, sample, signal)).toMatchObject({ changed: 0, gone: 0 })
+    const anew: TestWorld = {
+      ...world,
+      openSource: (imagery) => world.openSource(imagery),
+    }
+    // Measured anew it is another picture: the comparisons above can fail.
+    expect(await makeSheet(anew, located, null)).toContain(changed)
+    expect(await checkSample(anew, sample, signal)).toMatchObject({ same: 0, gone: 0 })
+
+    const region = await findRegion(world.db, 'again')
+    const source = await openRegionSource(world, region)
+    const known: unknown[] = []
+    const watched: TestWorld = {
+      ...world,
+      openSource: (imagery, options) => {
+        known.push(options?.stretches?.find(file))
+        return world.openSource(imagery, options)
+      },
+    }
+    const size = { px: 224, gsd: 0.5 }
+    expect(await createProbe(watched, { region, source, size })(signal)).toBeNull()
+    expect(known).toEqual([(await stretchesOf('again'))[file]])
     await source.close()
   })
 
@@ -146,10 +199,13 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     expect(await stretchesOf('renewed')).toEqual(before)
     const imagery = { ...imageryOf(file), nodata: 0 }
     await refreshRegion(world, { ...again, imagery }, look)
-    expect(await stretchesOf('renewed')).toEqual({})
+    const renewed = await stretchesOf('renewed')
+    expect(Object.keys(renewed)).toEqual([file])
+    expect(renewed).not.toEqual(before)
+    // The build need not measure it once more.
+    await writePicture(file)
     await buildRegion(world, 'renewed', quiet)
-    expect(Object.keys(await stretchesOf('renewed'))).toEqual([file])
-    expect(await stretchesOf('renewed')).not.toEqual(before)
+    expect(await stretchesOf('renewed')).toEqual(renewed)
   })
 
   test('of a region from before is recorded by its next build, and by nobody who only looks', async () => {
@@ -179,6 +235,7 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     const imagery = { kind: 'stac', file: list, stretch: 'percentile', attribution: 'synthetic' }
     await create('listed', imagery)
     expect(await stretchesOf('listed')).toEqual({})
+    await expectOneMeasurement(await findRegion(world.db, 'listed'))
     await buildRegion(world, 'listed', quiet)
     expect(Object.keys(await stretchesOf('listed'))).toEqual([join(folder, 'listed.tif')])
     await writePicture(join(folder, 'listed.tif'), { isLit: true })
