@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { resolveConfig } from '../src/config.ts'
+import type { DatabasePlace } from '../src/gallery/open.ts'
 import { openWorld, type World } from '../src/wire.ts'
 import { pgliteFolder } from './databases.ts'
 
@@ -16,27 +17,24 @@ const tiny = {
 }
 
 /**
- * Opens a world in a fresh folder, or on the PostgreSQL database at `url`; `close` removes the folder.
- * `databaseDir`: a migrated embedded database, which is moved into it; by default a new one.
+ * Opens a world in a fresh folder; `close` removes it.
+ * `place`: a migrated database; an embedded one is moved into the folder. By default a new one.
  */
 export async function openTestWorld(options: {
   readonly models: 'tiny' | 'real'
-  readonly url?: string
-  readonly databaseDir?: string
+  readonly place?: DatabasePlace
   readonly overheadModel?: string | undefined
   /** Sessions of each model; one is the fastest to start. */
   readonly threads?: number
 }): Promise<TestWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
-  if (options.url === undefined) {
-    const databaseDir = options.databaseDir ?? (await pgliteFolder()).dataDir
-    await rename(databaseDir, join(dataDir, 'database'))
-  }
+  const place = options.place ?? (await pgliteFolder())
+  if ('dataDir' in place) await rename(place.dataDir, join(dataDir, 'database'))
   const config = resolveConfig(
     {
       dataDir,
       threads: String(options.threads ?? 1),
-      ...(options.url !== undefined && { databaseUrl: options.url }),
+      ...('url' in place && { databaseUrl: place.url }),
       ...(options.models === 'tiny' && tiny),
       ...(options.overheadModel !== undefined && { overheadModel: options.overheadModel }),
     },

@@ -60,10 +60,7 @@ export function clientOf(app: App): Client {
 export async function openHarness(place: DatabasePlace): Promise<Harness> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'whereabouts-http-')))
   const town = await makeTown(folder)
-  const world = await openTestWorld({
-    models: 'tiny',
-    ...('url' in place ? { url: place.url } : { databaseDir: place.dataDir }),
-  })
+  const world = await openTestWorld({ models: 'tiny', place })
   const logLines: string[] = []
   const log = pino({ base: null }, { write: (line: string) => logLines.push(line) })
   const deps: AppDeps = {

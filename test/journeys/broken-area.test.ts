@@ -40,9 +40,7 @@ describeOnEachDatabase('a build', (_open, place) => {
   }
 
   beforeAll(async () => {
-    const at = await place()
-    const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
-    world = await openTestWorld({ models: 'tiny', ...database })
+    world = await openTestWorld({ models: 'tiny', place: await place() })
   })
   afterAll(async () => {
     await world.close()

@@ -85,7 +85,7 @@ type CrashServer = Awaited<ReturnType<typeof openCrashServer>>
 /** Builds the region twice, once in peace, and tells what differs. */
 export async function runChaos(server: CrashServer, options: ChaosOptions): Promise<ChaosReport> {
   const folder = await mkdtemp(join(tmpdir(), 'whereabouts-chaos-'))
-  const world = await openTestWorld({ models: 'tiny', url: server.url })
+  const world = await openTestWorld({ models: 'tiny', place: { url: server.url } })
   const [bad, good] = await Promise.all([
     startMisbehavingServer({ seed: options.seed }),
     startMisbehavingServer({ share: 0 }),

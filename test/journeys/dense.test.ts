@@ -63,12 +63,7 @@ describeOnEachDatabase('a dense build', (_open, place) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'whereabouts-dense-'))
     file = await drawDensePlace(folder)
-    const at = await place()
-    world = await openTestWorld({
-      models: 'tiny',
-      threads: 2,
-      ...('url' in at ? { url: at.url } : { databaseDir: at.dataDir }),
-    })
+    world = await openTestWorld({ models: 'tiny', threads: 2, place: await place() })
     await create('single', 16)
     await buildRegion(world, 'single', quiet)
     await create('dense', 16)

@@ -10,7 +10,6 @@ import { extrapolateDistinct } from '../../src/journeys/count-requests.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { estimateRegion, estimateRest } from '../../src/journeys/estimate-region.ts'
 import { requestDense } from '../../src/journeys/request-dense.ts'
-import { pgliteFolder } from '../databases.ts'
 import { startTileServer, type TileServer } from '../fixtures/tile-server.ts'
 import { createRandom } from '../gallery/rows.ts'
 import { makeTown, type Town } from '../http/town.ts'
@@ -26,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'whereabouts-estimate-'))
   town = await makeTown(folder)
   server = await startTileServer()
-  world = await openTestWorld({ models: 'tiny', databaseDir: (await pgliteFolder()).dataDir })
+  world = await openTestWorld({ models: 'tiny' })
 })
 afterAll(async () => {
   await world.close()

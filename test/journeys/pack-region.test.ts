@@ -24,9 +24,7 @@ const { signal } = new AbortController()
 const quiet = { signal, onProgress: () => undefined }
 
 async function openWorldAt(place: PlaceTestDatabase): Promise<TestWorld> {
-  const at = await place()
-  const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
-  return openTestWorld({ models: 'tiny', ...database })
+  return openTestWorld({ models: 'tiny', place: await place() })
 }
 
 describeOnEachDatabase('a pack', (_open, place) => {

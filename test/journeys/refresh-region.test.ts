@@ -71,9 +71,7 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     town = await makeTown(folder)
     newer = join(folder, 'newer.tif')
     await writeFile(newer, encodeOrtho(ROOF, WATER))
-    const at = await place()
-    const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
-    world = await openTestWorld({ models: 'tiny', ...database })
+    world = await openTestWorld({ models: 'tiny', place: await place() })
     await create('town', imageryOf(older()))
     await build('town')
   })

@@ -105,9 +105,7 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'whereabouts-stretch-'))
-    const at = await place()
-    const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
-    world = await openTestWorld({ models: 'tiny', ...database })
+    world = await openTestWorld({ models: 'tiny', place: await place() })
   })
   afterAll(async () => {
     await world.close()

@@ -74,11 +74,7 @@ describeOnEachDatabase('a region', (_open, place) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'whereabouts-journey-'))
     town = await makeTown(folder)
-    const at = await place()
-    world = await openTestWorld({
-      models: 'tiny',
-      ...('url' in at ? { url: at.url } : { databaseDir: at.dataDir }),
-    })
+    world = await openTestWorld({ models: 'tiny', place: await place() })
     await create({ name: 'grid' })
     await buildRegion(world, 'grid', quiet)
   })

@@ -52,9 +52,7 @@ describeOnEachDatabase('a source that is opened', (_open, place) => {
     const picture = { ...plan, samples: 3, corner: cornerOf(plan) }
     await writeRaster(join(folder, 'Old.tif'), { ...picture, data })
     await writeRaster(join(folder, 'New.tif'), { ...picture, data: data.map((v) => 255 - v) })
-    const at = await place()
-    const database = 'url' in at ? { url: at.url } : { databaseDir: at.dataDir }
-    world = await openTestWorld({ models: 'tiny', ...database })
+    world = await openTestWorld({ models: 'tiny', place: await place() })
   })
   afterAll(async () => {
     await world.close()

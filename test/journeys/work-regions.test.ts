@@ -42,11 +42,7 @@ describeOnEachDatabase('a build', (_open, place) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'whereabouts-work-'))
     town = await makeTown(folder)
-    const at = await place()
-    world = await openTestWorld({
-      models: 'tiny',
-      ...('url' in at ? { url: at.url } : { databaseDir: at.dataDir }),
-    })
+    world = await openTestWorld({ models: 'tiny', place: await place() })
   })
   afterAll(async () => {
     await world.close()
