@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { keepOutput } from './onnx-graph.ts'
+import { padEarlier } from './onnx-pads.ts'
 import { createTensorWriter, fitToCard } from './preprocess.ts'
 import type { Rgb8 } from '../types.ts'
 import type { ModelCard } from './card.ts'
@@ -53,7 +54,7 @@ async function loadSession(output: WorkerRequest['output']): Promise<InferenceSe
   // One that stays as it is may have weights in other files, which onnxruntime finds from its path alone.
   return kept === model
     ? InferenceSession.create(onnxPath, SESSION)
-    : InferenceSession.create(kept, SESSION)
+    : InferenceSession.create(padEarlier(kept), SESSION)
 }
 
 /** One by one: what the network works on then stays in the core's cache, which a batch of four would not. */
