@@ -4,7 +4,8 @@ import { createCellGeometry, type LonLatRing } from '../geo/cells.ts'
 import type { Cell, Heatmap } from '../heatmap-types.ts'
 import { bboxOfRings, cutAtAntimeridian } from './antimeridian.ts'
 import { captionOf } from './caption.ts'
-import { hexAt } from './ramp.ts'
+import { hexOf, type Colour } from './ramp.ts'
+import { colourCells } from './scene-colours.ts'
 
 /** About a centimetre. */
 const DECIMALS = 7
@@ -17,12 +18,15 @@ export function renderGeoJson(heatmap: Heatmap): string {
   const geometry = createCellGeometry(heatmap.grid, heatmap.region.centre)
   const rings = heatmap.cells.map((cell) => geometry.ringOf(cell.key))
   const bbox = bboxOfRings(rings, heatmap.region.centre.lon).map(round)
-  const features = heatmap.cells.map((cell, i) => JSON.stringify(featureOf(cell, rings[i] ?? [])))
+  const colourOf = colourCells(heatmap)
+  const features = heatmap.cells.map((cell, i) =>
+    JSON.stringify(featureOf(cell, rings[i] ?? [], colourOf(cell))),
+  )
   const head = JSON.stringify({ type: 'FeatureCollection', bbox, whereabouts: factsOf(heatmap) })
   return `${head.slice(0, -1)},"features":[\n${features.join(',\n')}\n]}\n`
 }
 
-function featureOf(cell: Cell, ring: LonLatRing): Feature<Polygon | MultiPolygon> {
+function featureOf(cell: Cell, ring: LonLatRing, colour: Colour): Feature<Polygon | MultiPolygon> {
   const { key, distance, point, pointCount, scene, rank, score, isGood, areaKm2 } = cell
   return {
     type: 'Feature',
@@ -39,9 +43,9 @@ function featureOf(cell: Cell, ring: LonLatRing): Feature<Polygon | MultiPolygon
       bestLon: round(point.lon),
       bestLat: round(point.lat),
       ...(scene !== undefined && { scene }),
-      fill: hexAt(score),
+      fill: hexOf(colour),
       'fill-opacity': 0.7,
-      stroke: hexAt(score),
+      stroke: hexOf(colour),
       'stroke-width': 0,
     },
   }

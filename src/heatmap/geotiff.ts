@@ -1,15 +1,17 @@
 /**
- * Heatmap of squares → Float32 GeoTIFF: one pixel exactly on each square, band 1 score, band 2 distance,
- * NaN where nothing was searched. Pure. Written by hand: geotiff.js writes neither compression nor bands
+ * Heatmap of squares → Float32 GeoTIFF: one pixel exactly on each square, band 1 score, band 2 distance, on a map of
+ * best scenes band 3 the scene's position among the 365; NaN where nothing was searched. Pure. Written by hand: geotiff.js writes neither compression nor bands
  * one after the other.
  */
 import { deflateSync } from 'node:zlib'
 import { InputError } from '../errors.ts'
 import { squareOf } from '../geo/cells.ts'
-import type { Cell, CellGrid, Heatmap } from '../heatmap-types.ts'
+import { sceneByName } from '../scenes.ts'
+import type { Cell, CellGrid, Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import { captionOf } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { geoKeysOf } from './geo-keys.ts'
+import { tallyScenes } from './scene-tally.ts'
 import { layOutTiff, type TiffTag } from './tiff-tags.ts'
 
 const PIXELS_MAX = 100_000_000
@@ -41,20 +43,21 @@ export function renderGeoTiff(heatmap: Heatmap): Uint8Array {
       const rows = Math.min(rowsPerStrip, height - i * rowsPerStrip)
       return stripOf(strip, { width, rows, valueOf })
     })
-  const strips = [...band((cell) => cell.score), ...band((cell) => cell.distance)]
+  const bands = bandsOf(heatmap.question)
+  const strips = bands.flatMap(({ valueOf }) => band(valueOf))
   const { sizeM } = grid
   const tags: TiffTag[] = [
     { tag: 256, type: 'long', values: [width] },
     { tag: 257, type: 'long', values: [height] },
-    { tag: 258, type: 'short', values: [32, 32] },
+    { tag: 258, type: 'short', values: bands.map(() => 32) },
     { tag: 259, type: 'short', values: [DEFLATE] },
     { tag: 262, type: 'short', values: [1] },
-    { tag: 277, type: 'short', values: [2] },
+    { tag: 277, type: 'short', values: [bands.length] },
     { tag: 278, type: 'long', values: [rowsPerStrip] },
-    // Planar: all strips of band 1, then all of band 2.
+    // Planar: all strips of band 1, then all of the next.
     { tag: 284, type: 'short', values: [2] },
-    { tag: 338, type: 'short', values: [0] },
-    { tag: 339, type: 'short', values: [3, 3] },
+    { tag: 338, type: 'short', values: bands.slice(1).map(() => 0) },
+    { tag: 339, type: 'short', values: bands.map(() => 3) },
     { tag: 33550, type: 'double', values: [sizeM, sizeM, 0] },
     {
       tag: 33922,
@@ -66,6 +69,28 @@ export function renderGeoTiff(heatmap: Heatmap): Uint8Array {
     { tag: 42113, type: 'ascii', text: 'nan' },
   ]
   return layOutTiff(tags, strips)
+}
+
+interface Band {
+  readonly name: string
+  readonly valueOf: (cell: Cell) => number
+}
+
+function bandsOf({ kind }: HeatmapQuestion): Band[] {
+  return [
+    { name: 'score', valueOf: ({ score }) => score },
+    { name: 'distance', valueOf: ({ distance }) => distance },
+    ...(kind === 'best-scene'
+      ? [{ name: 'scene', valueOf: ({ scene = '' }: Cell) => sceneByName(scene).index }]
+      : []),
+  ]
+}
+
+/** What the numbers of the band of scenes mean. */
+function scenesInWords({ cells }: Heatmap): { readonly scenes?: string } {
+  const tallies = tallyScenes(cells)
+  if (tallies.length === 0) return {}
+  return { scenes: tallies.map(({ scene }) => `${sceneByName(scene).index} ${scene}`).join(', ') }
 }
 
 function needsSquares(grid: CellGrid): InputError {
@@ -138,12 +163,22 @@ function stripOf(
 /** GDAL's XML: names of the bands, and what must be told with them. GDAL unescapes values twice. */
 function metadataOf(heatmap: Heatmap): string {
   const { title, notice, region, cells, attribution, imageryDates, model } = captionOf(heatmap)
-  const facts = { title, notice, region, cells, attribution, imagery: imageryDates, model }
+  const scenes = scenesInWords(heatmap)
+  const facts = {
+    title,
+    notice,
+    region,
+    cells,
+    attribution,
+    imagery: imageryDates,
+    model,
+    ...scenes,
+  }
   const items = Object.entries(facts).map(
     ([name, value]) => `<Item name="${name.toUpperCase()}">${escapeXml(escapeXml(value))}</Item>`,
   )
-  const bands = ['score', 'distance'].map(
-    (name, i) => `<Item name="DESCRIPTION" sample="${i}" role="description">${name}</Item>`,
+  const bands = bandsOf(heatmap.question).map(
+    ({ name }, i) => `<Item name="DESCRIPTION" sample="${i}" role="description">${name}</Item>`,
   )
   return `<GDALMetadata>${[...items, ...bands].join('')}</GDALMetadata>`
 }

@@ -11,7 +11,7 @@ import {
 import { hexAt, type Colour } from './ramp.ts'
 import type { TextPaths } from './text-paths.ts'
 
-const SWATCH_PX = 24
+export const SWATCH_PX = 24
 export const RAMP_HEIGHT_PX = 240
 export const SMALL_MUTED = { sizePx: 13, colour: '#4a4a55' }
 

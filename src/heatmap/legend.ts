@@ -10,6 +10,8 @@ import {
   type Spot,
 } from './legend-parts.ts'
 import { GOOD_SCORE } from './rank.ts'
+import { keyOfScenes } from './scene-colours.ts'
+import { drawScenes } from './scene-legend.ts'
 import type { TextPaths } from './text-paths.ts'
 import { drawLines } from './text-block.ts'
 
@@ -22,8 +24,10 @@ export function drawLegend(
   { x, y }: Spot,
 ): { readonly svg: string; readonly bottom: number } {
   const heading = text.draw(headingOf(heatmap), { x, y: y + 14 }, { sizePx: 14, isBold: true })
-  const barTop = y + 34
-  const hatchTop = barTop + RAMP_HEIGHT_PX + 22
+  const scenes = keyOfScenes(heatmap)
+  const keyAt = { x, y: y + 34 }
+  const key = scenes ? drawScenes(scenes, text, keyAt) : drawBar(heatmap, text, keyAt)
+  const hatchTop = key.bottom + 22
   const hatch = drawHatch({ lines: hatchLines(heatmap) }, text, { x, y: hatchTop })
   const facts = drawLines(factsOf(heatmap), text, {
     x,
@@ -32,24 +36,22 @@ export function drawLegend(
     style: SMALL_MUTED,
   })
   return {
-    svg: [heading, drawBar(heatmap, text, { x, y: barTop }), hatch, facts.svg].join(''),
+    svg: [heading, key.svg, hatch, facts.svg].join(''),
     bottom: facts.bottom,
   }
 }
 
 function headingOf({ question }: Heatmap): string {
-  if (question.kind === 'best-scene') return 'Strength of the best scene'
+  if (question.kind === 'best-scene') return 'Scene, share of area searched'
   return isStrength(question) ? 'Strength of the scene, in σ' : 'Distance to the query'
 }
 
 /** Most scenes are measured in standard deviations above the average patch; their distance is the negative. */
 function isStrength(question: HeatmapQuestion): boolean {
-  return question.kind === 'scene'
-    ? question.byPhotos === undefined
-    : question.kind === 'best-scene'
+  return question.kind === 'scene' && question.byPhotos === undefined
 }
 
-function drawBar(heatmap: Heatmap, text: TextPaths, at: Spot): string {
+function drawBar(heatmap: Heatmap, text: TextPaths, at: Spot) {
   const { best, worst, question } = heatmap
   const sign = isStrength(question) ? -1 : 1
   const valueAt = (score: number) => (sign * (worst - score * (worst - best))).toFixed(3)
@@ -59,7 +61,7 @@ function drawBar(heatmap: Heatmap, text: TextPaths, at: Spot): string {
     { score: 0.5, label: valueAt(0.5), isBold: false },
     { score: 0, label: `${valueAt(0)}  worst`, isBold: true },
   ]
-  return drawRamp(ticks, text, at)
+  return { svg: drawRamp(ticks, text, at), bottom: at.y + RAMP_HEIGHT_PX }
 }
 
 function hatchLines(heatmap: Heatmap): string[] {
@@ -71,21 +73,34 @@ function hatchLines(heatmap: Heatmap): string[] {
 }
 
 function factsOf(heatmap: Heatmap): string[] {
-  const { cells, region } = heatmap
+  const { region } = heatmap
   const caption = captionOf(heatmap)
-  const good = cells.filter((cell) => cell.isGood)
-  const goodKm2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
-  const count = (value: number) => value.toLocaleString('en')
   const missing = [
     heatmap.unavailableCount > 0 ? `${count(heatmap.unavailableCount)} without imagery` : '',
     heatmap.pendingCount > 0 ? `${count(heatmap.pendingCount)} not built yet` : '',
   ].filter((part) => part !== '')
   return [
-    `Good: ${count(good.length)} of ${count(cells.length)} cells, ${formatNumber(goodKm2)} km²`,
+    ...goodOf(heatmap),
     `Cells: ${cellsInWords(heatmap.grid)}`,
     `Points: ${[count(heatmap.pointCount), ...missing].join(', ')}`,
     `Imagery: ${caption.imageryDates}`,
     `Model: ${caption.model}, ${region.gsd} m/px`,
-    'Numbers on the map: the best places',
+    heatmap.question.kind === 'best-scene'
+      ? 'Numbers on the map: where each scene is clearest'
+      : 'Numbers on the map: the best places',
   ]
+}
+
+/** Of best scenes none is good or bad. */
+function goodOf({ question, cells }: Heatmap): string[] {
+  if (question.kind === 'best-scene') return []
+  const good = cells.filter((cell) => cell.isGood)
+  const goodKm2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
+  return [
+    `Good: ${count(good.length)} of ${count(cells.length)} cells, ${formatNumber(goodKm2)} km²`,
+  ]
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en')
 }

@@ -1,9 +1,8 @@
-/** Numbers at the best places, set aside so that they hide neither the places nor each other. Pure. */
-import type { Heatmap } from '../heatmap-types.ts'
+/** Numbers at places, set aside so that they hide neither the places nor each other. Pure. */
+import type { LonLat } from '../types.ts'
 import type { MapView } from './map-view.ts'
 import type { TextPaths } from './text-paths.ts'
 
-export const MARKER_COUNT = 5
 const RADIUS = 11
 const REACHES_PX = [26, 40, 58, 80]
 const DIRECTIONS = [-45, 45, -135, 135, 0, 180, -90, 90].map((degrees) => (degrees * Math.PI) / 180)
@@ -13,11 +12,10 @@ interface Spot {
   readonly y: number
 }
 
-/** Draws the numbers 1–5 in map px. */
-export function drawMarkers(heatmap: Heatmap, view: MapView, text: TextPaths): string {
-  const best = heatmap.cells.slice(0, MARKER_COUNT)
-  const places = best.map(({ point }): Spot => {
-    const [x, y] = view.toPx(point)
+/** Draws the numbers of places, from 1, in map px. */
+export function drawMarkers(marked: readonly LonLat[], view: MapView, text: TextPaths): string {
+  const places = marked.map((place): Spot => {
+    const [x, y] = view.toPx(place)
     return { x, y }
   })
   const taken: Spot[] = [...places]

@@ -5,22 +5,32 @@ import { layOutPage, type Picture } from './map-page.ts'
 import type { MapView } from './map-view.ts'
 import { drawMarkers } from './markers.ts'
 import { paintMap } from './paint.ts'
-import { colourAt } from './ramp.ts'
+import { colourCells, keyOfScenes } from './scene-colours.ts'
 import type { TextPaths } from './text-paths.ts'
 import type { Heatmap } from '../heatmap-types.ts'
+import type { LonLat } from '../types.ts'
+
+const MARKER_COUNT = 5
 
 /** Lays out the page. */
 export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {
   const { title, notice, region, attribution } = captionOf(heatmap)
+  const colourOf = colourCells(heatmap)
   const content = {
     region: heatmap.region,
     title,
     subtitle: `Region ${region}. ${notice[0]?.toUpperCase()}${notice.slice(1)}.`,
     foot: attribution,
     legendWidthPx: LEGEND_WIDTH_PX,
-    paint: (view: MapView) => paintMap(heatmap, view, (cell) => colourAt(cell.score)),
-    drawOver: (view: MapView) => drawMarkers(heatmap, view, text),
+    paint: (view: MapView) => paintMap(heatmap, view, colourOf),
+    drawOver: (view: MapView) => drawMarkers(markedPlaces(heatmap), view, text),
     drawLegend: (at: { readonly x: number; readonly y: number }) => drawLegend(heatmap, text, at),
   }
   return layOutPage(content, text)
+}
+
+/** The best places; on a map of best scenes the clearest of each scene, numbered as in the legend. */
+function markedPlaces(heatmap: Heatmap): readonly LonLat[] {
+  const scenes = keyOfScenes(heatmap)?.shown.map(({ clearest }) => clearest)
+  return scenes ?? heatmap.cells.slice(0, MARKER_COUNT).map(({ point }) => point)
 }

@@ -26,7 +26,10 @@ export function colourAt(score: number): Colour {
 
 /** Colour of a score as `#rrggbb`. */
 export function hexAt(score: number): string {
-  return `#${colourAt(score)
-    .map((channel) => channel.toString(16).padStart(2, '0'))
-    .join('')}`
+  return hexOf(colourAt(score))
+}
+
+/** A colour as `#rrggbb`. */
+export function hexOf(colour: Colour): string {
+  return `#${colour.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`
 }

@@ -9,7 +9,7 @@ import { renderGeoJson } from '../../src/heatmap/geojson.ts'
 import { renderGeoTiff } from '../../src/heatmap/geotiff.ts'
 import { renderKml } from '../../src/heatmap/kml.ts'
 import { describeWithGdal } from '../shared.ts'
-import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
+import { boxBoundary, makeBestScenes, makeHeatmap, makeTown } from './made-heatmap.ts'
 
 // Not at once: when all suites are skipped no hook runs, and a folder would stay.
 let folder: string
@@ -92,6 +92,12 @@ describeWithGdal('GDAL on our GeoTIFF', () => {
     ])
     expect(info.metadata['']!['NOTICE']).toBe('a place to start looking, not proof')
     expect(info.metadata['']!['TITLE']).toContain('frame <7> & "co".jpg')
+  })
+
+  test('the third band of a map of best scenes is understood', () => {
+    const info = infoOf(write('best.tif', renderGeoTiff(makeBestScenes(['corn_field', 'harbor']))))
+    expect(info.bands.map(({ description }) => description)).toEqual(['score', 'distance', 'scene'])
+    expect(info.metadata['']!['SCENES']).toMatch(/^\d+ corn_field, \d+ harbor$/)
   })
 
   test('a named CRS is written by its code', () => {

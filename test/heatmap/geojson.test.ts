@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { cutAtAntimeridian } from '../../src/heatmap/antimeridian.ts'
 import { renderGeoJson } from '../../src/heatmap/geojson.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
-import { boxBoundary, makeHeatmap, makeTown } from './made-heatmap.ts'
+import { boxBoundary, makeBestScenes, makeHeatmap, makeTown } from './made-heatmap.ts'
 
 type Cells = FeatureCollection<Polygon | MultiPolygon> & { whereabouts: Record<string, unknown> }
 
@@ -79,6 +79,12 @@ describe('renderGeoJson', () => {
     })
     expect(features.at(-1)!.properties).toMatchObject({ score: 0, fill: '#101854' })
     expect(features).toHaveLength(heatmap.cells.length)
+  })
+
+  test('on a map of best scenes each cell has its scene, and that scene’s colour', () => {
+    const { features } = parse(makeBestScenes(['corn_field', 'harbor']))
+    const fills = features.map(({ properties }) => `${properties!['scene']} ${properties!['fill']}`)
+    expect([...new Set(fills)].sort()).toEqual(['corn_field #ee8866', 'harbor #4b0092'])
   })
 
   test('sources, dates, model, question and the warning are in the file', () => {

@@ -4,7 +4,8 @@ import { InputError } from '../../src/errors.ts'
 import { createCellGeometry, squareOf } from '../../src/geo/cells.ts'
 import { renderGeoTiff } from '../../src/heatmap/geotiff.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
-import { makeTown } from './made-heatmap.ts'
+import { SCENES } from '../../src/scenes.ts'
+import { makeBestScenes, makeTown } from './made-heatmap.ts'
 
 async function open(heatmap: Heatmap) {
   const bytes = renderGeoTiff(heatmap)
@@ -47,6 +48,26 @@ for (const spec of ['square:1km', 'square:50m', 'square:1km@3035']) {
     })
   })
 }
+
+test('a map of best scenes has their numbers in a third band, and says what they mean', async () => {
+  const heatmap = makeBestScenes(['corn_field', 'harbor'])
+  const image = await open(heatmap)
+  const [, distances, scenes] = (await image.readRasters()) as unknown as Float32Array[]
+  const shown = heatmap.cells.map(({ distance, scene }) => {
+    const pixel = distances!.indexOf(Math.fround(distance))
+    return { scene, read: SCENES[scenes![pixel]!]?.name }
+  })
+  // Cells of one distance cannot be told apart by it.
+  const single = shown.filter((_, i) => {
+    const { distance } = heatmap.cells[i]!
+    return heatmap.cells.filter((cell) => cell.distance === distance).length === 1
+  })
+  expect(single.length).toBeGreaterThan(100)
+  expect(single.filter(({ scene, read }) => scene !== read)).toEqual([])
+  const metadata = String(await image.fileDirectory.loadValue('GDAL_METADATA'))
+  const indexOf = (name: string) => SCENES.findIndex((scene) => scene.name === name)
+  expect(metadata).toContain(`${indexOf('corn_field')} corn_field, ${indexOf('harbor')} harbor`)
+})
 
 test('renderGeoTiff refuses H3 cells and says what to do', () => {
   try {

@@ -1,7 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { renderKml } from '../../src/heatmap/kml.ts'
-import { makeTown } from './made-heatmap.ts'
+import { makeBestScenes, makeTown } from './made-heatmap.ts'
+
+test('a map of best scenes names each cell by its scene, in that scene’s colour', () => {
+  const scenes = ['corn_field', 'desert/sand']
+  const heatmap = makeBestScenes(scenes)
+  const text = renderKml(heatmap)
+  expect(text).toContain('colours for those of most cells: corn_field, desert/sand')
+  const styles = new Map(
+    [...text.matchAll(/id="(s\d+)"><LineStyle><color>b3(\w{6})/g)].map(([, id, bgr]) => [id, bgr]),
+  )
+  const marks = [...text.matchAll(/<Placemark><name>(\d+) ([\w/]+)<\/name><styleUrl>#(\w+)</g)]
+  expect(marks.map(([, , scene]) => scene)).toEqual(heatmap.cells.map(({ scene }) => scene))
+  const colours = new Map(marks.map(([, , scene, style]) => [scene, styles.get(style)]))
+  expect([...colours]).toEqual([
+    ['corn_field', '6688ee'],
+    ['desert/sand', '92004b'],
+  ])
+})
 
 describe('renderKml', () => {
   test('the town is as in the golden file', () => {

@@ -92,3 +92,12 @@ export function makeTown(cells = 'square:1km'): Heatmap {
     distanceAt: ({ lon, lat }) => 1 + Math.hypot((lon - 4.34) * 60, (lat - 51.88) * 100),
   })
 }
+
+/** The town as a map of best scenes: the first of the scenes has most cells, the last has fewest. */
+export function makeBestScenes(scenes: readonly string[], cells = 'square:200m'): Heatmap {
+  const town = makeTown(cells)
+  // Rounds of growing length: 0, 0 1, 0 1 2 …
+  const rounds = scenes.flatMap((_, last) => scenes.slice(0, last + 1))
+  const named = town.cells.map((cell, i) => ({ ...cell, scene: rounds[i % rounds.length] ?? '' }))
+  return { ...town, cells: named, question: { kind: 'best-scene' } }
+}
