@@ -6,7 +6,7 @@ export const MODEL_GRAPH = 7
 export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 } as const
 export const NODE = { input: 1, output: 2, operator: 4, attribute: 5 } as const
 export const ATTRIBUTE = { name: 1, text: 4, integers: 8 } as const
-export const TENSOR = { name: 8, rawData: 9, externalData: 13 } as const
+export const TENSOR = { dimension: 1, name: 8, rawData: 9, externalData: 13 } as const
 export const VALUE_NAME = 1
 
 /** A field of a message and its bytes, key and length included. */

@@ -28,7 +28,10 @@ interface Node {
   isChanged: boolean
 }
 
-/** Moves each `Pad` by reflection before the 1 × 1 convolution whose result alone it continues. */
+/**
+ * Moves each `Pad` by reflection before the 1 × 1 convolution whose result alone it continues, where that makes more
+ * channels than it reads. (The one before a DenseNet's pad makes fewer.)
+ */
 export function padEarlier(model: Uint8Array): Uint8Array {
   return changeGraph(model, (fields) => {
     const nodes = movePads(fields)
@@ -40,17 +43,19 @@ export function padEarlier(model: Uint8Array): Uint8Array {
 
 function movePads(fields: readonly Field[]): Node[] {
   const nodes = fields.filter(({ number }) => number === GRAPH.node).map(readNode)
+  const weights = fields.filter(({ number }) => number === GRAPH.initializer)
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node])))
   const uses = [
     ...nodes.flatMap(({ inputs }) => inputs),
     ...fields.filter(({ number }) => number === GRAPH.output).map((o) => textIn(o, VALUE_NAME)),
   ]
-  const planes = new Set(fields.filter(isOfPlanes).map((pads) => textIn(pads, TENSOR.name)))
+  const links = { makers, uses, weights }
+  const planes = new Set(weights.filter(isOfPlanes).map((pads) => textIn(pads, TENSOR.name)))
   const order = [...nodes]
   for (const pad of nodes.filter((node) => isReflection(node, planes))) {
-    const chain = chainBefore(pad, { makers, uses })
+    const chain = chainBefore(pad, links)
     const [conv, last] = [chain[0], chain.at(-1)]
-    if (conv === undefined || last === undefined) continue
+    if (conv === undefined || last === undefined || !isWidening(conv, links)) continue
     const [map = '', ...rest] = conv.inputs
     const [padded = ''] = pad.outputs
     const early = `${padded}, before ${conv.outputs.join()}`
@@ -65,7 +70,9 @@ function movePads(fields: readonly Field[]): Node[] {
 
 interface Links {
   readonly makers: ReadonlyMap<string, Node>
+  /** Names that are read, as often as they are. */
   readonly uses: readonly string[]
+  readonly weights: readonly Field[]
 }
 
 /** A 1 × 1 convolution and what follows it cell by cell, up to the pad, none of it used elsewhere; else nothing. */
@@ -92,12 +99,23 @@ function isReflection(node: Node, planes: ReadonlySet<string>): boolean {
 }
 
 /** Whether weights are the amounts of a pad, `int64[8]`, that leaves pictures and channels as many as they are. */
-function isOfPlanes({ number, content }: Field): boolean {
-  if (number !== GRAPH.initializer) return false
+function isOfPlanes({ content }: Field): boolean {
   const raw = readFields(content).find((part) => part.number === TENSOR.rawData)?.content
   if (raw?.length !== 64) return false
   const amounts = Buffer.from(raw)
   return [0, 1, 4, 5].every((at) => amounts.readBigInt64LE(at * 8) === 0n)
+}
+
+/** Whether a convolution makes more channels than it reads. Its weights may be widened from half precision. */
+function isWidening(conv: Node, { makers, weights }: Links): boolean {
+  const [, name = ''] = conv.inputs
+  const maker = makers.get(name)
+  const stored = maker?.operator === 'Cast' ? maker.inputs[0] : name
+  const tensor = weights.find((one) => textIn(one, TENSOR.name) === stored)
+  const [made = 0, read = 0] = (tensor ? readFields(tensor.content) : [])
+    .filter(({ number }) => number === TENSOR.dimension)
+    .map(({ integer }) => integer)
+  return made > read
 }
 
 /** Reads one cell for each cell that it writes. */

@@ -9,23 +9,34 @@ import { makeOnnx, type MadeNode } from './made-onnx.ts'
 
 const PLANES = [0, 0, 1, 1, 0, 0, 1, 1]
 
-/** `image` [1, 2, h, w] → `out`: a convolution to three channels, `between`, pad, sums of 2 × 2 cells. */
+/** `image` [1, 2, h, w] → `out`: a convolution to more channels, `between`, pad, sums of 2 × 2 cells. */
 function makeModel(options: {
   readonly kernel?: number
+  readonly channels?: number
   readonly conv?: MadeNode['attributes']
   readonly between?: string
   readonly pads?: readonly number[]
   readonly mode?: string
   readonly shows?: string
 }): Uint8Array {
-  const { kernel = 1, conv, between = 'Relu', pads = PLANES, mode = 'reflect', shows } = options
-  const values = Float32Array.from({ length: 6 * kernel ** 2 }, (_, i) => Math.sin(i + 1))
+  const {
+    kernel = 1,
+    channels = 3,
+    conv,
+    between = 'Relu',
+    pads = PLANES,
+    mode = 'reflect',
+    shows,
+  } = options
+  const values = Float32Array.from({ length: channels * 2 * kernel ** 2 }, (_, i) =>
+    Math.sin(i + 1),
+  )
   const attributes = { kernel_shape: [kernel, kernel], ...conv }
   return makeOnnx({
     inputs: [{ name: 'image', shape: [1, 2, 5, 5] }],
     weights: [
-      { name: 'weights', shape: [3, 2, kernel, kernel], values },
-      { name: 'ones', shape: [3, 3, 2, 2], values: new Float32Array(36).fill(1) },
+      { name: 'weights', shape: [channels, 2, kernel, kernel], values },
+      { name: 'ones', shape: [3, channels, 2, 2], values: new Float32Array(12 * channels).fill(1) },
       { name: 'pads', shape: [8], values: BigInt64Array.from(pads.map(BigInt)) },
     ],
     nodes: [
@@ -87,6 +98,7 @@ test('a moved pad leaves the answer as it is, to the bit', async () => {
 
 test.each([
   ['a 3 × 3 convolution, which reads its neighbours', { kernel: 3 }],
+  ['a convolution that makes no more channels than it reads', { channels: 2 }],
   ['a convolution that halves the map', { conv: { strides: [2, 2] } }],
   ['a convolution that continues the map itself', { conv: { pads: [1, 1, 1, 1] } }],
   ['a convolution that says otherwise how it continues the map', { conv: { auto_pad: 'VALID' } }],
