@@ -163,6 +163,17 @@ class Networks(unittest.TestCase):
         torch.testing.assert_close(net(image), mean, atol=1e-5, rtol=1e-5)
         self.assertEqual(feature_map.shape[2:], (3, 4))
 
+    def test_in_bfloat16_the_trunk_computes_more_coarsely_and_weights_learn_in_float32(self):
+        torch.manual_seed(1)
+        net, image = densenet_bc(**TINY).eval(), torch.randn(2, 3, 96, 96)
+        exact = net.feature_map(image)
+        net.precision = torch.bfloat16
+        coarse = net.feature_map(image)
+        net(image).square().mean().backward()
+        self.assertEqual((coarse.dtype, net.trunk[1].conv1.weight.grad.dtype), (torch.float32,) * 2)
+        self.assertFalse(torch.equal(coarse, exact))
+        self.assertLess(((coarse - exact).norm() / exact.norm()).item(), 0.05)
+
     def test_continued_by_reflection_a_plain_picture_has_a_plain_map(self):
         torch.manual_seed(1)
         plain = torch.ones(1, 3, 96, 96)

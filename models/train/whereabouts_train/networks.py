@@ -32,6 +32,7 @@ class SceneNet(nn.Module):
         self.stride = stride
         self.frozen_blocks = 0
         self.frozen_norms = False  # batch norms use what they know, in training too
+        self.precision = torch.float32  # of the trunk's products, not of weights or outputs
         self._fused: tuple[nn.Module, ...] = ()  # fast copies of the frozen blocks; not saved
 
     def feature_map(self, image: Tensor) -> Tensor:  # [n, 3, h, w] -> [n, d, h/s, w/s]
@@ -39,7 +40,11 @@ class SceneNet(nn.Module):
         with torch.no_grad():
             for block in self._fused:
                 image = block(image)
-        return self.trunk[self.frozen_blocks :](image)
+        trunk = self.trunk[self.frozen_blocks :]
+        if self.precision == torch.float32:
+            return trunk(image)
+        with torch.autocast(image.device.type, self.precision):
+            return trunk(image).float()
 
     def classify(self, features: Tensor) -> Tensor:  # [n, d] -> [n, 365]
         return self.classifier(features)

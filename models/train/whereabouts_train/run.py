@@ -15,6 +15,8 @@ from torch import nn
 from .config import TrainConfig
 from .networks import SceneNet, create_network
 
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
 
 class Run:
     """State of one training run in its folder; continues where the folder's checkpoint ends."""
@@ -23,6 +25,7 @@ class Run:
         torch.set_num_threads(config.threads)
         self.config, self.folder, self.net = config, folder, net
         self.average = copy.deepcopy(net).eval().requires_grad_(False)
+        net.precision = PRECISIONS[config.precision]
         self.optimiser = _optimiser(net, config)
         self.rng = torch.Generator().manual_seed(config.seed)
         self.step, self.seconds = 0, 0.0
