@@ -21,7 +21,7 @@ class TrainConfig:
     seed: int = 1
     threads: int = 1
     device: str = "cpu"
-    precision: str = "float32"  # or "bfloat16": a DenseNet trains 1.6 x as fast on CPUs that have it
+    precision: str = "float32"  # or "bfloat16": 1.6 x the speed for a DenseNet, where CPUs have it
     steps: int = 1000
     batch: int = 64
     optimiser: str = "sgd"  # or "adamw"
