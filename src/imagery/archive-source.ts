@@ -42,7 +42,7 @@ export async function createPmtilesSource(
     file === undefined
       ? openRemote(url, config, deps)
       : await openFileReader(resolve(deps.baseDir, file), file)
-  return createArchiveSource(config, await openPmtiles(reader), file ?? url)
+  return createArchiveSource(config, await openPmtiles(reader), reader.name)
 }
 
 function openRemote(

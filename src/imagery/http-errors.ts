@@ -1,5 +1,6 @@
-/** How requests for imagery end that bring none. The address is shown with `{key}` in place of the key. */
+/** How requests for imagery end that bring none. The address is shown with `{key}` in place of the key, and unsigned. */
 import { UpstreamError } from '../errors.ts'
+import { withoutSignature } from './signed-address.ts'
 
 interface Asked {
   readonly url: string
@@ -10,7 +11,7 @@ interface Asked {
 export function refused({ url }: Asked, status: number, isRedirect: boolean): UpstreamError {
   return new UpstreamError(
     'tiles-refused',
-    `Fetching imagery failed: GET ${url} → ${String(status)}`,
+    `Fetching imagery failed: GET ${withoutSignature(url)} → ${String(status)}`,
     {
       hint: isRedirect
         ? 'the server points to another address: use that one in the source'
@@ -24,7 +25,7 @@ export function refused({ url }: Asked, status: number, isRedirect: boolean): Up
 export function tooLarge({ url, range }: Asked, maxBytes: number): UpstreamError {
   return new UpstreamError(
     'tiles-refused',
-    `Expected at most ${String(maxBytes)} bytes, got more: GET ${url}`,
+    `Expected at most ${String(maxBytes)} bytes, got more: GET ${withoutSignature(url)}`,
     {
       hint: range
         ? 'the server does not answer ranges of a file; use another one or a local copy'
@@ -37,7 +38,7 @@ export function tooLarge({ url, range }: Asked, maxBytes: number): UpstreamError
 export function unavailable({ url }: Asked, failure: string, attempts: number): UpstreamError {
   return new UpstreamError(
     'tiles-unavailable',
-    `Fetching imagery failed: GET ${url} → ${failure} after ${String(attempts)} attempts`,
+    `Fetching imagery failed: GET ${withoutSignature(url)} → ${failure} after ${String(attempts)} attempts`,
     {
       hint: 'try again later, or lower requestsPerSecond; a build continues where it stopped',
       facts: { failure, attempts },

@@ -8,6 +8,7 @@ import type { ByteCache } from './byte-cache.ts'
 import { totalBytesOf } from './http-answer.ts'
 import { isMissing, type HttpAnswer, type HttpGet } from './http-client.ts'
 import type { RangeReader } from './range-reader.ts'
+import { withoutSignature } from './signed-address.ts'
 import { waitFor } from './wait-for.ts'
 
 /** Small beside a tile of imagery, so that little is read in vain; large enough for all tags of most files. */
@@ -45,7 +46,9 @@ interface Version {
 }
 
 class HttpReader implements RangeReader {
+  /** Without its signature. */
   readonly name: string
+  readonly #url: string
   /** Blocks of a file that is opened again are not those of before: it may have changed. */
   readonly #id = openedCount++
   readonly #deps: RangeDeps
@@ -55,7 +58,8 @@ class HttpReader implements RangeReader {
   #isOutdated = false
 
   constructor(url: string, deps: RangeDeps) {
-    this.name = url
+    this.name = withoutSignature(url)
+    this.#url = url
     this.#deps = deps
   }
 
@@ -126,7 +130,7 @@ class HttpReader implements RangeReader {
   async #fetchRange(offset: number, length: number): Promise<Uint8Array> {
     const last = Math.min(offset + length, this.#version?.size ?? Infinity) - 1
     const request = {
-      url: this.name,
+      url: this.#url,
       range: [offset, last] as const,
       maxBytes: length,
       check: (answer: HttpAnswer) => this.#check(answer, offset, last),

@@ -8,7 +8,7 @@ import { InputError, UpstreamError } from '../errors.ts'
 
 /** A file that is read in parts. */
 export interface RangeReader {
-  /** As its user named it; holds no secret. */
+  /** As its user named it; holds no secret, and no signature. */
   readonly name: string
   /** Reads `length` bytes from `offset`; fewer where the file ends. */
   read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>

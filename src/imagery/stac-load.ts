@@ -8,6 +8,7 @@ import { dirname, resolve, sep } from 'node:path'
 import { InputError, WhereaboutsError } from '../errors.ts'
 import { isMissing, type HttpClient } from './http-client.ts'
 import type { StacConfig } from './kinds/stac.ts'
+import { withoutSignature } from './signed-address.ts'
 import { parseStacPage, readCredits, type StacItem } from './stac-items.ts'
 
 /** An item and the file or address of its picture. */
@@ -83,7 +84,11 @@ async function loadPage(
   config: StacConfig,
   deps: StacDeps,
 ): Promise<{ readonly items: LocatedItem[]; readonly further: Document[] }> {
-  const page = parseStacPage(await loadJson(place, deps, body), config.asset, place)
+  const page = parseStacPage(
+    await loadJson(place, deps, body),
+    config.asset,
+    withoutSignature(place),
+  )
   const from = { base: place, root: rootOf(config, deps) }
   const items = page.items.map((item) => ({
     ...item,
@@ -161,7 +166,10 @@ async function loadJson(
     return JSON.parse(Buffer.from(bytes).toString('utf8'), clean)
   } catch {
     // The parser's own message quotes the text, in which the key may stand.
-    throw new InputError('stac-items', `Expected JSON in ${place}, got other text`)
+    throw new InputError(
+      'stac-items',
+      `Expected JSON in ${withoutSignature(place)}, got other text`,
+    )
   }
 }
 
@@ -184,7 +192,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 function unreadable(place: string, got: string, cause?: unknown): InputError {
-  return new InputError('file-unreadable', `Expected STAC items in ${place}, got ${got}`, { cause })
+  const name = withoutSignature(place)
+  return new InputError('file-unreadable', `Expected STAC items in ${name}, got ${got}`, { cause })
 }
 
 /** Where a link stands, and where the source begins. */
@@ -229,9 +238,13 @@ function resolveAddress(href: string, base: string, { url, hosts = [] }: StacCon
   const [marked, from] = [href, base].map((text) => text.replaceAll('{key}', KEY_MARK))
   const address = parseUrl(marked ?? '', isAddress(base) ? from : undefined)
   if (address === null || !isAddress(address.href)) {
-    throw new InputError('stac-host', `Expected http or https addresses in items, got ${href}`, {
-      hint: 'use a catalogue whose assets can be had over HTTP, or copy them beside the items',
-    })
+    throw new InputError(
+      'stac-host',
+      `Expected http or https addresses in items, got ${withoutSignature(href)}`,
+      {
+        hint: 'use a catalogue whose assets can be had over HTTP, or copy them beside the items',
+      },
+    )
   }
   const allowed = [...hosts, ...(url === undefined ? [] : [new URL(url).host])]
   if (!allowed.includes(address.host)) {
@@ -264,7 +277,7 @@ function tooMany(count: number): InputError {
 function tooDeep(place: string): InputError {
   return new InputError(
     'stac-items',
-    `Expected catalogues in at most ${String(DEPTH_MAX)} levels, got more at ${place}`,
+    `Expected catalogues in at most ${String(DEPTH_MAX)} levels, got more at ${withoutSignature(place)}`,
     { hint: 'name a catalogue further down' },
   )
 }

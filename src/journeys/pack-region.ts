@@ -6,6 +6,7 @@ import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pa
 import type { PackReader } from '../gallery/pack-file.ts'
 import { listRegions } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
+import { withoutSignatures } from '../imagery/signed-address.ts'
 import type { Region } from '../types.ts'
 import { checkRegionName } from './create-region.ts'
 import { refuseOtherVariables } from './key-variables.ts'
@@ -77,7 +78,8 @@ function manifestOf(
   parts: { readonly program: string; readonly extent: PackExtent; readonly now: Date },
 ): PackManifest {
   const { name, boundary, centre, sampling, imagery, attribution, model, gsd } = region
-  const { runtime, createdAt, vintages, refreshedAt, stretches, attributions } = region
+  const { runtime, createdAt, vintages, refreshedAt, attributions } = region
+  const stretches = withoutSignatures(region.stretches)
   const source = { boundary, centre, sampling, imagery, stretches, attribution, attributions }
   return {
     kind: 'region-pack',

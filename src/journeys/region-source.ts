@@ -2,6 +2,7 @@
 import { findStretches, keepStretch } from '../gallery/stretches.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { SourceOptions, StretchMemory } from '../imagery/deps.ts'
+import { withoutSignatures } from '../imagery/signed-address.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Region, Stretch, Stretches } from '../types.ts'
 import { untilDatabaseAnswers } from './database-away.ts'
@@ -62,7 +63,7 @@ export function collectStretches(): {
 }
 
 function remember(known: Stretches, keep: StretchMemory['keep']): StretchMemory {
-  const byFile = new Map(Object.entries(known))
+  const byFile = new Map(Object.entries(withoutSignatures(known)))
   return {
     find: (file) => byFile.get(file),
     keep: async (file, measured) => {

@@ -6,6 +6,7 @@ import { findDatePolicy } from '../gallery/refresh.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { findStretches } from '../gallery/stretches.ts'
 import { bboxOf } from '../geo/polygon.ts'
+import { withoutSignatures } from '../imagery/signed-address.ts'
 import type { Bbox, Region, Stretches } from '../types.ts'
 import { nextCommand, workerCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
@@ -26,7 +27,7 @@ export interface RegionStatus {
 /** @throws {NotFoundError} `region-not-found` */
 export async function describeRegion(outside: Outside, name: string): Promise<RegionStatus> {
   const region = await findRegion(outside.db, name)
-  const stretches = await findStretches(outside.db, region.id)
+  const stretches = withoutSignatures(await findStretches(outside.db, region.id))
   const status = await withPoints(outside, region)
   return Object.keys(stretches).length === 0 ? status : { ...status, stretches }
 }

@@ -21,6 +21,11 @@ const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
     input: { ...xyz, url: 'https://me:pw@a/{z}/{x}/{y}' },
     says: /headersEnv/,
   },
+  {
+    name: 'a signature',
+    input: { ...xyz, url: `${xyz.url}?se=1&sig=a%2Bb` },
+    says: /no signature/,
+  },
   { name: 'a secret header', input: { ...xyz, headers: { Authorization: 'x' } }, says: /secret/ },
 ]
 

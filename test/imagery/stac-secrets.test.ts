@@ -191,6 +191,52 @@ test('the key is in no error about text that is not JSON', async () => {
   expect(inspect(error, { depth: 9 })).not.toContain('S3CRET')
 })
 
+const SIGNED = '?x=1&se=2026-01-01&sp=r&sig=SIGNATURE%2B'
+
+test('a signed picture is asked for with its signature, which stands in no reference', async () => {
+  const page = pageOf([item(`./a.tif${SIGNED}`, './none.json')])
+  const site = await startSite((url) => (url.includes('.tif') ? picture() : page))
+  const source = await open({ url: `${site.origin}/items` })
+  const { reference } = await source.patch(CENTRE, { px: 64, gsd: 0.5 }, signal)
+  expect(reference.items).toEqual([`${site.origin}/a.tif?x=1`])
+  expect(site.asked.map(({ url }) => url)).toContain(`/a.tif${SIGNED}`)
+  await source.close()
+})
+
+/** What a site answers, by the beginning of the address; absent: 403. */
+const UNUSABLE: { name: string; answers: Record<string, string> }[] = [
+  {
+    name: 'picture that is refused',
+    answers: { '/items': pageOf([item(`./a.tif${SIGNED}`, '')]) },
+  },
+  {
+    name: 'picture that is none',
+    answers: { '/items': pageOf([item(`./a.tif${SIGNED}`, '')]), '/a.tif': 'none' },
+  },
+  { name: 'page that is refused', answers: { '/items': pageOf([], `/next${SIGNED}`) } },
+  {
+    name: 'page that is no JSON',
+    answers: { '/items': pageOf([], `/next${SIGNED}`), '/next': 'no' },
+  },
+  {
+    name: 'page without items',
+    answers: { '/items': pageOf([], `/next${SIGNED}`), '/next': '{}' },
+  },
+]
+for (const { name, answers } of UNUSABLE) {
+  test(`the signature of a ${name} is in no error`, async () => {
+    const site = await startSite((url) => answers[/^\/[\w.]+/.exec(url)?.[0] ?? ''] ?? null)
+    const use = async () => {
+      const source = await open({ url: `${site.origin}/items` })
+      await source.patch(CENTRE, { px: 64, gsd: 0.5 }, signal).finally(() => source.close())
+    }
+    const error = await failureOf(use())
+    expect((error as Error).message).toMatch(/\/(a\.tif|next)\?x=1/)
+    expect(inspect(error, { depth: 9 })).not.toContain('SIGNATURE')
+    expect(site.asked.at(-1)?.url).toContain('SIGNATURE')
+  })
+}
+
 test('a server cannot say itself where the key is put', async () => {
   for (const place of ['{key}', '\\u007bkey}', '%7Bkey%7D', '{k\\ney}', '{k\\tey}']) {
     const text = pageOf([item('/@/a.tif?x=@', './none.json')]).replaceAll('@', place)

@@ -1,6 +1,6 @@
 /** A region whose imagery is stretched by what was measured on its files, which are overwritten by others later. */
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -24,6 +24,7 @@ import { openRegionSource } from '../../src/journeys/region-source.ts'
 import { describeRegion } from '../../src/journeys/region-status.ts'
 import type { Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { startRangeServer } from '../fixtures/range-server.ts'
 import { cornerOf, drawRaster, waves, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -240,6 +241,59 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     await create('relisted', imagery)
     await buildRegion(world, 'relisted', quiet)
     expect(await stretchesOf('relisted')).not.toEqual(await stretchesOf('listed'))
+  })
+
+  test('in signed pictures is recorded without the signature, and found when that is renewed', async () => {
+    const picture = await newPicture('signed')
+    const server = await startRangeServer({ '/a.tif': await readFile(picture) })
+    const list = join(folder, 'signed.json')
+    const sign = (query: string) =>
+      writeFile(
+        list,
+        JSON.stringify({
+          type: 'FeatureCollection',
+          features: [
+            {
+              type: 'Feature',
+              id: 'one',
+              bbox: [8.99, 47.19, 9.01, 47.21],
+              properties: { datetime: '2024-01-01T00:00:00Z' },
+              assets: { visual: { href: `${server.origin}/a.tif?${query}` } },
+            },
+          ],
+        }),
+      )
+    await sign('se=2026-01-01&sig=FIRST')
+    const source = { kind: 'stac', file: list, hosts: [server.host], requestsPerSecond: 1000 }
+    const imagery = { ...source, stretch: 'percentile', attribution: 'synthetic' }
+    await create('signed', imagery)
+    await buildRegion(world, 'signed', quiet)
+    const name = `${server.origin}/a.tif`
+    expect(Object.keys(await stretchesOf('signed'))).toEqual([name])
+    const rows = await rowsOf('signed')
+    expect(new Set(rows.map(({ reference }) => reference.items.join()))).toEqual(new Set([name]))
+
+    // The picture would measure otherwise now: only levels on record give the same pixels.
+    await writePicture(picture, { isLit: true })
+    server.files.get('/a.tif')!.bytes = await readFile(picture)
+    await sign('se=2027-01-01&sig=SECOND')
+    expect(await checkSample(world, { name: 'signed', count: 9 }, signal)).toMatchObject({
+      changed: 0,
+      gone: 0,
+    })
+    const refresh = { name: 'signed', isAll: false }
+    const found = await refreshRegion(world, refresh, { signal, onLook: () => undefined })
+    expect(found).toMatchObject({ waiting: 0, isDated: true })
+    expect(server.requests.at(-1)?.url).toContain('sig=SECOND')
+
+    // As rows from before have it.
+    await world.db.withClient((client) =>
+      client.query('update stretches set file = file || $1 where file = $2', ['?sig=OLD', name]),
+    )
+    expect(Object.keys((await describeRegion(world, 'signed')).stretches ?? {})).toEqual([name])
+    const { changed } = await checkSample(world, { name: 'signed', count: 9 }, signal)
+    expect(changed).toBe(0)
+    await server.close()
   })
 
   test('with levels that are given has nothing to record', async () => {

@@ -79,6 +79,9 @@ export type Politeness = z.infer<typeof politeness>
 /** The values of `pyramid`, checked. */
 export type PyramidFields = z.infer<typeof pyramid>
 
+/** A signature as it was made; `{key}` in its place is none. */
+const SIGNATURE = /[?&](sig|[\w-]*signature)=(?!\{key\})/i
+
 interface WithSecrets {
   readonly url: string
   readonly keyEnv?: string | undefined
@@ -91,6 +94,11 @@ export function checkSecrets(config: WithSecrets, context: z.core.$RefinementCtx
   if (hasPlace !== (config.keyEnv !== undefined)) {
     const message = 'both {key} in the url and keyEnv, or neither'
     context.addIssue({ code: 'custom', path: ['keyEnv'], message })
+  }
+  if (SIGNATURE.test(config.url)) {
+    const message =
+      'no signature in an address, which is stored: write {key} in its place and name its variable in keyEnv, or list signed addresses in a STAC file'
+    context.addIssue({ code: 'custom', path: ['url'], message })
   }
   for (const name of Object.keys(config.headers ?? {})) {
     if (!/authorization|cookie|key|token|secret/i.test(name)) continue
