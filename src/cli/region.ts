@@ -14,6 +14,7 @@ import { addCoverageCommand } from './region-coverage.ts'
 import { addCreateCommands } from './region-create.ts'
 import { addDateCommands } from './region-dates.ts'
 import { addPackCommands } from './region-pack.ts'
+import { formatJson } from './readable-json.ts'
 
 /** Registers `region`. */
 export function addRegionCommand(program: Command): void {
@@ -61,8 +62,8 @@ async function listAll(command: Command): Promise<void> {
 async function show(name: string, isBoundary: boolean, command: Command): Promise<void> {
   await askWorld(command, async (world) => {
     const status = await describeRegion(world, name)
-    const shown = isBoundary ? status.region.boundary : summarise(world, status)
-    console.log(JSON.stringify(shown, null, isBoundary ? undefined : 2))
+    const { boundary } = status.region
+    console.log(isBoundary ? JSON.stringify(boundary) : formatJson(summarise(world, status)))
   })
 }
 
