@@ -1,5 +1,6 @@
 /** Words that begin with a dash, such as "- harbor", are taken for an option: how to type them. */
 import { OPTIONS } from '../config.ts'
+import { hidePassword, quote } from './given-options.ts'
 
 const SECRET_FLAGS = Object.values(OPTIONS)
   .filter((option) => 'isSecret' in option)
@@ -15,11 +16,8 @@ export function sayDashedWords(args: readonly string[]): string | null {
 
 function hideSecret(arg: string, index: number, args: readonly string[]): string {
   const [flag = ''] = arg.split('=')
-  if (SECRET_FLAGS.includes(flag) && arg !== flag) return `${flag}=…`
-  return SECRET_FLAGS.includes(args[index - 1] ?? '') ? '…' : arg
-}
-
-/** For a shell. */
-function quote(arg: string): string {
-  return /^[\w@%+=:,./…-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", String.raw`'\''`)}'`
+  if (SECRET_FLAGS.includes(flag) && arg !== flag) {
+    return `${flag}=${hidePassword(arg.slice(flag.length + 1))}`
+  }
+  return SECRET_FLAGS.includes(args[index - 1] ?? '') ? hidePassword(arg) : arg
 }

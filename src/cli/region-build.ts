@@ -6,6 +6,7 @@ import { detachBuild, endBuild, refuseDetached } from '../journeys/build-region.
 import { workerCommand } from '../journeys/next-command.ts'
 import { settleBuild, type BuildWish } from '../journeys/request-build.ts'
 import { withWorld } from './context.ts'
+import { repeatOptions } from './given-options.ts'
 import { parseVintages } from './region-dates.ts'
 import { commandToBuild, runBuild } from './run-build.ts'
 
@@ -53,14 +54,14 @@ async function build(
     const { retried, denseM, warnings } = await settleBuild(world, name, wish)
     if (retried !== null) console.error(`${retried} points are tried again`)
     if (denseM !== null) console.error(`region "${name}": dense, a patch every ${denseM} m`)
-    for (const warning of warnings) console.error(`warning: ${warning}`)
+    for (const warning of warnings) console.error(`warning: ${repeatOptions(warning, command)}`)
     if (options.detach) {
       await detachBuild(world, name)
       const worker = workerCommand(world, await findRegion(world.db, name))
-      console.log(`region "${name}" waits for workers: ${worker}`)
+      console.log(`region "${name}" waits for workers: ${repeatOptions(worker, command)}`)
       return
     }
-    await runBuild(world, name, signal)
+    await runBuild(world, name, { command, signal })
   })
 }
 
@@ -113,6 +114,7 @@ export function parseDense(dense: string | true | undefined): number | null | un
 async function stop(name: string, _options: object, command: Command): Promise<void> {
   await withWorld(command, async (world) => {
     await endBuild(world, name)
-    console.log(`region "${name}" stopped; continue with \`${await commandToBuild(world, name)}\``)
+    const next = await commandToBuild(world, name, command)
+    console.log(`region "${name}" stopped; continue with \`${next}\``)
   })
 }

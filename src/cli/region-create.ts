@@ -6,6 +6,7 @@ import { nextCommand } from '../journeys/next-command.ts'
 import type { World } from '../wire.ts'
 import { confirm, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { formatEstimate } from './estimate-report.ts'
+import { repeatOptions } from './given-options.ts'
 import { openProgress } from './progress.ts'
 import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
@@ -43,7 +44,8 @@ async function createNamed(
     }
     const region = await insertPlan(world, plan)
     console.log(`region "${name}" created with ${plan.points.length} points`)
-    console.log(`next: ${nextCommand(world, region, 'region build')}`)
+    const next = nextCommand(world, region, 'region build')
+    console.log(`next: ${repeatOptions(next, command)}`)
   })
 }
 

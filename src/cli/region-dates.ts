@@ -72,7 +72,7 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
     console.log(describeRefreshed(found))
     if (found.open === 0) return
     if (options.detach) await detachBuild(world, name)
-    else await runBuild(world, name, signal)
+    else await runBuild(world, name, { command, signal })
   })
 }
 

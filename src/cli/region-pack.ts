@@ -58,8 +58,8 @@ async function importFrom(
     )
     for (const term of terms) console.log(term)
     console.log(`its imagery: ${JSON.stringify(imported.manifest.region.imagery)}`)
-    if (!imported.isBuilt)
-      console.log(`some are not embedded: ${await commandToBuild(world, imported.name)}`)
+    if (imported.isBuilt) return
+    console.log(`some are not embedded: ${await commandToBuild(world, imported.name, command)}`)
   })
 }
 

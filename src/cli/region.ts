@@ -7,8 +7,8 @@ import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
 import { createLaea } from '../geo/projection.ts'
 import { describeBuild, describeRegion, type RegionStatus } from '../journeys/region-status.ts'
 import type { Bbox, Boundary, Region } from '../types.ts'
-import type { World } from '../wire.ts'
 import { askWorld, confirm } from './context.ts'
+import { repeatOptions } from './given-options.ts'
 import { addBuildCommands } from './region-build.ts'
 import { addCoverageCommand } from './region-coverage.ts'
 import { addCreateCommands } from './region-create.ts'
@@ -63,15 +63,16 @@ async function show(name: string, isBoundary: boolean, command: Command): Promis
   await askWorld(command, async (world) => {
     const status = await describeRegion(world, name)
     const { boundary } = status.region
-    console.log(isBoundary ? JSON.stringify(boundary) : formatJson(summarise(world, status)))
+    if (isBoundary) return console.log(JSON.stringify(boundary))
+    const build = repeatOptions(describeBuild(world, status), command)
+    console.log(formatJson(summarise(status, build)))
   })
 }
 
 /** First how it stands; the boundary of a country would be megabytes. */
-function summarise(world: World, status: RegionStatus): object {
+function summarise(status: RegionStatus, build: string): object {
   const { region, bbox, points, workers, vintages, stretches } = status
   const { name, state, problem, boundary, ...more } = region
-  const build = describeBuild(world, status)
   const head = { name, state, build, problem, points, workers }
   const shape = summariseBoundary(boundary, { bbox, region })
   return { ...head, boundary: shape, vintages, ...more, stretches }

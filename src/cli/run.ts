@@ -1,17 +1,17 @@
 /** Arguments → the command run, its errors told, and the exit code. */
-import { CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
 import { outcomeOf, WhereaboutsError } from '../errors.ts'
 import { sayDashedWords } from './dashed-words.ts'
+import { repeatOptions } from './given-options.ts'
 import { createProgram } from './program.ts'
 
 const EXIT_USAGE = 64
 
 /** Tells an error without a stack, unless it is a bug. */
-function report(error: unknown, args: readonly string[]): number {
-  if (error instanceof CommanderError) return reportUsage(error, args)
+function report(error: unknown, program: Command): number {
   if (error instanceof WhereaboutsError) {
     console.error(`${error.name} (${error.code}): ${error.message}`)
-    if (error.hint !== undefined) console.error(`→ ${error.hint}`)
+    if (error.hint !== undefined) console.error(`→ ${repeatOptions(error.hint, program)}`)
   } else {
     console.error('This is a bug in whereabouts; please report it with the lines below.')
     console.error(error)
@@ -29,11 +29,11 @@ function reportUsage({ exitCode, code }: CommanderError, args: readonly string[]
 /** Runs one command line, without the program's name; @returns the exit code */
 export async function runCommand(args: readonly string[]): Promise<number> {
   process.exitCode = undefined
+  const program = await createProgram(args)
   try {
-    const program = await createProgram(args)
     await program.parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    return report(error, args)
+    return error instanceof CommanderError ? reportUsage(error, args) : report(error, program)
   }
 }

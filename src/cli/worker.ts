@@ -7,6 +7,7 @@ import { workRegions } from '../journeys/work-regions.ts'
 import { openWorld, type World } from '../wire.ts'
 import { formatProgress } from './build-report.ts'
 import { configOf, withInterrupt } from './context.ts'
+import { repeatOptions } from './given-options.ts'
 import { openProgress } from './progress.ts'
 
 interface WorkerOptions {
@@ -42,7 +43,7 @@ async function work({ region, once }: WorkerOptions, command: Command): Promise<
         isOnce: once ?? false,
         signal,
         onProgress: (state) => progress.show(`${state.region}: ${formatProgress(state)}`),
-        onError: leaveToOthers,
+        onError: (error, name) => leaveToOthers(error, name, command),
       })
     } finally {
       progress.end()
@@ -60,8 +61,8 @@ function openPatiently(command: Command, signal: AbortSignal): Promise<World> {
   )
 }
 
-function leaveToOthers(error: unknown, name: string): void {
+function leaveToOthers(error: unknown, name: string, command: Command): void {
   if (!(error instanceof WhereaboutsError)) throw error
   console.error(`region "${name}" is left to others: ${error.message}`)
-  if (error.hint !== undefined) console.error(`→ ${error.hint}`)
+  if (error.hint !== undefined) console.error(`→ ${repeatOptions(error.hint, command)}`)
 }

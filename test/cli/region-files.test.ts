@@ -49,14 +49,19 @@ test('a region goes through a file, under another name, and terms are told', asy
   expect(imported.stdout).toContain('imagery: © the surveyors\nCC BY 4.0')
 })
 
-test('the command that a command names as the next one goes on with the model of the region', async () => {
-  const { WHEREABOUTS_OVERHEAD_MODEL: model = '', ...env } = settingsOf(join(folder, 'data'))
+test('the command that a command names as the next one goes on with the model and the database of the region', async () => {
+  const settings = settingsOf(join(folder, 'nowhere'))
+  const { WHEREABOUTS_OVERHEAD_MODEL: model = '', ...env } = settings
+  const data = ['--data-dir', place('data')]
   const grid = ['--grid', '60', '--where-imagery', '--yes', '--imagery', imageryOf('2020')]
-  const make = ['region', 'create', 'other', ...grid, '--overhead-model', model]
+  const make = ['region', 'create', 'other', ...grid, '--overhead-model', model, ...data]
   const created = await runHere(make, { folder, env })
   const [, next = ''] = /^next: whereabouts (.*)$/m.exec(created.stdout) ?? []
   const built = await runHere(next.split(' '), { folder, env })
   expect(built).toMatchObject({ code: 0, stdout: expect.stringContaining('16 of 16') as unknown })
+  const again = await runHere(make, { folder, env })
+  const said = `run \`whereabouts --data-dir ${place('data')} region delete other\``
+  expect(again.stderr).toContain(said)
 })
 
 test('a file that is damaged, or whose name is taken, leaves with a code and what to do', async () => {
