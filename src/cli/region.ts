@@ -5,7 +5,12 @@ import { countPoints } from '../gallery/points.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
 import { createLaea } from '../geo/projection.ts'
-import { describeBuild, describeRegion, type RegionStatus } from '../journeys/region-status.ts'
+import {
+  describeBuild,
+  describeRegion,
+  nameState,
+  type RegionStatus,
+} from '../journeys/region-status.ts'
 import type { Bbox, Boundary, Region } from '../types.ts'
 import { askWorld, confirm } from './context.ts'
 import { repeatOptions } from './given-options.ts'
@@ -51,9 +56,11 @@ export function addRegionCommand(program: Command): void {
 async function listAll(command: Command): Promise<void> {
   await askWorld(command, async (world) => {
     for (const region of await listRegions(world.db)) {
-      const counts = await countPoints(world.db, region.id)
+      const points = await countPoints(world.db, region.id)
+      const { name, sampling, model } = region
+      const shares = `${points.embedded}/${points.total}`
       console.log(
-        `${region.name}\t${region.state}${region.problem === null ? '' : ` (${region.problem.code})`}\t${counts.embedded}/${counts.total}\t${region.sampling.kind}\t${region.model.name}`,
+        [name, nameState({ region, points }), shares, sampling.kind, model.name].join('\t'),
       )
     }
   })

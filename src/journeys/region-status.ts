@@ -46,6 +46,13 @@ async function withPoints(outside: Outside, region: Region): Promise<RegionStatu
   return { region, bbox: bboxOf(region.boundary), points, workers, vintages }
 }
 
+/** Where a build stands, in a few words: `built`, `built, 33 points wait`, `building (host-down)`. */
+export function nameState({ region, points }: Pick<RegionStatus, 'region' | 'points'>): string {
+  const { state, problem } = region
+  if (state === 'built' && points.pending > 0) return `built, ${points.pending} points wait`
+  return problem === null ? state : `${state} (${problem.code})`
+}
+
 /** Where a build stands, in one sentence, and how to go on. */
 export function describeBuild(
   outside: Pick<Outside, 'usualModel'>,
