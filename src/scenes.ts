@@ -88,12 +88,12 @@ export function findScene(words: string): Scene {
 }
 
 /**
- * Reads `a`, `a + b`, `a + b - c`; each part as `findScene`. Signs stand between spaces.
+ * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but for the first.
  * @throws {InputError} `scene-expression` when a part is empty, and those of `findScene`
  */
 export function parseSceneExpression(expression: string): readonly SceneTerm[] {
   const parts = ` + ${expression.trim()}`
-    .replace(/^ \+ ([+-])(?=\s)/, ' $1')
+    .replace(/^ \+ ([+-])\s*(?=\S)/, ' $1 ')
     .split(/\s([+-])(?=\s|$)/)
   return parts.slice(1).flatMap((part, i): SceneTerm[] => {
     if (i % 2 === 0) return []

@@ -118,6 +118,8 @@ test('an unknown official name is an error, not undefined', () => {
 const expressions = [
   { text: 'harbor', terms: ['+harbor'] },
   { text: '- harbor', terms: ['-harbor'] },
+  { text: '-lake', terms: ['-lake/natural'] },
+  { text: '+river -  street', terms: ['+river', '-street'] },
   { text: 'lake + harbour - car park', terms: ['+lake/natural', '+harbor', '-parking_lot'] },
   { text: '  + river -  street ', terms: ['+river', '-street'] },
   { text: 'multi-storey car park - house', terms: ['+parking_garage/outdoor', '-house'] },

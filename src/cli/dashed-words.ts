@@ -1,5 +1,6 @@
-/** Words that begin with a dash, such as "- harbor", are taken for an option: how to type them. */
+/** Words that begin with a dash, such as "- harbor" or "-harbor", are taken for an option: how to type them. */
 import { OPTIONS } from '../config.ts'
+import { findScenes } from '../scenes.ts'
 import { hidePassword, quote } from './given-options.ts'
 
 const SECRET_FLAGS = Object.values(OPTIONS)
@@ -8,10 +9,17 @@ const SECRET_FLAGS = Object.values(OPTIONS)
 
 /** The same command line with its words last, behind two dashes; null: no argument is a dash and words. */
 export function sayDashedWords(args: readonly string[]): string | null {
-  const words = args.find((arg) => /^-\s/.test(arg))
+  const words = args.find(isDashedWords)
   if (words === undefined || args.includes('--')) return null
   const others = args.filter((arg) => arg !== words).map(hideSecret)
-  return ['whereabouts', ...others, '--', words].map(quote).join(' ')
+  const apart = words.replace(/^-\s*/, '- ')
+  return ['whereabouts', ...others, '--', apart].map(quote).join(' ')
+}
+
+/** `- lake`, or `-lake`, unless that is a slip in an option. */
+function isDashedWords(arg: string): boolean {
+  const [, first = ''] = /^-([^-\s].*?)(\s[+-]\s|$)/s.exec(arg) ?? []
+  return /^-\s/.test(arg) || findScenes(first).length > 0
 }
 
 function hideSecret(arg: string, index: number, args: readonly string[]): string {

@@ -22,6 +22,23 @@ const CASES = [
     args: ['--database-url=postgres://u:p@h/d', 'scene', '- lake'],
     said: "whereabouts --database-url=… scene -- '- lake'",
   },
+  {
+    name: 'the dash may touch them',
+    args: ['scene', '-lake', '--region', 'town'],
+    said: "whereabouts scene --region town -- '- lake'",
+  },
+  {
+    name: 'more may follow',
+    args: ['scene', '-soccer field + river', '--region', 'town'],
+    said: "whereabouts scene --region town -- '- soccer field + river'",
+  },
+  { name: 'a slip in an option is none', args: ['scene', '-region', 'town', 'lake'], said: null },
+  { name: 'nor are letters in one', args: ['scene', '-h', '-best', '-o', 'x'], said: null },
+  {
+    name: 'an address without a password is repeated',
+    args: ['--database-url', 'postgres://h/d', 'scene', '- lake'],
+    said: "whereabouts --database-url postgres://h/d scene -- '- lake'",
+  },
   { name: 'an option that is not known is none', args: ['scene', '--regoin', 'x'], said: null },
   { name: 'nor is what was typed so', args: ['scene', '--', '- lake'], said: null },
 ]
