@@ -28,7 +28,7 @@ export class HttpCache implements HttpGet {
     const known = stored && validatorsOf(stored.head)
     const answer = await this.#client.get({ ...request, ...(known && { known }) }, signal)
     const isConfirmed = answer.status === 304 && stored !== undefined
-    const bytes = isConfirmed ? stored.bytes : answer.bytes
+    const bytes = isConfirmed ? stored.bytes : bytesOf(answer)
     const freshUntil = freshUntilMs(answer.headers, Date.now(), isMissing(answer))
     const head = isConfirmed ? stored.head : headOf(answer)
     if (freshUntil === null) await this.#disk.remove(key)
@@ -44,6 +44,11 @@ export class HttpCache implements HttpGet {
 
 function keyOf({ url, range }: HttpRequest): string {
   return range === undefined ? url : `${url} ${range.join('-')}`
+}
+
+/** Of an answer that there is nothing no page is kept: it may repeat the address that was asked, with its key. */
+function bytesOf(answer: HttpAnswer): Uint8Array {
+  return isMissing(answer) ? new Uint8Array(0) : answer.bytes
 }
 
 function validatorsOf({ status, headers }: StoredHead): HttpRequest['known'] | undefined {

@@ -5,7 +5,7 @@
 import { BadDataError, InputError, type WhereaboutsError } from '../errors.ts'
 import type { ImageryDeps } from './deps.ts'
 import { HttpCache } from './http-cache.ts'
-import { HttpClient, type HttpAnswer } from './http-client.ts'
+import { HttpClient, type HttpAnswer, type HttpGet } from './http-client.ts'
 import { HttpTileReader, looksLikeText, textInstead } from './http-tiles.ts'
 import type { WmtsConfig } from './kinds/wmts.ts'
 import { judgeException } from './service-exception.ts'
@@ -42,7 +42,7 @@ export async function createWmtsSource(
 
 async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLayer> {
   const client = new HttpClient(config, deps)
-  const cache = new HttpCache(client, deps.cache)
+  const cache = new HttpCache(withoutSecrets(client), deps.cache)
   const request = {
     url: config.url,
     maxBytes: CAPABILITIES_BYTES_MAX,
@@ -51,9 +51,8 @@ async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLay
   try {
     const { signal = new AbortController().signal } = deps
     const { bytes } = await cache.get(request, signal)
-    // A service may write the key with which it was asked into its addresses: from here on it is {key} again.
-    const xml = client.hide(Buffer.from(bytes).toString('utf8'))
-    const layer = findWmtsLayer(xml, config)
+    // Files of versions before this one hold what was hidden only here.
+    const layer = findWmtsLayer(hideSecrets(bytes, client), config)
     return { ...layer, template: checkTemplate(layer.template, config) }
   } catch (error) {
     // Somebody may put them right: the next time they are asked for anew.
@@ -62,6 +61,20 @@ async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLay
   } finally {
     client.close()
   }
+}
+
+/** A service may write the key with which it was asked into its addresses: it is {key} again before it is kept. */
+function withoutSecrets(client: HttpClient): HttpGet {
+  return {
+    async get(request, signal) {
+      const answer = await client.get(request, signal)
+      return { ...answer, bytes: Buffer.from(hideSecrets(answer.bytes, client)) }
+    },
+  }
+}
+
+function hideSecrets(bytes: Uint8Array, client: HttpClient): string {
+  return client.hide(Buffer.from(bytes).toString('utf8'))
 }
 
 /** A page of a server in trouble may be gone the next time; what is no page at all has another address. */

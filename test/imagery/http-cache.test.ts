@@ -115,16 +115,21 @@ describe('HttpCache', () => {
     expect([...(await open().get(request, signal)).bytes]).toEqual([1])
   })
 
-  test('writes no key to the disk, neither in names nor in files', async () => {
-    const request = await start(() => ({ body }))
-    await open().get(request, signal)
-    expect(server.requests[0]?.path).toContain('5ecret')
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    const files = entries.filter((entry) => entry.isFile())
-    expect(files.length).toBe(1)
-    for (const { parentPath, name } of files) {
-      expect(join(parentPath, name)).not.toContain('5ecret')
-      expect(await readFile(join(parentPath, name), 'latin1')).not.toContain('5ecret')
-    }
-  })
+  for (const status of [200, 404]) {
+    test(`writes no key to the disk, neither in names nor in files, after ${status}`, async () => {
+      const request = await start((_, __, { path }) => ({
+        status,
+        body: status === 200 ? body : Buffer.from(`The requested ${path} was not found.`),
+      }))
+      await open().get(request, signal)
+      expect(server.requests[0]?.path).toContain('5ecret')
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+      const files = entries.filter((entry) => entry.isFile())
+      expect(files.length).toBe(1)
+      for (const { parentPath, name } of files) {
+        expect(join(parentPath, name)).not.toContain('5ecret')
+        expect(await readFile(join(parentPath, name), 'latin1')).not.toContain('5ecret')
+      }
+    })
+  }
 })

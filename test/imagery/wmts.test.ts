@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -62,6 +62,11 @@ function open(options: object = {}) {
   return createWmtsSource(config, imageryDeps(folder, { secrets: { KEY: '5ecret' } }))
 }
 
+async function listFiles(): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
+}
+
 describe('a WMTS', () => {
   test('is asked for tiles with the key with which it was asked for its capabilities', async () => {
     const source = await open()
@@ -81,6 +86,32 @@ describe('a WMTS', () => {
     expect(service.requests.at(-1)?.url.pathname).toMatch(/^\/5ecret\//)
     expect(String(error)).toMatch(/\/\{key\}\/.* → 403/)
     expect(JSON.stringify(error) + String(error)).not.toContain('5ecret')
+  })
+
+  test('that writes the key into its addresses does not bring it to the disk', async () => {
+    layer = (origin) => `${link()}<ResourceURL format="image/png" resourceType="tile"
+      template="${origin}/5ecret/{TileMatrix}/{TileRow}/{TileCol}?k=%35ecret"/>`
+    await (await open()).close()
+    const files = await listFiles()
+    expect(files.length).toBe(1)
+    for (const path of files) expect(await readFile(path, 'utf8')).not.toMatch(/(5|%35)ecret/)
+    await (await open()).close()
+    expect(service.requests.length).toBe(1)
+  })
+
+  test('whose capabilities an older version kept with the key does not bring it into errors', async () => {
+    layer = (origin) => `${link()}<ResourceURL format="image/jpeg" resourceType="tile"
+      template="${origin}/{key}/{TileMatrix}/{TileRow}/{TileCol}"/>`
+    tile = () => ({ status: 403, type: 'text/plain', body: 'no' })
+    await (await open()).close()
+    const [path = ''] = await listFiles()
+    const [head = '', ...lines] = (await readFile(path, 'utf8')).split('\n')
+    const xml = lines.join('\n').replaceAll('{key}', '5ecret')
+    const stored = { ...(JSON.parse(head) as object), byteCount: Buffer.byteLength(xml) }
+    await writeFile(path, `${JSON.stringify(stored)}\n${xml}`)
+    const source = await open()
+    const error = await source.patch(CENTRE, SIZE, signal).catch((caught: unknown) => caught)
+    expect(String(error)).toMatch(/\/\{key\}\/.* → 403/)
   })
 
   test('cannot send us to another host, unless the source names it', async () => {
