@@ -291,6 +291,9 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
       client.query('update stretches set file = file || $1 where file = $2', ['?sig=OLD', name]),
     )
     expect(Object.keys((await describeRegion(world, 'signed')).stretches ?? {})).toEqual([name])
+    const pack = { name: 'signed', path: join(folder, 'signed.parquet'), program: '1' }
+    const { manifest } = await exportRegion(world, pack, { signal, onProgress: () => undefined })
+    expect(Object.keys(manifest.region.stretches ?? {})).toEqual([name])
     const { changed } = await checkSample(world, { name: 'signed', count: 9 }, signal)
     expect(changed).toBe(0)
     await server.close()
