@@ -103,9 +103,14 @@ export function standardise(logits: Logits, stats: LogitStats | undefined): Floa
   return logits.map((logit) => (logit - mean) / (Math.sqrt(variance) || 1))
 }
 
+/** Standard deviations above the average of its view from which a side shows a scene: by chance one in six does. */
+const SHOWN_MIN = 1
+
 /**
- * Scenes that both sides show: above the average of their view on both, strongest agreement first. The
- * agreement is the smaller of the two standardised logits: a scene is shared as far as the weaker side shows it.
+ * Scenes that both sides show, strongest agreement first. The agreement is the smaller of the two standardised
+ * logits: a scene is shared as far as the weaker side shows it.
+ * @param options.taught  indices of the scenes whose look from above the overhead model was taught; absent: all. Logits
+ *                        of the others follow those of taught ones, which is no evidence (a computer room in a harbour).
  */
 export function sharedScenes(
   photo: Logits,
@@ -113,16 +118,18 @@ export function sharedScenes(
   options: {
     readonly ground: LogitStats | undefined
     readonly overhead: LogitStats | undefined
+    readonly taught: readonly number[] | undefined
     readonly count: number
   },
 ): readonly string[] {
   const ground = standardise(photo, options.ground)
   const overhead = standardise(patch, options.overhead)
-  return SCENES.map(({ name, index }) => ({
-    name,
-    agreement: Math.min(ground[index] ?? 0, overhead[index] ?? 0),
-  }))
-    .filter(({ agreement }) => agreement > 0)
+  return SCENES.filter(({ index }) => options.taught?.includes(index) ?? true)
+    .map(({ name, index }) => ({
+      name,
+      agreement: Math.min(ground[index] ?? 0, overhead[index] ?? 0),
+    }))
+    .filter(({ agreement }) => agreement >= SHOWN_MIN)
     .sort((a, b) => b.agreement - a.agreement)
     .slice(0, options.count)
     .map(({ name }) => name)

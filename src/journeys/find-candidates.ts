@@ -28,7 +28,7 @@ export async function findCandidates(
 ): Promise<Candidate[]> {
   const found = await findDistinct(outside, heatmap, count)
   const ground = (await outside.encoder('ground')).card.stats
-  const overhead = (await outside.encoder('overhead')).card.stats
+  const { stats: overhead, taughtScenes: taught } = (await outside.encoder('overhead')).card
   return found.map(({ rank, cell, row }) => ({
     rank,
     point: cell.point,
@@ -38,7 +38,7 @@ export async function findCandidates(
     patchSha256: row.patchSha256,
     scenes: softmaxTop(row.logits, TOP_SCENES),
     sharedScenes: photo
-      ? sharedScenes(photo, row.logits, { ground, overhead, count: TOP_SCENES })
+      ? sharedScenes(photo, row.logits, { ground, overhead, taught, count: TOP_SCENES })
       : [],
   }))
 }

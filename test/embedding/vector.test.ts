@@ -187,21 +187,21 @@ const shared = [
   {
     name: 'agreement is that of the weaker side',
     photo: { harbor: 9, river: 5, street: 20 },
-    patch: { harbor: 5, river: 6, street: 2 },
-    // z: harbor 4 and 2, river 2 and 2.5, street 9.5 and 0.5
+    patch: { harbor: 5, river: 6, street: 4 },
+    // z: harbor 4 and 2, river 2 and 2.5, street 9.5 and 1.5
     scenes: ['harbor', 'river', 'street'],
   },
   {
-    name: 'a scene that one side shows less than the average is not shared',
-    photo: { harbor: 9, river: 0.9 },
-    patch: { harbor: 1.5, river: 9 },
+    name: 'a scene that one side shows by less than a deviation above the average is not shared',
+    photo: { harbor: 9, river: 2.9 },
+    patch: { harbor: 3, river: 9 },
     scenes: ['harbor'],
   },
   { name: 'nothing in common', photo: { harbor: 9 }, patch: { river: 9 }, scenes: [] },
 ]
 for (const { name, photo, patch, scenes } of shared) {
   test(`sharedScenes: ${name}`, () => {
-    const options = { ground: stats, overhead: stats, count: 5 }
+    const options = { ground: stats, overhead: stats, taught: undefined, count: 5 }
     expect(sharedScenes(withScenes(photo), withScenes(patch), options)).toEqual(scenes)
     expect(sharedScenes(withScenes(photo), withScenes(patch), { ...options, count: 1 })).toEqual(
       scenes.slice(0, 1),
@@ -209,13 +209,24 @@ for (const { name, photo, patch, scenes } of shared) {
   })
 }
 
+test('only scenes that the overhead model was taught are shared', () => {
+  const logits = withScenes({ harbor: 9, computer_room: 9 })
+  const taught = [sceneByName('harbor').index, sceneByName('river').index]
+  const options = { ground: stats, overhead: stats, taught, count: 5 }
+  expect(sharedScenes(logits, logits, options)).toEqual(['harbor'])
+})
+
 test('each side is standardised by the statistics of its own view', () => {
   const strict = { mean: new Array<number>(365).fill(8), std: stats.std }
   const [photo, patch] = [withScenes({ harbor: 9 }), withScenes({ harbor: 5 })]
-  expect(sharedScenes(photo, patch, { ground: strict, overhead: stats, count: 5 })).toEqual([
+  // z of the harbour: by `stats` 4 in the photo and 2 in the patch, by `kept` 1.5 in the photo, by `strict` 0.5 and −1.5
+  const options = { taught: undefined, count: 5 }
+  const kept = { mean: new Array<number>(365).fill(6), std: stats.std }
+  expect(sharedScenes(photo, patch, { ...options, ground: kept, overhead: stats })).toEqual([
     'harbor',
   ])
-  expect(sharedScenes(photo, patch, { ground: stats, overhead: strict, count: 5 })).toEqual([])
+  expect(sharedScenes(photo, patch, { ...options, ground: strict, overhead: stats })).toEqual([])
+  expect(sharedScenes(photo, patch, { ...options, ground: stats, overhead: strict })).toEqual([])
 })
 
 test('standardise without statistics uses the vector itself', () => {
