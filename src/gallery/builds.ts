@@ -2,7 +2,7 @@
 import type { BuildProblem, Region } from '../types.ts'
 import { nameSourcesOn } from './attributions.ts'
 import type { Database } from './database.ts'
-import { sourceStamp } from './present-source.ts'
+import { lockPlan, planStamp } from './plan-stamp.ts'
 
 /** Says that the region is to be built: from now on every worker may take part. */
 export async function requestBuild(db: Database, regionId: number): Promise<void> {
@@ -44,7 +44,8 @@ export async function recordRuntime(
 }
 
 /**
- * Settles that the region is built densely, unless it has rows already or is about to get some: both kinds do not compare.
+ * Settles that the region is built densely, unless it is being built or has rows already: both kinds do not compare.
+ * What somebody has begun before is not stored any more.
  * @returns false: nothing was settled
  */
 export async function settleDense(
@@ -52,15 +53,17 @@ export async function settleDense(
   regionId: number,
   runtime: NonNullable<Region['runtime']>,
 ): Promise<boolean> {
-  const rows = await db.withClient((client) =>
-    client.query(
+  return db.transaction(async (client) => {
+    // What others store at the moment is seen below.
+    await client.query(lockPlan, [regionId])
+    const rows = await client.query(
       `update regions set runtime = coalesce(runtime, '{}') || $2::jsonb
         where id = $1 and state <> 'building' and not exists (select from embeddings where region = $1)
        returning id`,
       [regionId, JSON.stringify(runtime)],
-    ),
-  )
-  return rows.length > 0
+    )
+    return rows.length > 0
+  })
 }
 
 /** Records what holds the build up; the next batch that anybody stores clears it. */
@@ -104,17 +107,17 @@ export async function finishBuild(db: Database, regionId: number): Promise<boole
   })
 }
 
-/** Whether the region is still wanted, from the source that the asker has opened. */
+/** Whether the region is still wanted, and as the asker has begun to build it (`BuildPlan`). */
 export async function isBuildWanted(
   db: Database,
   regionId: number,
   stamp: string,
 ): Promise<boolean> {
   const rows = await db.withClient((client) =>
-    client.query(
-      `select from regions where id = $1 and state = 'building' and ${sourceStamp} = $2`,
-      [regionId, stamp],
-    ),
+    client.query(`select from regions where id = $1 and state = 'building' and ${planStamp} = $2`, [
+      regionId,
+      stamp,
+    ]),
   )
   return rows.length > 0
 }

@@ -5,6 +5,7 @@ import type { CopyValue } from './copy.ts'
 import { countedRows, snapshot, UNDATED, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { dimension, halfMax, readHalfvec } from './halfvec.ts'
+import { holdPlan } from './plan-stamp.ts'
 import { countChange } from './points.ts'
 
 /** As binary COPY fills it. */
@@ -32,6 +33,8 @@ export interface Batch {
   readonly worker: string
   /** Which of the sources that the region had, in turn; absent: the first. */
   readonly source?: number
+  /** How the region was built when the batch was begun (`BuildPlan`); absent: it is stored however that is now. */
+  readonly stamp?: string
   /** One row per point and date. */
   readonly embedded: readonly EmbeddedPoint[]
   readonly unavailable: readonly UnavailablePoint[]
@@ -58,24 +61,28 @@ export interface BatchCounts {
 /**
  * Writes a batch and marks its points done, all or nothing. Points that another worker finished in
  * the meantime are left out, so that storing a batch twice changes nothing.
+ * @returns null: the region is to be built otherwise by now, and nothing was written
  * @throws {InputError} `model-mismatch`, `embedding-invalid` (wrong dimension, NaN, beyond half precision)
  */
-export async function storeBatch(db: Database, batch: Batch): Promise<BatchCounts> {
+export async function storeBatch(db: Database, batch: Batch): Promise<BatchCounts | null> {
   batch.embedded.forEach(checkLogits)
   return db.transaction(async (client) => {
     await checkModel(client, batch)
     const { open, refreshing } = await lockOpenPoints(client, batch)
+    const { regionId, stamp } = batch
+    // Behind the points, as whoever deletes a region locks them.
+    if (stamp !== undefined && !(await holdPlan(client, regionId, stamp))) return null
     const embedded = batch.embedded.filter(({ id }) => open.has(id))
     const done = new Set([...embedded.map(({ id }) => id), ...(batch.unchanged ?? [])])
     const doneIds = [...done].filter((id) => open.has(id))
     const unavailable = batch.unavailable.filter(({ id }) => open.has(id) && !done.has(id))
     const refreshed = embedded.filter(({ id }) => refreshing.has(id))
-    await deleteRows(client, batch.regionId, refreshed)
+    await deleteRows(client, regionId, refreshed)
     await client.copyRows(embeddingsTable, embeddingRows(batch, embedded))
     await markEmbedded(client, batch, doneIds)
     await markUnavailable(client, batch, unavailable)
     await markFailed(client, batch)
-    if (doneIds.length + unavailable.length > 0) await countChange(client, batch.regionId)
+    if (doneIds.length + unavailable.length > 0) await countChange(client, regionId)
     return { embedded: doneIds.length, unavailable: unavailable.length }
   })
 }

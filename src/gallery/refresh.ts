@@ -3,6 +3,7 @@ import type { LonLat, Stretches } from '../types.ts'
 import { addAttributionOn, nameSourcesOn } from './attributions.ts'
 import { UNDATED } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
+import { lockPlan } from './plan-stamp.ts'
 import { countChange } from './points.ts'
 import { forgetStretchesOn, insertStretchesOn } from './stretches.ts'
 
@@ -32,13 +33,14 @@ export const VINTAGES_MAX = 12
 
 /**
  * Says how many dates of each place are embedded from now on. A region that may have had several stays one of several:
- * `refreshed_at` says so, when `vintages` no longer does.
+ * `refreshed_at` says so, when `vintages` no longer does. What somebody has begun before is not stored any more.
  */
 export async function setVintages(db: Database, regionId: number, vintages: number): Promise<void> {
-  await db.withClient((client) => setVintagesOn(client, regionId, vintages))
+  await db.transaction((client) => setVintagesOn(client, regionId, vintages))
 }
 
 async function setVintagesOn(client: Client, regionId: number, vintages: number): Promise<void> {
+  await client.query(lockPlan, [regionId])
   await client.query(
     `update regions
         set vintages = $2,
@@ -131,8 +133,8 @@ export interface RefreshSettings {
 }
 
 /**
- * Settles how a region is refreshed, unless its build is under way: who builds has read how, and would not notice. Who
- * wants a build at the same moment waits for this, and reads what is settled.
+ * Settles how a region is refreshed, unless its build is under way. Who wants a build at the same moment waits for this,
+ * and reads what is settled; what somebody has begun before is not stored any more.
  * @returns false: it is being built, and nothing was settled
  */
 export async function beginRefresh(

@@ -1,7 +1,7 @@
 /** The table `stretches`: the levels by which the files of a region's source are stretched, once they are measured. */
 import type { Stretch, Stretches } from '../types.ts'
 import type { Client, Database } from './database.ts'
-import { sourceStamp } from './present-source.ts'
+import { holdPlan } from './plan-stamp.ts'
 
 /** What was measured for a region. */
 export async function findStretches(db: Database, regionId: number): Promise<Stretches> {
@@ -27,8 +27,8 @@ export interface MeasuredFile {
 
 /**
  * Records what was measured on a file, unless that was done before.
- * @param measured.stamp  of the source that the file is of
- * @returns the levels on record; those given where the region is gone, or has another source by now
+ * @param measured.stamp  of the plan that the file was opened for
+ * @returns the levels on record; those given where the region is gone, or is to be built otherwise by now
  */
 export async function keepStretch(
   db: Database,
@@ -36,11 +36,7 @@ export async function keepStretch(
 ): Promise<Stretch> {
   return db.transaction(async (client) => {
     // Who gives the region another source forgets the levels behind the same lock.
-    const present = await client.query(
-      `select from regions where id = $1 and ${sourceStamp} = $2 for key share`,
-      [regionId, stamp],
-    )
-    if (present.length === 0) return levels
+    if (!(await holdPlan(client, regionId, stamp))) return levels
     await insertStretchesOn(client, regionId, { [file]: levels })
     const [row] = await client.query<{ levels: Stretch }>(
       'select levels from stretches where region = $1 and file = $2',

@@ -4,14 +4,13 @@
  */
 import type { Encoder } from '../embedding/encoder.ts'
 import type { UpstreamError } from '../errors.ts'
+import type { BuildPlan } from '../gallery/build-plan.ts'
 import { isBuildWanted } from '../gallery/builds.ts'
 import { storeBatch } from '../gallery/embeddings.ts'
 import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
-import { findKnownVintages, type DatePolicy } from '../gallery/refresh.ts'
-import type { PresentSource } from '../gallery/present-source.ts'
+import { findKnownVintages } from '../gallery/refresh.ts'
 import { PixelPool } from '../image/pixel-pool.ts'
 import type { ImagerySource } from '../imagery/source.ts'
-import type { Region } from '../types.ts'
 import { createDenseWay } from './build-dense.ts'
 import type { BatchOutcome, StepClock } from './build-progress.ts'
 import type { BuildWay } from './build-way.ts'
@@ -40,15 +39,11 @@ export const LEASE_S = 60
 const RENEWALS = 3
 
 /** What a process needs to work on a region. */
-export interface BuildSite {
-  readonly region: Region
+export interface BuildSite extends BuildPlan {
   readonly encoder: Encoder
   readonly source: ImagerySource
   readonly probe: Probe
   readonly clock: StepClock
-  readonly dates: DatePolicy
-  /** That of the region before `source` was opened. */
-  readonly present: PresentSource
   readonly leaseS: number
 }
 
@@ -125,9 +120,9 @@ async function renew({ db, workerId }: Outside, { region, held, leaseS }: Work):
 }
 
 async function* claimBatches(outside: Outside, work: Work, isHeldUp: () => boolean) {
-  const { region, present, way, clock, held, leaseS, signal } = work
+  const { region, stamp, way, clock, held, leaseS, signal } = work
   const claim = async (): Promise<ClaimedPoint[]> => {
-    if (!(await isBuildWanted(outside.db, region.id, present.stamp))) return []
+    if (!(await isBuildWanted(outside.db, region.id, stamp))) return []
     return way.claim(outside.db, { regionId: region.id, leaseS, worker: outside.workerId })
   }
   while (!signal.aborted && !isHeldUp()) {
@@ -140,6 +135,13 @@ async function* claimBatches(outside: Outside, work: Work, isHeldUp: () => boole
 
 interface Ended extends BatchOutcome {
   readonly heldUp: UpstreamError | null
+}
+
+const NOTHING_STORED: Ended = {
+  stored: { embedded: 0, unavailable: 0 },
+  unavailable: [],
+  failures: [],
+  heldUp: null,
 }
 
 /** Cuts, embeds and stores one claim; what is not stored is given back. */
@@ -156,7 +158,7 @@ async function buildBatch(
     // The first error matters; a lease that could not be given back runs out.
     await release(outside, work, points).catch(() => undefined)
     if (!work.signal.aborted) throw error
-    return { stored: { embedded: 0, unavailable: 0 }, unavailable: [], failures: [], heldUp: null }
+    return NOTHING_STORED
   } finally {
     for (const { id } of points) work.held.delete(id)
   }
@@ -182,7 +184,8 @@ async function embedAndStore(
     regionId: region.id,
     modelSha256: encoder.card.sha256,
     worker: outside.workerId,
-    source: work.present.index,
+    source: work.sourceIndex,
+    stamp: work.stamp,
     embedded,
     unchanged: found.unchanged ?? [],
     unavailable,
@@ -191,6 +194,10 @@ async function embedAndStore(
   const stored = await clock.time('database', () =>
     untilDatabaseAnswers(() => storeBatch(outside.db, batch), signal),
   )
+  if (stored === null) {
+    await release(outside, work, points)
+    return NOTHING_STORED
+  }
   const retried = new Set(failed.map(({ id }) => id))
   const failures = found.failed.filter(({ point }) => retried.has(point.id))
   return { stored, unavailable, failures: failures.map(({ error }) => error.code), heldUp }

@@ -59,7 +59,8 @@ export interface Refreshed {
 }
 
 /**
- * Says how many dates of each place later builds embed, newest first; what is embedded stays.
+ * Says how many dates of each place are embedded from now on, also by who builds the region now, newest first; what is
+ * embedded stays.
  * @throws {NotFoundError} `region-not-found`
  * @throws {InputError} `dense-dates` for more than one of a dense region
  */

@@ -1,9 +1,9 @@
-/** Who builds a region has read how: with what imagery, what dates, patch by patch or densely. */
+/** What is not changed in the middle of a build: the imagery of a region, and patch by patch or densely. */
 import { InputError } from '../errors.ts'
 import type { Region } from '../types.ts'
 
 /**
- * Before something is changed that a build under way would not notice.
+ * Before such a change.
  * @param wish  what is asked for, for the message
  * @throws {InputError} `region-building`
  */

@@ -30,7 +30,7 @@ export async function openRegionSource(
 
 /**
  * Opens the imagery of a region to build it: what is measured now is recorded, and counts for all who build it.
- * @param region.stamp  of its source (`findPresentSource`)
+ * @param region.stamp  of its plan (`findBuildPlan`)
  * @throws those of the source
  */
 export async function openSourceToBuild(

@@ -65,8 +65,9 @@ async function settleVintages(
   const region = await findRegion(outside.db, name)
   const { id } = region
   const before = await findDatePolicy(outside.db, id)
-  const { embedded } = await countPoints(outside.db, id)
   await keepVintages(outside, name, vintages)
+  // Afterwards: what others embed meanwhile with fewer dates is not stored.
+  const { embedded } = await countPoints(outside.db, id)
   if (vintages <= before.vintages || embedded === 0) return []
   return [
     `the ${embedded} points that are embedded keep the dates that they have: \`${nextCommand(outside, region, 'region refresh')}\` adds the others`,

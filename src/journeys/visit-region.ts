@@ -2,10 +2,8 @@
 import { InputError } from '../errors.ts'
 import type { Encoder } from '../embedding/encoder.ts'
 import { recordRuntime } from '../gallery/builds.ts'
+import { findBuildPlan } from '../gallery/build-plan.ts'
 import { countPoints } from '../gallery/points.ts'
-import { findPresentSource } from '../gallery/present-source.ts'
-import { findDatePolicy } from '../gallery/refresh.ts'
-import { findRegion } from '../gallery/regions.ts'
 import type { Region } from '../types.ts'
 import { buildBatches, LEASE_S } from './build-batches.ts'
 import { BuildMeter, noProgress, type BuildProgress } from './build-progress.ts'
@@ -27,7 +25,7 @@ export interface BuildOptions {
 }
 
 /**
- * Builds batches until nothing can be claimed, the build is stopped, the region has another source or something holds it up.
+ * Builds batches until nothing can be claimed, the build is stopped, the region is to be built otherwise or something holds it up.
  * @param before  what this process had told of the region, so that its figures go on
  * @throws {UpstreamError} what holds it up; {InputError} `model-mismatch` and those of the source
  */
@@ -36,30 +34,25 @@ export async function visitRegion(
   { name, before }: { readonly name: string; readonly before: BuildProgress | undefined },
   options: BuildOptions,
 ): Promise<void> {
-  // Before anything of the source: when the region takes another one after this, nothing more is claimed with it.
-  const present = await findPresentSource(outside.db, name)
-  const region = await findRegion(outside.db, name)
+  // When any of it changes after this, nothing more is claimed or stored.
+  const plan = await findBuildPlan(outside.db, name)
+  const { region } = plan
   const encoder = await outside.encoder('overhead')
   refuseOtherModel(region, encoder)
-  const source = await openSourceToBuild(
-    outside,
-    { ...region, stamp: present.stamp },
-    options.signal,
-  )
+  const source = await openSourceToBuild(outside, { ...region, stamp: plan.stamp }, options.signal)
   try {
     await recordRuntime(outside.db, region.id, encoder.runtime)
     const count = () =>
       untilDatabaseAnswers(() => countPoints(outside.db, region.id), options.signal)
     const now = () => outside.now().getTime()
     const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
-    const dates = await findDatePolicy(outside.db, region.id)
     const leaseS = options.leaseS ?? LEASE_S
     const probe = createProbe(outside, { region, source, size: patchSizeOf(encoder.card) })
     // Before a host that was down, or whose file was exchanged, is asked for hundreds of points, it is asked for a few.
     const isDoubted = PROBED.includes(region.problem?.code ?? '')
     const silence = isDoubted ? await probe(options.signal) : null
     if (silence !== null) throw silence
-    const site = { region, encoder, source, probe, clock: meter.clock, dates, present, leaseS }
+    const site = { ...plan, encoder, source, probe, clock: meter.clock, leaseS }
     for await (const outcome of buildBatches(outside, site, options.signal)) {
       meter.add(outcome)
       if (meter.isStale()) meter.recount(await count())

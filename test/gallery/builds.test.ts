@@ -12,7 +12,7 @@ import {
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
 import { claimPoints, insertPoints, renewLeases } from '../../src/gallery/points.ts'
-import { findPresentSource } from '../../src/gallery/present-source.ts'
+import { findBuildPlan } from '../../src/gallery/build-plan.ts'
 import { findRegion, insertRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
@@ -48,7 +48,7 @@ describeOnEachDatabase('a wanted build', (open) => {
   test('is found when it was asked for, until it is stopped', async () => {
     const id = await create('asked')
     expect(await wanted('asked')).toBeUndefined()
-    const { stamp } = await findPresentSource(db, 'asked')
+    const { stamp } = await findBuildPlan(db, 'asked')
     expect(await isBuildWanted(db, id, stamp)).toBe(false)
     await requestBuild(db, id)
     expect(await isBuildWanted(db, id, stamp)).toBe(true)

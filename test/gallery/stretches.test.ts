@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
-import { findPresentSource } from '../../src/gallery/present-source.ts'
+import { findBuildPlan } from '../../src/gallery/build-plan.ts'
 import { beginRefresh } from '../../src/gallery/refresh.ts'
 import { deleteRegion, insertRegion } from '../../src/gallery/regions.ts'
 import { findStretches, forgetStretchesOn, keepStretch } from '../../src/gallery/stretches.ts'
@@ -36,7 +36,7 @@ describeOnEachDatabase('levels measured on files', (open) => {
 
   test('who is first counts, for all who measure later', async () => {
     const { id } = await insertRegion(db, draftRegion('first'))
-    const { stamp } = await findPresentSource(db, 'first')
+    const { stamp } = await findBuildPlan(db, 'first')
     const file = { regionId: id, stamp, file: 'a.tif' }
     expect(await keepStretch(db, { ...file, levels })).toEqual(levels)
     expect(await keepStretch(db, { ...file, levels: others })).toEqual(levels)
@@ -54,10 +54,10 @@ describeOnEachDatabase('levels measured on files', (open) => {
 
   test('of a source that the region has no more are not kept, and not those of the present one told', async () => {
     const { id } = await insertRegion(db, draftRegion('taken'))
-    const before = await findPresentSource(db, 'taken')
+    const before = await findBuildPlan(db, 'taken')
     await beginRefresh(db, id, { imagery: { kind: 'geotiff' }, attribution: '© nobody' })
-    const now = await findPresentSource(db, 'taken')
-    expect([before.index, now.index]).toEqual([0, 0])
+    const now = await findBuildPlan(db, 'taken')
+    expect([before.sourceIndex, now.sourceIndex]).toEqual([0, 0])
     const late = { regionId: id, stamp: before.stamp, file: 'a.tif', levels }
     expect(await keepStretch(db, late)).toEqual(levels)
     expect(await findStretches(db, id)).toEqual({})
@@ -67,7 +67,7 @@ describeOnEachDatabase('levels measured on files', (open) => {
 
   test('go with their region, and a build that has not noticed goes on with its own', async () => {
     const { id } = await insertRegion(db, { ...draftRegion('gone'), stretches: { a: levels } })
-    const { stamp } = await findPresentSource(db, 'gone')
+    const { stamp } = await findBuildPlan(db, 'gone')
     await deleteRegion(db, 'gone')
     expect(await findStretches(db, id)).toEqual({})
     const given = { regionId: id, stamp, file: 'b', levels: others }

@@ -124,7 +124,7 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     })
   })
 
-  test('is refused while a build is under way, which would not notice it', async () => {
+  test('is refused while a build is under way', async () => {
     const { id } = await create('busy', imageryOf(older()))
     const { embedded } = await build('busy')
     await requestBuild(world.db, id)

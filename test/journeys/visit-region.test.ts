@@ -1,4 +1,4 @@
-/** A worker that is still opening a region's source while the region is stopped, refreshed from another one, and built. */
+/** A worker that is still at it while the region is stopped and built otherwise: from another source, densely, of more dates. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,19 +9,22 @@ import { beginRefresh } from '../../src/gallery/refresh.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { findStretches, forgetStretchesOn } from '../../src/gallery/stretches.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
-import { buildRegion } from '../../src/journeys/build-region.ts'
+import { buildRegion, endBuild } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
+import { settleBuild } from '../../src/journeys/request-build.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { cornerOf, drawRaster, waves, writeRaster } from '../fixtures/rasters.ts'
 import { CENTRE } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
+import { drawDensePlace, gridRequest } from './dense-place.ts'
 
 const { signal } = new AbortController()
 const quiet = { signal, onProgress: () => undefined }
+const smallBoundary = boundaryFromBbox([9.0005, 47.1988, 9.002, 47.2])
 const plan = { epsg: 32632, centre: CENTRE, width: 600, height: 600, pixelSize: 0.5 }
 
-describeOnEachDatabase('a source that is opened', (_open, place) => {
+describeOnEachDatabase('a build that was begun', (_open, place) => {
   let folder: string
   let world: TestWorld
   const imageryOf = (name: string) => ({
@@ -59,7 +62,7 @@ describeOnEachDatabase('a source that is opened', (_open, place) => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  test('while the region takes another one is not built from, nor are its levels kept', async () => {
+  test('from a source that the region takes no more stores nothing of it, nor its levels', async () => {
     const { id } = await create('moved', imageryOf('Old'))
     // As of a region from before levels were recorded: they are measured while the source is opened.
     await world.db.transaction((client) => forgetStretchesOn(client, id))
@@ -88,5 +91,74 @@ describeOnEachDatabase('a source that is opened', (_open, place) => {
     )
     expect((await findRegion(world.db, 'moved')).attribution).toBe('© New')
     expect(Object.keys(await findStretches(world.db, id))).toEqual(imageryOf('New').files)
+  })
+
+  /** A worker whose first patches come when they are released. */
+  const slowly = () => {
+    let release = () => {}
+    let begin = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const hasBegun = new Promise<void>((resolve) => (begin = resolve))
+    const openSource: Outside['openSource'] = async (...asked) => {
+      const source = await world.openSource(...asked)
+      return {
+        attribution: source.attribution,
+        patch: async (...place) => {
+          begin()
+          await released
+          return source.patch(...place)
+        },
+        vintages: (...place) => source.vintages!(...place),
+        window: (...place) => source.window!(...place),
+        close: () => source.close(),
+      }
+    }
+    return { outside: { ...world, openSource }, hasBegun, release }
+  }
+
+  test('patch by patch while the region is stopped and begun densely gives it dense rows alone', async () => {
+    const file = await drawDensePlace(folder)
+    const request = { ...gridRequest('dense', file, 16), boundary: smallBoundary }
+    const { id } = await createRegion(world, request, { signal, onWarning: () => undefined })
+    const { outside, hasBegun, release } = slowly()
+    const building = buildRegion(outside, 'dense', quiet)
+    await hasBegun
+    await endBuild(world, 'dense')
+    expect(await settleBuild(world, 'dense', { denseM: 16 })).toMatchObject({ denseM: 16 })
+    await requestBuild(world.db, id)
+    release()
+    const { embedded, pending } = await building
+    expect([embedded > 30, pending]).toEqual([true, 0])
+    const references = await world.db.withClient((client) =>
+      client.query<{ isDense: boolean; count: number }>(
+        `select reference ? 'dense' as "isDense", count(*)::integer as count
+           from embeddings where region = $1 group by 1`,
+        [id],
+      ),
+    )
+    expect(references).toEqual([{ isDense: true, count: embedded }])
+  })
+
+  test('of one date while two of each place are asked for gives every point both', async () => {
+    const file = await drawDensePlace(folder)
+    const dates = ['2024-05-06', '2023-01-01']
+    const files = dates.map((capturedOn) => ({ file, capturedOn }))
+    const imagery = { kind: 'geotiff', files }
+    const request = { ...gridRequest('dates', file, 40), boundary: smallBoundary, imagery }
+    const { id } = await createRegion(world, request, { signal, onWarning: () => undefined })
+    const { outside, hasBegun, release } = slowly()
+    const building = buildRegion(outside, 'dates', quiet)
+    await hasBegun
+    expect(await settleBuild(world, 'dates', { vintages: 2 })).toMatchObject({ warnings: [] })
+    release()
+    const { embedded } = await building
+    const rows = await world.db.withClient((client) =>
+      client.query(
+        `select vintage, count(*)::integer as count
+           from embeddings where region = $1 group by 1 order by 1 desc`,
+        [id],
+      ),
+    )
+    expect(rows).toEqual(dates.map((vintage) => ({ vintage, count: embedded })))
   })
 })
