@@ -25,7 +25,7 @@ export function addBoundaryOptions(command: Command): Command {
       'administrative boundary in the extract: a name, an ISO code or relation/ID',
     )
     .option('--boundary-level <N>', 'its admin_level, where several have the name')
-    .option('--boundary-extract <FILE>', 'the OSM extract that holds it, if not --extract')
+    .option('--boundary-extract <FILE>', 'the OSM extract that holds it, if another one')
 }
 
 /**

@@ -35,7 +35,10 @@ export function addLocateCommand(program: Command): void {
     .option('--cells <SPEC>', 'square:25km, square:50m, square:25km@3035, h3:7 …', 'square:50m')
     .option('--format <NAME>', 'geojson, csv, kml, geotiff or png')
     .option('--out <FILE>', 'write the heatmap to a file (the ending names the format)')
-    .option('--known <LON,LAT>', 'the true place: tells its rank and the km² that are better')
+    .option(
+      '--known <LON,LAT>',
+      'the true place: tells its rank and the km² that are as good or better',
+    )
     .option('--sheet <FILE>', 'an HTML page with the photo beside the best 20 patches')
     .option('--candidates <N>', 'how many candidates to list', '20')
     .option('--weights <M,N,I>', 'weights of man-made, natural and indoor scenes, e.g. 1,1,0')

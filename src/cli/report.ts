@@ -60,8 +60,17 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
     rows: [
       'rank  lon,lat               distance  imagery     scenes',
       ...candidates.map(formatCandidate),
+      ...unitOf(heatmap),
     ],
   })
+}
+
+/** Distances to a photo are differences of logits; those to a scene may be below 0, and others may stand beside them. */
+function unitOf({ question }: Heatmap): string[] {
+  if (question.kind !== 'scene' || question.byPhotos !== undefined) return []
+  return [
+    'distance: by how many standard deviations a place shows less of it than the average patch (below 0: more); beside it what the place shows most',
+  ]
 }
 
 /**
@@ -139,7 +148,7 @@ export function formatKnown(known: KnownPlace): string {
   if (!known.isSearched) {
     return 'known place: not searched: no point that was built lies in its cell (is it LON,LAT, longitude first, e.g. 9.52,47.14?)'
   }
-  return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${formatKm2(known.betterKm2)} km² are better`
+  return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${formatKm2(known.betterKm2)} km² are as good or better`
 }
 
 /** Cells may be of 50 m or of 25 km. */
