@@ -79,7 +79,8 @@ export class DiskCache {
     this.#unsweptBytes += bytes.byteLength + line.length
     if (this.#unsweptBytes < this.#maxBytes * SWEEP_SHARE) return
     this.#unsweptBytes = 0
-    this.#sweeping = this.#sweeping.then(() => this.#sweep())
+    // What could not be listed or removed, where others empty the folder too, is swept another time.
+    this.#sweeping = this.#sweeping.then(() => this.#sweep()).catch(() => undefined)
     await this.#sweeping
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -82,6 +82,22 @@ describe('DiskCache', () => {
     await Promise.all(writes)
     for (const path of await listFiles()) expect(path).not.toMatch(/\.tmp$/)
     expect((await listFiles()).length).toBeLessThanOrEqual(18)
+  })
+
+  test('goes on where it cannot sweep, and sweeps when it can again', async () => {
+    // Together their paths are longer than any path may be, so that the folder cannot be listed to its end.
+    const long = join(...Array.from({ length: 10 }, () => 'x'.repeat(250)))
+    const inner = join(folder, long)
+    await mkdir(join(folder, 'aside', long), { recursive: true })
+    await mkdir(inner, { recursive: true })
+    const cache = new DiskCache(inner, 5000)
+    await rename(join(folder, 'aside'), join(inner, 'aside'))
+    for (let x = 0; x < 8; x++) await cache.write(`tile ${x}`, answer(new Uint8Array(900)))
+    expect(await cache.read('tile 0')).toBeDefined()
+    await rename(join(inner, 'aside'), join(folder, 'aside'))
+    await cache.write('tile 8', answer(new Uint8Array(900)))
+    expect((await listFiles()).length).toBeLessThan(6)
+    expect(await cache.read('tile 8')).toBeDefined()
   })
 
   test('a limit of nothing keeps nothing', async () => {
