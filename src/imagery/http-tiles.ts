@@ -61,6 +61,9 @@ export class HttpTileReader implements TileReader {
   }
 }
 
+/** Pages may be megabytes of `<`, which no expression below has to look through. */
+const QUOTED_FROM_LENGTH = 10_000
+
 /** Markup or JSON: no format of pictures begins so. */
 export function looksLikeText(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.subarray(0, 64)).toString('utf8').trimStart()
@@ -73,7 +76,8 @@ export function looksLikeText(bytes: Uint8Array): boolean {
  */
 export function textInstead(text: string, expected = 'a picture'): string {
   // Control characters and the signs for bytes that are no text have no place in a message.
-  const words = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/[\s\p{C}\uFFFD]+/gu, ' ')
+  const start = text.slice(0, QUOTED_FROM_LENGTH)
+  const words = start.replaceAll(/<[^>]*>/g, ' ').replaceAll(/[\s\p{C}\uFFFD]+/gu, ' ')
   return `text instead of ${expected}: "${words.trim().slice(0, 120)}"`
 }
 

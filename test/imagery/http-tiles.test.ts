@@ -71,6 +71,13 @@ describe('HttpTileReader', () => {
     expect(String(error)).toContain('key={key} → 500 after 5 attempts')
   })
 
+  test('is done at once with a long page that opens a tag at every byte', async () => {
+    const [client] = await start((_, count) =>
+      count === 0 ? { body: Buffer.alloc(400_000, '<') } : { body },
+    )
+    expect([...(await client.readTile(TILE, signal)).bytes]).toEqual([1, 2, 3])
+  }, 20_000)
+
   for (const status of [404, 204]) {
     test(`takes ${status} for no imagery here, at once`, async () => {
       const [client, server] = await start(() => ({ status }))
