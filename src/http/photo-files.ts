@@ -1,4 +1,5 @@
 /** The bytes of photos as files named by their SHA-256, readable by the owner alone. @io disk */
+import { randomUUID } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { photoNotFound, type PhotoFiles } from '../journeys/keep-photo.ts'
@@ -6,7 +7,7 @@ import { photoNotFound, type PhotoFiles } from '../journeys/keep-photo.ts'
 const ONLY_OWNER_FILE = 0o600
 const ONLY_OWNER_DIR = 0o700
 const NAME = /^[0-9a-f]{64}$/
-const DRAFT = /^[0-9a-f]{64}\.\d+$/
+const DRAFT = /^[0-9a-f]{64}\.[0-9a-f-]+$/
 /** Stands beside a photo until it has its row: other files may be those of another database. */
 const MARK = '.unsettled'
 
@@ -20,8 +21,8 @@ export function createPhotoFiles(folder: string): PhotoFiles {
     async write(sha256, bytes) {
       await mkdir(folder, { recursive: true, mode: ONLY_OWNER_DIR })
       await writeFile(`${pathOf(sha256)}${MARK}`, '', { mode: ONLY_OWNER_FILE })
-      // Written aside and renamed: nobody reads half a photo.
-      const draft = `${pathOf(sha256)}.${process.pid}`
+      // Written aside and renamed: nobody reads half a photo. The same one may come twice at once, also in two processes.
+      const draft = `${pathOf(sha256)}.${randomUUID()}`
       await writeFile(draft, bytes, { mode: ONLY_OWNER_FILE })
       await rename(draft, pathOf(sha256))
     },
