@@ -85,6 +85,7 @@ function limit(maxBytes: number, code: string): MiddlewareHandler {
 /** What costs memory and a core; so many of a kind run at a time. */
 const COSTLY: readonly { readonly kind: string; readonly path: RegExp; readonly most: number }[] = [
   { kind: 'POST /v1/regions', path: /^POST \/v1\/regions$/, most: 2 },
+  { kind: 'POST /v1/photos', path: /^POST \/v1\/photos$/, most: 4 },
   { kind: 'POST /v1/heatmaps', path: /^POST \/v1\/heatmaps$/, most: 4 },
   { kind: 'POST …/refresh', path: /^POST \/v1\/regions\/[^/]+\/refresh$/, most: 2 },
   { kind: 'GET …/coverage', path: /^GET \/v1\/regions\/[^/]+\/coverage$/, most: 2 },

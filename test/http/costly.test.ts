@@ -35,6 +35,29 @@ describeOnEachDatabase('over HTTP', (_open, place) => {
     expect((await create('three')).status).toBe(201)
   })
 
+  test('a fifth photo at a time is answered with 429, and taken later', async () => {
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    let waiting = 0
+    const outside = {
+      ...http.deps.outside,
+      encoder: async (view: Parameters<typeof http.deps.outside.encoder>[0]) => {
+        waiting++
+        await gate
+        return http.deps.outside.encoder(view)
+      },
+    }
+    const client = clientOf(createApp({ ...http.deps, outside }))
+    const first = Array.from({ length: 4 }, () => client.upload(http.town.waterPhoto))
+    while (waiting < 4) await new Promise((resolve) => setTimeout(resolve, 5))
+    const fifth = await client.upload(http.town.roofPhoto)
+    expect(fifth.status).toBe(429)
+    expect((await fifth.json()) as ProblemAnswer).toMatchObject({ code: 'too-busy' })
+    open()
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    expect((await client.upload(http.town.roofPhoto)).status).toBe(201)
+  })
+
   test('a build is left to workers where there may be some, and stopped there', async () => {
     const asked = await http.post('/v1/regions/one/build?by=workers', { vintages: 2 })
     if (http.world.db.kind === 'pglite') {
