@@ -12,7 +12,7 @@ export type DatabasePlace =
 
 /**
  * Opens the database; `migrate` brings its schema up to date.
- * @throws {UpstreamError} `database-unreachable`, `database-locked`
+ * @throws {UpstreamError} `database-unreachable`, `database-locked`, `database-unavailable`
  */
 export async function openDatabase(place: DatabasePlace): Promise<Database> {
   if ('url' in place) return openPostgres(place.url)

@@ -30,29 +30,44 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** Starts a thread and opens the cluster in it. */
+/** Starts a thread and opens the cluster in it; nothing is left of the thread when that fails. */
 export async function openThreadSession(folder: string): Promise<PgliteSession> {
   const setup: Setup = { folder, program: await pgliteProgram() }
   const worker = startWorker(import.meta.url, 'pglite-worker', setup)
   const pending = new Map<number, Pending>()
   worker.on('message', (answer: Answer) => settle(pending, answer))
-  worker.on('error', (error) => rejectAll(pending, error))
-  worker.on('exit', (code) => rejectAll(pending, new Error(`PGlite's thread ended with ${code}`)))
+  let failure: UpstreamError | undefined
+  const fail = (cause: Error) => {
+    failure ??= failed(cause)
+    for (const call of pending.values()) call.reject(failure)
+    pending.clear()
+  }
+  worker.on('error', fail)
+  worker.on('exit', (code) => fail(new Error(`its thread ended with ${code}`)))
   let lastId = 0
   const call = (request: Call['request']) =>
     new Promise<unknown[]>((resolve, reject) => {
+      if (failure !== undefined) {
+        reject(failure)
+        return
+      }
       lastId++
       pending.set(lastId, { resolve, reject })
       worker.postMessage({ id: lastId, request } satisfies Call)
     })
-  await call({ kind: 'query', sql: 'select 1', params: [] })
-  return {
-    run: call,
-    close: async () => {
-      await call({ kind: 'close' })
-      await worker.terminate()
-    },
+  const end = async () => {
+    await worker.terminate()
   }
+  try {
+    await call({ kind: 'query', sql: 'select 1', params: [] })
+  } catch (error) {
+    await end()
+    throw error
+  }
+  const close = async () => {
+    if (failure === undefined) await call({ kind: 'close' }).finally(end)
+  }
+  return { run: call, close }
 }
 
 function settle(pending: Map<number, Pending>, { id, rows, error }: Answer): void {
@@ -62,12 +77,10 @@ function settle(pending: Map<number, Pending>, { id, rows, error }: Answer): voi
   else call?.reject(Object.assign(new Error(error.message), { code: error.code }))
 }
 
-function rejectAll(pending: Map<number, Pending>, cause: Error): void {
-  const error = new UpstreamError(
+function failed(cause: Error): UpstreamError {
+  return new UpstreamError(
     'database-unavailable',
-    `The embedded database failed: ${cause.message}`,
-    { cause },
+    `Asking the embedded database failed: ${cause.message}`,
+    { hint: 'start this process again: what was stored is there', cause },
   )
-  for (const call of pending.values()) call.reject(error)
-  pending.clear()
 }

@@ -3,6 +3,7 @@
  * @io disk, database
  */
 import { join } from 'node:path'
+import { UpstreamError } from '../errors.ts'
 import { createDatabase, type Loan } from './connection.ts'
 import { copyStatement, encodeCopy } from './copy.ts'
 import type { Client, Database } from './database.ts'
@@ -12,15 +13,12 @@ import { openThreadSession } from './pglite-thread.ts'
 
 /**
  * Opens or creates the database in a folder, which is locked until `close`.
- * @throws {UpstreamError} `database-locked` when another process has it
+ * @throws {UpstreamError} `database-locked` when another process has it, `database-unavailable` when it cannot be opened
  */
 export async function openPglite(folder: string, inThread: boolean): Promise<Database> {
   const unlock = await lockFolder(folder)
   try {
-    const cluster = join(folder, 'cluster')
-    const session = inThread
-      ? await openThreadSession(cluster)
-      : await openSession(cluster, await pgliteProgram())
+    const session = await openCluster(join(folder, 'cluster'), inThread)
     const close = () => session.close().finally(unlock)
     return createDatabase({
       kind: 'pglite',
@@ -31,6 +29,20 @@ export async function openPglite(folder: string, inThread: boolean): Promise<Dat
   } catch (error) {
     await unlock()
     throw error
+  }
+}
+
+async function openCluster(cluster: string, inThread: boolean): Promise<PgliteSession> {
+  try {
+    if (inThread) return await openThreadSession(cluster)
+    return await openSession(cluster, await pgliteProgram())
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'unknown error'
+    throw new UpstreamError(
+      'database-unavailable',
+      `Opening the embedded database in "${cluster}" failed: ${reason}`,
+      { hint: 'check the disk and permissions of the folder, or put a copy in its place', cause },
+    )
   }
 }
 
