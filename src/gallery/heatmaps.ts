@@ -1,8 +1,11 @@
 /** The table `heatmaps`: finished ones, found again by what was asked of which state of the region. */
 import { createHash } from 'node:crypto'
-import { NotFoundError } from '../errors.ts'
+import { InputError, NotFoundError } from '../errors.ts'
 import type { CellGrid, GalleryQuery, Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Database } from './database.ts'
+
+/** Of the longest scenes and keys: the embedded database has memory for no 500,000, a `jsonb` array room for no 800,000. */
+const KEPT_CELLS_MAX = 400_000
 
 /** Everything that decides what a heatmap looks like, besides the state of its region. */
 export interface HeatmapRequest {
@@ -46,9 +49,7 @@ export async function addressHeatmap(
       'select version from regions where id = $1',
       [request.regionId],
     )
-    if (region === undefined) {
-      throw new NotFoundError('region-not-found', `Expected a region, got id ${request.regionId}`)
-    }
+    if (region === undefined) throw noRegion(request)
     const regionVersion = String(region.version)
     const text = `${regionVersion}\n${requestText(request)}`
     const id = createHash('sha256').update(text).digest('hex')
@@ -57,21 +58,44 @@ export async function addressHeatmap(
   })
 }
 
-/** Keeps a heatmap under the address that was looked up before it was computed. */
+/**
+ * Keeps a heatmap under the address that was looked up before it was computed.
+ * @throws {NotFoundError} `region-not-found` when its region was deleted meanwhile
+ * @throws {InputError} `cells-too-many` above 400,000
+ */
 export async function insertHeatmap(
   db: Database,
   { id, regionVersion }: HeatmapAddress,
   { request, heatmap }: { readonly request: HeatmapRequest; readonly heatmap: Heatmap },
 ): Promise<void> {
+  refuseTooManyCells(heatmap)
   const described = { ...request, query: undefined }
-  await db.withClient((client) =>
+  const regions = await db.withClient((client) =>
     client.query(
-      `insert into heatmaps (id, region, region_version, request, heatmap)
-       values ($1, $2, $3, $4::jsonb, $5::jsonb)
-       on conflict (id) do nothing`,
+      `with present as (select id from regions where id = $2 for key share),
+            kept as (insert into heatmaps (id, region, region_version, request, heatmap)
+                     select $1, id, $3, $4::jsonb, $5::jsonb from present
+                         on conflict (id) do nothing)
+       select from present`,
       [id, request.regionId, regionVersion, requestText(described), JSON.stringify(heatmap)],
     ),
   )
+  if (regions.length === 0) throw noRegion(request)
+}
+
+function refuseTooManyCells({ cells }: Heatmap): void {
+  if (cells.length <= KEPT_CELLS_MAX) return
+  throw new InputError(
+    'cells-too-many',
+    `Expected at most ${KEPT_CELLS_MAX} cells in a heatmap that is kept, got ${cells.length}`,
+    { hint: 'choose larger cells, or write files: `whereabouts locate`, `whereabouts scene`' },
+  )
+}
+
+function noRegion({ regionId }: HeatmapRequest): NotFoundError {
+  return new NotFoundError('region-not-found', `Expected a region, got id ${regionId}`, {
+    hint: 'it was deleted meanwhile',
+  })
 }
 
 /** @throws {NotFoundError} `heatmap-not-found` */

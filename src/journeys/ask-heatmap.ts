@@ -61,7 +61,7 @@ type Kept = Heatmap & Pick<HeatmapAnswer, 'candidates' | 'known'>
 
 /**
  * Answers from what is kept, or searches and keeps.
- * @throws {InputError} those of cells, photos and scenes
+ * @throws {InputError} those of cells, photos and scenes; `cells-too-many` above 400,000
  * @throws {NotFoundError} `region-not-found`, `region-not-built`, `photo-not-found`
  */
 export async function askHeatmap(

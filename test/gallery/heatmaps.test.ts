@@ -8,7 +8,7 @@ import {
   type HeatmapRequest,
 } from '../../src/gallery/heatmaps.ts'
 import { insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
+import { deleteRegion, insertRegion } from '../../src/gallery/regions.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
 import type { Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
@@ -63,6 +63,27 @@ describeOnEachDatabase('heatmaps', (open) => {
     await insertHeatmap(db, address, { request, heatmap: heatmap() })
     expect(await addressHeatmap(db, request)).toEqual({ ...address, isStored: true })
     expect((await findHeatmap(db, address.id)).heatmap).toEqual(heatmap())
+  })
+
+  test('a heatmap of more cells than the database holds is refused in words', async () => {
+    const address = await addressHeatmap(db, { ...request, models: ['many'] })
+    const [cell] = heatmap().cells
+    const cells = Array.from({ length: 400_001 }, () => cell!)
+    const kept = { request, heatmap: { ...heatmap(), cells } }
+    await expect(insertHeatmap(db, address, kept)).rejects.toMatchObject({
+      name: 'InputError',
+      code: 'cells-too-many',
+    })
+  })
+
+  test('a heatmap whose region is deleted while it is computed is told as such, and not kept', async () => {
+    const { id: regionId } = await insertRegion(db, draftRegion('deleted'))
+    const late = { ...request, regionId }
+    const address = await addressHeatmap(db, late)
+    await deleteRegion(db, 'deleted')
+    const inserting = insertHeatmap(db, address, { request: late, heatmap: heatmap() })
+    await expect(inserting).rejects.toMatchObject({ code: 'region-not-found' })
+    await expect(findHeatmap(db, address.id)).rejects.toMatchObject({ code: 'heatmap-not-found' })
   })
 
   test('the query of a heatmap is not kept: of a photo it is the embedding', async () => {
