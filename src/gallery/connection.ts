@@ -31,12 +31,14 @@ export function createDatabase(parts: DatabaseParts): Database {
     const loan = await parts.acquire()
     const mark = { isLent: true }
     let isBroken = false
+    const client = withErrors(loan.client, (error) => {
+      if (error instanceof WhereaboutsError) return error
+      if (!parts.isBroken(error)) return isFull(error) ? full(error) : error
+      isBroken = true
+      return lost(error)
+    })
     try {
-      return await current.run(mark, () => work(loan.client))
-    } catch (error) {
-      if (error instanceof WhereaboutsError) throw error
-      isBroken = parts.isBroken(error)
-      throw isBroken ? lost(error) : isFull(error) ? full(error) : error
+      return await current.run(mark, () => work(client))
     } finally {
       mark.isLent = false
       loan.release(isBroken)
@@ -48,6 +50,19 @@ export function createDatabase(parts: DatabaseParts): Database {
     withClient,
     transaction: (work) => withClient((client) => inTransaction(client, work)),
     close: () => parts.close(),
+  }
+}
+
+/** The client with its own errors told otherwise; what else its borrower does may fail too, and stays what it is. */
+function withErrors(client: Client, tell: (error: unknown) => unknown): Client {
+  const rethrow = (error: unknown): never => {
+    throw tell(error)
+  }
+  return {
+    query: <T>(sql: string, params?: readonly unknown[]) =>
+      client.query<T>(sql, params).catch(rethrow),
+    script: (sql) => client.script(sql).catch(rethrow),
+    copyRows: (table, rows) => client.copyRows(table, rows).catch(rethrow),
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
@@ -84,6 +85,17 @@ describeOnEachDatabase('database', (open) => {
     })
     await expect(full).rejects.toMatchObject({ name: 'UpstreamError', code: 'database-full' })
     expect(await ids()).not.toContain(250)
+  })
+
+  test('what fails beside the statements stays what it is, and the connection is used again', async () => {
+    const backend = () =>
+      db.withClient((client) => client.query<{ pid: number }>('select pg_backend_pid() as pid'))
+    const before = await backend()
+    const missing = db.transaction(() => readFile('/nowhere/at/all'))
+    await expect(missing).rejects.toMatchObject({ name: 'Error', code: 'ENOENT' })
+    const given = db.withClient(async () => AbortSignal.abort().throwIfAborted())
+    await expect(given).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await backend()).toEqual(before)
   })
 
   test('a failing copy reports the error and rolls back', async () => {
