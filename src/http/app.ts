@@ -5,7 +5,15 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { InputError, NotFoundError } from '../errors.ts'
 import type { AppDeps, AppEnv } from './deps.ts'
-import { guardHost, guardOrigin, limitBody, limitCostly, limitTime, logRequests } from './guards.ts'
+import {
+  guardHost,
+  guardOrigin,
+  limitBody,
+  limitCostly,
+  limitTime,
+  logRequests,
+  refuseUnstorable,
+} from './guards.ts'
 import { createMetrics } from './metrics.ts'
 import { answerProblem, refuseInvalid } from './problem.ts'
 import { addBuildRoutes } from './routes/builds.ts'
@@ -60,6 +68,7 @@ export function createApp(deps: AppDeps): App {
     }),
   )
   app.use(limitBody(deps.photoMaxBytes))
+  app.use(refuseUnstorable)
   app.use(limitTime())
   app.use(limitCostly())
   addRegionRoutes(app, deps)

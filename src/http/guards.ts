@@ -82,6 +82,39 @@ function limit(maxBytes: number, code: string): MiddlewareHandler {
   })
 }
 
+/** Escapes of characters that no text can hold: only where these stand is it looked at more closely. */
+const SUSPECT = /\\u(0000|d[89a-f])/i
+const UNSTORABLE = /[\u0000\p{Surrogate}]/u
+
+/** Refuses JSON with texts that a database cannot keep: with NUL, or half of a character that takes two escapes. */
+export const refuseUnstorable: MiddlewareHandler = async (c, next) => {
+  const isJson = c.req.header('content-type')?.includes('json') === true
+  const body = isJson ? await c.req.text() : ''
+  if (SUSPECT.test(body) && holdsUnstorable(body)) {
+    throw new InputError(
+      'text-invalid',
+      'Expected texts of whole characters, got NUL or half of one',
+      {
+        hint: 'look for \\u0000, or \\ud8… without its second half, in the JSON',
+      },
+    )
+  }
+  await next()
+}
+
+function holdsUnstorable(json: string): boolean {
+  let isFound = false
+  try {
+    JSON.parse(json, (key: string, value: unknown) => {
+      isFound ||= UNSTORABLE.test(key) || (typeof value === 'string' && UNSTORABLE.test(value))
+      return value
+    })
+  } catch {
+    // What is no JSON is told by the route.
+  }
+  return isFound
+}
+
 /** What costs memory and a core; so many of a kind run at a time. */
 const COSTLY: readonly { readonly kind: string; readonly path: RegExp; readonly most: number }[] = [
   { kind: 'POST /v1/regions', path: /^POST \/v1\/regions$/, most: 2 },

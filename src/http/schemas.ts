@@ -38,7 +38,15 @@ export const photoSchema = z
   })
   .openapi('Photo')
 
-const weight = z.number().min(0).max(1000)
+/** Single precision, in which rows are weighted, has no place for products of far smaller ones. */
+const LEAST_WEIGHT = 1e-6
+const weight = z
+  .number()
+  .min(0)
+  .max(1000)
+  .refine((value) => value === 0 || value >= LEAST_WEIGHT, {
+    message: `expected 0, or ${LEAST_WEIGHT} or more`,
+  })
 
 export const heatmapBody = z
   .strictObject({

@@ -36,14 +36,18 @@ export function archiveError(
   })
 }
 
+/** Of an attribution; far more than anybody is shown. */
+const HTML_LENGTH_MAX = 10_000
+
 /** HTML of an attribution → text, as it is shown on results. */
 export function plainText(html: unknown): string | null {
   if (typeof html !== 'string') return null
   const text = html
+    .slice(0, HTML_LENGTH_MAX)
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll('&copy;', '©')
     .replaceAll('&amp;', '&')
-    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\s\p{Cc}\p{Cs}]+/gu, ' ')
     .trim()
   return text === '' ? null : text.slice(0, 500)
 }

@@ -46,12 +46,12 @@ export function textsOf(value: unknown): string[] {
     .filter((text) => text !== '')
 }
 
-/** The text of an element, the first of several; empty where there is none. */
+/** The text of an element, the first of several, without control characters; empty where there is none. */
 export function textOf(value: unknown): string {
   const [first] = asArray(value)
   // An element with attributes keeps its text in a field of its own.
   const words = nodeOf(first)?.['#text'] ?? first
-  return typeof words === 'string' ? words.replaceAll(/\s+/g, ' ').trim() : ''
+  return typeof words === 'string' ? words.replaceAll(/[\s\p{Cc}\p{Cs}]+/gu, ' ').trim() : ''
 }
 
 function asArray(value: unknown): unknown[] {

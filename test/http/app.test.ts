@@ -98,6 +98,33 @@ describeOnEachDatabase('the application', (_open, place) => {
       expect(problems.map((text) => text.split(':')[0])).toEqual(['name', 'sampling.stepM', 'bbox'])
     })
 
+    const unstorable = [
+      { name: 'NUL', path: '/v1/regions/town/build', body: { retry: ['no\0tile'] } },
+      { name: 'half a character', path: '/v1/regions/town/build', body: { retry: ['\ud83d'] } },
+      {
+        name: 'NUL',
+        path: '/v1/regions',
+        body: { name: 'a', sampling: { kind: 'patches' }, imagery: { kind: 'x', a: 'a\0b' } },
+      },
+    ]
+    for (const { name, path, body } of unstorable) {
+      test(`with ${name} in a text is refused: ${path}`, async () => {
+        const response = await http.post(path, body)
+        expect(response.status).toBe(400)
+        expect(await problemOf(response)).toMatchObject({ code: 'text-invalid' })
+      })
+    }
+
+    test('with a whole character in two escapes, or a backslash before u0000, is not', async () => {
+      const body = '{"retry": ["\\ud83d\\ude00", "\\\\u0000"]}'
+      const response = await http.app.request('/v1/regions/none/build', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+      expect(await problemOf(response)).toMatchObject({ code: 'region-not-found' })
+    })
+
     const unusable = [
       { name: 'broken JSON', type: 'application/json', body: '{', status: 400 },
       { name: 'text', type: 'text/plain', body: '{}', status: 415 },

@@ -147,6 +147,12 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
     expect(embedded.answer.best).toBeCloseTo(photo.answer.best, 6)
   })
 
+  test('weights may be as different as the API allows', async () => {
+    const groupWeights = { manMade: 1000, natural: 1e-6, indoor: 0 }
+    const embedding = Array.from({ length: 365 }, (_, index) => Math.sin(index))
+    expect((await ask({ embeddings: [embedding], groupWeights })).status).toBe(201)
+  })
+
   test('a known place tells its rank', async () => {
     const at = (await ask({ photos: [water] })).answer.candidates[0]?.at
     const { answer } = await ask({ photos: [water], known: at })
@@ -195,6 +201,16 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
     { name: 'unknown words', body: { scene: 'xyzzy' }, status: 422, code: 'scene-unknown' },
     { name: 'ambiguous words', body: { scene: 'field' }, status: 422, code: 'scene-ambiguous' },
     { name: 'a short embedding', body: { embeddings: [[1, 2]] }, status: 400 },
+    { name: 'the year 0', body: { best: true, photoDate: '0000' }, status: 400 },
+    {
+      name: 'a weight that single precision cannot hold',
+      body: {
+        embeddings: [Array.from({ length: 365 }, () => 1)],
+        groupWeights: { manMade: 1000, natural: 1e-39, indoor: 0 },
+      },
+      status: 400,
+      code: 'request-invalid',
+    },
     { name: 'an unknown property', body: { best: true, cellz: 1 }, status: 400 },
   ]
   for (const { name, body, status, code } of refused) {

@@ -10,6 +10,9 @@ const cases = [
   { text: '2023-02-29', is: false },
   { text: '2022-02-30', is: false },
   { text: '18.03.2022', is: false },
+  { text: '0001-01-01', is: true },
+  { text: '0000', is: false },
+  { text: '0000-05-06', is: false },
   { text: '', is: false },
 ]
 for (const { text, is } of cases) {

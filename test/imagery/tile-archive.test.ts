@@ -4,6 +4,8 @@ import { plainText } from '../../src/imagery/tile-archive.ts'
 const CASES: [html: unknown, text: string | null][] = [
   ['&copy; <a href="https://x.example">Some &amp; Body</a>', '© Some & Body'],
   ['  plain \n text ', 'plain text'],
+  ['Some\u0000 Body\u0007', 'Some Body'],
+  ['<'.repeat(400_000), '<'.repeat(500)],
   ['<br>', null],
   ['', null],
   [undefined, null],

@@ -17,6 +17,11 @@ describe('parseXml', () => {
     expect(textOf(parseXml(xml)['t']).length).toBeLessThan(1000)
   })
 
+  test('leaves out what no message and no database takes: `&#0;` and other control characters', () => {
+    const { t } = parseXml('<t>no&#0; such&#x1b; layer\u0000!</t>')
+    expect(textOf(t)).toBe('no such layer !')
+  })
+
   for (const other of ['', 'plain', '{"a": 1}', '<p>un<br>closed', '<'.repeat(1000)]) {
     test(`takes ${JSON.stringify(other.slice(0, 20))} without an error`, () => {
       expect(typeof parseXml(other)).toBe('object')
