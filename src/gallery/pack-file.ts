@@ -28,10 +28,12 @@ const TAIL_BYTES = 8
 /** A footer of ten million rows takes about 2 MB. */
 const FOOTER_MAX_BYTES = 256 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024
+/** Rows per row group: about 4 MB in the file, 400 MB in memory while it is encoded. */
+const GROUP_ROWS = 4096
 
 /** A pack that is being written. */
 export interface PackWriter {
-  /** Appends one row group; 4096 rows take about 400 MB of memory meanwhile. */
+  /** Appends rows, however many: as row groups of 4096 rows at most. */
   write(rows: readonly PackRow[]): Promise<void>
   /** Seals the file and puts it in its place; @returns its size in bytes */
   finish(manifest: PackManifest, bbox: Bbox | null): Promise<number>
@@ -73,10 +75,12 @@ export async function createPack(path: string): Promise<PackWriter> {
   }
   return {
     write: async (rows) => {
-      const columnData = toColumns(rows)
-      await Promise.resolve(parquet.write({ columnData, rowGroupSize: rows.length })).catch(
-        orUnwritable,
-      )
+      for (let from = 0; from < rows.length; from += GROUP_ROWS) {
+        const columnData = toColumns(rows.slice(from, from + GROUP_ROWS))
+        await Promise.resolve(parquet.write({ columnData, rowGroupSize: GROUP_ROWS })).catch(
+          orUnwritable,
+        )
+      }
     },
     finish: (manifest, bbox) => finish(manifest, bbox).catch(orUnwritable),
     discard,

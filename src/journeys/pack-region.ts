@@ -12,7 +12,7 @@ import { checkRegionName } from './create-region.ts'
 import { refuseOtherVariables } from './key-variables.ts'
 import type { Outside } from './outside.ts'
 
-/** Points per row group: about 4 MB in the file, a few hundred MB in memory while it is encoded. */
+/** Points read at a time. */
 const CHUNK_POINTS = 4096
 
 /** Points on roads are derived from the extract, so its licence goes with them. */

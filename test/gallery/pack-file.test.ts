@@ -44,6 +44,26 @@ test('a pack is read back as it was written, row group by row group', async () =
   expect(pack.manifest).toEqual(makeManifest())
 })
 
+test('rows of points with several dates come in row groups of 4096 rows, points cut apart or not', async () => {
+  const many = join(folder, 'many.parquet')
+  const rows = makeRows(0, 4100).map((row, i) => ({
+    ...row,
+    id: Math.floor(i / 3),
+    embedding: { ...row.embedding!, vintage: String(2020 + (i % 3)) },
+  }))
+  const writer = await createPack(many)
+  await writer.write(rows)
+  await writer.finish(makeManifest(), packBbox)
+  const reader = await openPack(many, { signal })
+  const read = []
+  for await (const group of reader.rows()) read.push(group)
+  await reader.close()
+  expect(read.map((group) => group.length)).toEqual([4096, 4])
+  expect(read.flat().map(({ id, embedding }) => [id, embedding?.vintage])).toEqual(
+    rows.map(({ id, embedding }) => [id, embedding.vintage]),
+  )
+})
+
 test('the same rows make the same bytes', async () => {
   const other = join(folder, 'other.parquet')
   await writePack(other)
