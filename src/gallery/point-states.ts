@@ -3,6 +3,8 @@ import type { RoadPoint } from '../types.ts'
 import type { Database } from './database.ts'
 
 const PAGE_ROWS = 50_000
+/** Places looked at between two words to the database. */
+const PAGE_PLACES = 2000
 
 /** A point and its state. */
 export interface PointState extends RoadPoint {
@@ -60,6 +62,22 @@ export async function findPlacesAfter(
       [asked.regionId, asked.after, asked.count],
     ),
   )
+}
+
+/** Embedded points, page by page in the order of their ids; what changes meanwhile shows in later pages. */
+export async function* readEmbeddedPlaces(
+  db: Database,
+  regionId: number,
+): AsyncGenerator<readonly RoadPoint[]> {
+  let after = -1
+  for (;;) {
+    const asked = { regionId, state: 'embedded', after, count: PAGE_PLACES } as const
+    const places = await findPlacesAfter(db, asked)
+    const last = places.at(-1)
+    if (last === undefined) return
+    yield places
+    after = last.id
+  }
 }
 
 /** How many points of a region are in a state. */

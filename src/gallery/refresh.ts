@@ -1,5 +1,5 @@
 /** Newer imagery for points that are embedded: which dates they have, and which of them wait for more. */
-import type { LonLat, Stretches } from '../types.ts'
+import type { Stretches } from '../types.ts'
 import { addAttributionOn, nameSourcesOn } from './attributions.ts'
 import { UNDATED } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
@@ -76,26 +76,6 @@ export async function findKnownVintages(
   const known = new Map<number, KnownVintage[]>()
   for (const { point, ...vintage } of rows) known.set(point, [...(known.get(point) ?? []), vintage])
   return known
-}
-
-/** A point that is embedded and whose turn it could be. */
-export interface EmbeddedPlace extends LonLat {
-  readonly id: number
-}
-
-/** Embedded points of a region in the order of their ids, from `after` on. */
-export async function findEmbeddedPlaces(
-  db: Database,
-  { regionId, after, count }: { regionId: number; after: number; count: number },
-): Promise<EmbeddedPlace[]> {
-  return db.withClient((client) =>
-    client.query<EmbeddedPlace>(
-      `select id, lon, lat from points
-        where region = $1 and id > $2 and state = 'embedded'
-        order by id limit $3`,
-      [regionId, after, count],
-    ),
-  )
 }
 
 /**

@@ -1,13 +1,14 @@
 /** A sample of a region's points → whether their imagery is what it was. */
 import { createHash } from 'node:crypto'
 import { BadDataError } from '../errors.ts'
-import { findKnownVintages, type EmbeddedPlace, type KnownVintage } from '../gallery/refresh.ts'
+import { readEmbeddedPlaces } from '../gallery/point-states.ts'
+import { findKnownVintages, type KnownVintage } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'
+import type { RoadPoint } from '../types.ts'
 import { mapOrdered } from './flow.ts'
 import type { Outside } from './outside.ts'
 import { patchSizeOf } from './patch-size.ts'
-import { pagesOf } from './refresh-region.ts'
 import { openRegionSource } from './region-source.ts'
 import { refuseDense } from './refuse-dense.ts'
 
@@ -61,7 +62,7 @@ async function compare(
     readonly size: PatchSize
     readonly signal: AbortSignal
   },
-  place: EmbeddedPlace,
+  place: RoadPoint,
   known: readonly KnownVintage[],
 ): Promise<'same' | 'changed' | 'gone'> {
   const { source, size, signal } = context
@@ -78,13 +79,9 @@ async function compare(
 }
 
 /** Points are drawn at random, so every n-th of them is spread over the region. */
-async function sampleOf(
-  { db }: Outside,
-  regionId: number,
-  count: number,
-): Promise<EmbeddedPlace[]> {
-  const places: EmbeddedPlace[] = []
-  for await (const page of pagesOf(db, regionId)) places.push(...page)
+async function sampleOf({ db }: Outside, regionId: number, count: number): Promise<RoadPoint[]> {
+  const places: RoadPoint[] = []
+  for await (const page of readEmbeddedPlaces(db, regionId)) places.push(...page)
   const step = Math.max(1, Math.ceil(places.length / count))
   return places.filter((_, i) => i % step === 0)
 }

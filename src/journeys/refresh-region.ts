@@ -3,18 +3,17 @@ import { InputError } from '../errors.ts'
 import {
   beginRefresh,
   findDatePolicy,
-  findEmbeddedPlaces,
   findKnownVintages,
   markRefreshing,
   setVintages,
-  type EmbeddedPlace,
   type KnownVintage,
 } from '../gallery/refresh.ts'
+import { readEmbeddedPlaces } from '../gallery/point-states.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { ImagerySource } from '../imagery/source.ts'
-import type { Region } from '../types.ts'
+import type { Region, RoadPoint } from '../types.ts'
 import { mapOrdered } from './flow.ts'
 import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
@@ -23,8 +22,6 @@ import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseDense } from './refuse-dense.ts'
 import { collectStretches, openRegionSource } from './region-source.ts'
 
-/** Points looked at between two words to the database. */
-const PAGE_POINTS = 2000
 /** Places asked for at a time. */
 const PLACES_UNDER_WAY = 16
 
@@ -120,7 +117,7 @@ export async function refreshRegion(
 
 /** What a source has of a place, beside what the gallery has; geometry only. */
 type LackTest = (
-  place: EmbeddedPlace,
+  place: RoadPoint,
   known: readonly KnownVintage[],
 ) => Promise<'lacking' | 'known' | 'undated' | 'uncovered'>
 
@@ -154,7 +151,7 @@ async function markLacking(
   { signal, onLook }: RefreshProgress,
 ): Promise<Omit<Refreshed, 'isDated' | 'open'> & { readonly undated: number }> {
   const count = { looked: 0, waiting: 0, uncovered: 0, undated: 0 }
-  for await (const places of pagesOf(db, regionId)) {
+  for await (const places of readEmbeddedPlaces(db, regionId)) {
     signal.throwIfAborted()
     const ids = places.map(({ id }) => id)
     const known = await findKnownVintages(db, regionId, ids)
@@ -172,21 +169,6 @@ async function markLacking(
     onLook(count.looked, count.waiting)
   }
   return count
-}
-
-/** Embedded points of a region, page by page in the order of their ids. */
-export async function* pagesOf(
-  db: Outside['db'],
-  regionId: number,
-): AsyncGenerator<EmbeddedPlace[]> {
-  let after = -1
-  for (;;) {
-    const places = await findEmbeddedPlaces(db, { regionId, after, count: PAGE_POINTS })
-    const last = places.at(-1)
-    if (last === undefined) return
-    after = last.id
-    yield places
-  }
 }
 
 function undated(outside: Outside, region: Region): InputError {

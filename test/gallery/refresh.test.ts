@@ -2,10 +2,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { finishBuild, requestBuild } from '../../src/gallery/builds.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { findEmbeddings, storeBatch } from '../../src/gallery/embeddings.ts'
+import { readEmbeddedPlaces } from '../../src/gallery/point-states.ts'
 import { claimPoints, countPoints, releasePoints } from '../../src/gallery/points.ts'
 import {
   findDatePolicy,
-  findEmbeddedPlaces,
   findKnownVintages,
   markRefreshing,
   setVintages,
@@ -42,8 +42,9 @@ describeOnEachDatabase('newer imagery', (open) => {
     expect(await countPoints(db, id)).toMatchObject({ pending: 2, embedded: 4 })
     expect(await regionStats(db, id)).toMatchObject({ pending: 0, embedded: 6 })
     expect((await findEmbeddings(db, { regionId: id }, [1, 2])).length).toBe(2)
-    const left = await findEmbeddedPlaces(db, { regionId: id, after: 0, count: 2 })
-    expect(left.map((place) => place.id)).toEqual([3, 4])
+    const left = []
+    for await (const page of readEmbeddedPlaces(db, id)) left.push(...page)
+    expect(left.map((place) => place.id)).toEqual([0, 3, 4, 5])
     expect(await markRefreshing(db, id, [1])).toBe(0)
   })
 
