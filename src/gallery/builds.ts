@@ -3,6 +3,7 @@ import type { BuildProblem, Region } from '../types.ts'
 import { nameSourcesOn } from './attributions.ts'
 import type { Database } from './database.ts'
 import { lockPlan, planStamp } from './plan-stamp.ts'
+import { isClaimable } from './points.ts'
 
 /** Says that the region is to be built: from now on every worker may take part. */
 export async function requestBuild(db: Database, regionId: number): Promise<void> {
@@ -133,7 +134,7 @@ export interface WantedRegion {
 /**
  * The regions whose build is wanted, oldest first.
  * @param asked.names  only these; null: all
- * @param asked.worker  who asks: on the embedded database, leases of others are void (`claimPoints`)
+ * @param asked.worker  who asks
  */
 export async function findWantedRegions(
   db: Database,
@@ -143,9 +144,7 @@ export async function findWantedRegions(
     client.query<WantedRegion>(
       `select id, name,
               exists (select from points
-                       where region = regions.id and state in ('pending', 'leased')
-                         and (state = 'pending' or leased_until < now() or ($3 and worker <> $2))
-                         and (retry_at is null or retry_at <= now())) as "isClaimable"
+                       where region = regions.id and ${isClaimable}) as "isClaimable"
          from regions
         where state = 'building' and ($1::text[] is null or name = any($1))
         order by id`,

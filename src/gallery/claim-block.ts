@@ -1,7 +1,7 @@
 /** Claims of points that belong together: neighbours on the ground, where one window serves them all. */
 import type { Bbox, LonLat, RoadPoint } from '../types.ts'
 import type { Database } from './database.ts'
-import type { ClaimedPoint, PointClaim } from './points.ts'
+import { claimSettings, isClaimable, type ClaimedPoint, type PointClaim } from './points.ts'
 
 /** The ground that a worker wants to work on at once. */
 export interface Block {
@@ -18,11 +18,6 @@ export interface BlockClaim extends Omit<PointClaim, 'count'> {
   readonly idSpan: number
 }
 
-/** `$2` worker, `$3` true: leases of others are void (the embedded database belongs to one process). */
-const isOpen = `state in ('pending', 'leased')
-    and (state = 'pending' or leased_until < now() or ($3 and worker <> $2))
-    and (retry_at is null or retry_at <= now())`
-
 /**
  * Leases the open points of the block of the lowest open point. Claims of blocks of a region wait for each other, so
  * that no two workers share a block; a point that somebody else takes in the meantime is left out.
@@ -31,11 +26,10 @@ export async function claimBlock(db: Database, claim: BlockClaim): Promise<Claim
   const { regionId, worker, leaseS } = claim
   const who = [regionId, worker, db.kind === 'pglite']
   return db.transaction(async (client) => {
-    // As in `claimPoints`: the planner of a table that was never analysed must not sort.
-    await client.script('set local enable_sort = off; set local enable_bitmapscan = off')
+    await client.script(claimSettings)
     await client.query('select from regions where id = $1 for no key update', [regionId])
     const [first] = await client.query<RoadPoint>(
-      `select id, lon, lat from points where region = $1 and ${isOpen} order by id limit 1`,
+      `select id, lon, lat from points where region = $1 and ${isClaimable} order by id limit 1`,
       who,
     )
     if (first === undefined) return []
@@ -43,7 +37,7 @@ export async function claimBlock(db: Database, claim: BlockClaim): Promise<Claim
     // What others hold is skipped, so that nobody waits for anybody here.
     const near = await client.query<ClaimedPoint>(
       `select id, lon, lat, failures, retry_at is not null as "hasWaited" from points
-        where region = $1 and id >= $4 and id < $5 and ${isOpen}
+        where region = $1 and id >= $4 and id < $5 and ${isClaimable}
           and lat between $7 and $9
           and case when $6::float8 <= $8::float8 then lon between $6 and $8 else lon >= $6 or lon <= $8 end
         order by id

@@ -76,37 +76,39 @@ export interface ClaimedPoint extends RoadPoint {
 }
 
 /**
+ * SQL over `points`: one that can be claimed now. `$2`: who asks; `$3`: whether leases of others are void, as on the
+ * embedded database, which belongs to one process.
+ */
+export const isClaimable = `state in ('pending', 'leased')
+    and (state = 'pending' or leased_until < now() or ($3 and worker <> $2))
+    and (retry_at is null or retry_at <= now())`
+
+/**
  * Walks the index from the lowest open id. Of a table that was never analysed, as on PGlite, the
  * planner thinks so little that it sorts all open points for every claim (65 ms at 10⁵).
  */
-const claimSettings = 'set local enable_sort = off; set local enable_bitmapscan = off'
+export const claimSettings = 'set local enable_sort = off; set local enable_bitmapscan = off'
 
-/**
- * Leases the lowest open points to a worker: pending ones, and those of workers that fell silent.
- * The embedded database belongs to one process, so there all leases of others are void at once.
- */
+/** Leases the lowest open points to a worker: pending ones, and those of workers that fell silent. */
 export async function claimPoints(db: Database, claim: PointClaim): Promise<ClaimedPoint[]> {
   const rows = await db.transaction(async (client) => {
     await client.script(claimSettings)
     return client.query<ClaimedPoint>(
       `with claimed as (
          select id from points
-          where region = $1
-            and state in ('pending', 'leased')
-            and (state = 'pending' or leased_until < now() or ($5 and worker <> $3))
-            and (retry_at is null or retry_at <= now())
+          where region = $1 and ${isClaimable}
           order by id
-          limit $2
+          limit $4
             for update skip locked
        )
        update points
-          set state = 'leased', worker = $3, attempts = attempts + 1,
-              leased_until = now() + make_interval(secs => $4)
+          set state = 'leased', worker = $2, attempts = attempts + 1,
+              leased_until = now() + make_interval(secs => $5)
          from claimed
         where points.region = $1 and points.id = claimed.id
        returning points.id, lon, lat, failures,
                  retry_at is not null as "hasWaited"`,
-      [claim.regionId, claim.count, claim.worker, claim.leaseS, db.kind === 'pglite'],
+      [claim.regionId, claim.worker, db.kind === 'pglite', claim.count, claim.leaseS],
     )
   })
   return rows.sort((a, b) => a.id - b.id)
