@@ -1,10 +1,5 @@
 /** Whose pictures a region was made from: each source that it had by its position, which rows name. */
-import type { Client, Database } from './database.ts'
-
-/** The attribution of each source that a region had, in turn; the present one is the last. */
-export async function findAttributions(db: Database, regionId: number): Promise<readonly string[]> {
-  return db.withClient((client) => findAttributionsOn(client, regionId))
-}
+import type { Client } from './database.ts'
 
 /** Takes another source, in a transaction of the caller; one of the same attribution as the present one is the same. */
 export async function addAttributionOn(
@@ -45,7 +40,7 @@ async function findSources(client: Client, regionId: number): Promise<number[]> 
   return rows.map(({ source }) => Number(source ?? 0))
 }
 
-/** As `findAttributions`, in a transaction of the caller. */
+/** The attribution of each source that a region had, in turn; the present one is the last. In a transaction of the caller. */
 export async function findAttributionsOn(
   client: Client,
   regionId: number,

@@ -10,18 +10,9 @@ const pointsTable = {
 } as const
 
 /**
- * Writes a region's points, all pending; 10⁶ and more.
+ * Writes a region's points, all pending, in a transaction of the caller; 10⁶ and more.
  * @throws {InputError} `region-too-large`
  */
-export async function insertPoints(
-  db: Database,
-  regionId: number,
-  points: readonly RoadPoint[],
-): Promise<void> {
-  await db.transaction((client) => insertPointsOn(client, regionId, points))
-}
-
-/** As `insertPoints`, in a transaction of the caller. */
 export async function insertPointsOn(
   client: Client,
   regionId: number,

@@ -27,12 +27,10 @@ const columns = `
   model_name as "modelName", model_sha256 as "modelSha256", gsd, runtime, state, problem,
   created_at as "createdAt"`
 
-/** @throws {InputError} `region-exists` when the name is taken */
-export async function insertRegion(db: Database, draft: RegionDraft): Promise<Region> {
-  return db.transaction((client) => insertRegionOn(client, draft))
-}
-
-/** As `insertRegion`, and its points; both or nothing. */
+/**
+ * Writes a region and its points, all pending; both or nothing.
+ * @throws {InputError} `region-exists` when the name is taken, `region-too-large`
+ */
 export async function insertRegionWithPoints(
   db: Database,
   draft: RegionDraft,
@@ -45,7 +43,7 @@ export async function insertRegionWithPoints(
   })
 }
 
-/** As `insertRegion`, in a transaction of the caller. */
+/** Writes a region, in a transaction of the caller. @throws {InputError} `region-exists` when the name is taken */
 export async function insertRegionOn(client: Client, draft: RegionDraft): Promise<Region> {
   const rows = await client.query<RegionRow>(
     `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,

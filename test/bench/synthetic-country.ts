@@ -2,10 +2,15 @@
 import { latLngToCell } from 'h3-js'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
 import type { EmbeddedPoint } from '../../src/types.ts'
-import { createRandom, draftRegion, modelSha256, randomLogits } from '../gallery/rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomLogits,
+} from '../gallery/rows.ts'
 
 const BATCH = 10_000
 

@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
-import {
-  addAttributionOn,
-  findAttributions,
-  nameSourcesOn,
-} from '../../src/gallery/attributions.ts'
+import { addAttributionOn, nameSourcesOn } from '../../src/gallery/attributions.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
 import { migrate } from '../../src/gallery/migrate.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
-import { findRegion, insertRegion } from '../../src/gallery/regions.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  findAttributions,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('attributions', (open) => {
   let db: Database

@@ -4,12 +4,20 @@ import { findBuildPlan } from '../../src/gallery/build-plan.ts'
 import { recordRuntime, requestBuild, settleDense } from '../../src/gallery/builds.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
-import { countPoints, insertPoints } from '../../src/gallery/points.ts'
+import { countPoints } from '../../src/gallery/points.ts'
 import { holdPlan } from '../../src/gallery/plan-stamp.ts'
 import { beginRefresh, markRefreshing, setVintages } from '../../src/gallery/refresh.ts'
-import { findRegion, insertRegion } from '../../src/gallery/regions.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, insertEmbedded, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertEmbedded,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('how a region is built', (open) => {
   let db: Database

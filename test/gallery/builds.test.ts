@@ -11,11 +11,18 @@ import {
 } from '../../src/gallery/builds.ts'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
-import { claimPoints, insertPoints, renewLeases } from '../../src/gallery/points.ts'
+import { claimPoints, renewLeases } from '../../src/gallery/points.ts'
 import { findBuildPlan } from '../../src/gallery/build-plan.ts'
-import { findRegion, insertRegion } from '../../src/gallery/regions.ts'
+import { findRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('a wanted build', (open) => {
   const points = randomPoints(6, createRandom(4))

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest'
 import { claimBlock, type Block } from '../../src/gallery/claim-block.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
 import type { RoadPoint } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { draftRegion } from './rows.ts'
+import { draftRegion, insertPoints, insertRegion } from './rows.ts'
 
 /** Points of a grid, row by row; blocks of 5 × 5 of them. */
 const side = 20

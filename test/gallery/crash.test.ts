@@ -2,12 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { countPoints, insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
+import { countPoints } from '../../src/gallery/points.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { buildEmpty, type EmptyBuild } from './empty-build.ts'
-import { createRandom, draftRegion, randomPoints } from './rows.ts'
+import { createRandom, draftRegion, insertPoints, insertRegion, randomPoints } from './rows.ts'
 
 const fixture = fileURLToPath(new URL('../fixtures/gallery-worker.ts', import.meta.url))
 const batchSize = 10

@@ -2,11 +2,17 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { findEmbeddings, storeBatch } from '../../src/gallery/embeddings.ts'
 import { fromHalf, toHalf } from '../../src/gallery/halfvec.ts'
-import { claimPoints, countPoints, insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
+import { claimPoints, countPoints } from '../../src/gallery/points.ts'
 import type { EmbeddedPoint } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('embeddings', (open) => {
   const points = randomPoints(12, createRandom(5))

@@ -7,12 +7,18 @@ import {
   insertHeatmap,
   type HeatmapRequest,
 } from '../../src/gallery/heatmaps.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
-import { deleteRegion, insertRegion } from '../../src/gallery/regions.ts'
+import { deleteRegion } from '../../src/gallery/regions.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
 import type { Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('heatmaps', (open) => {
   const points = randomPoints(4, createRandom(9))

@@ -3,13 +3,20 @@ import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
 import type { PackRow } from '../../src/gallery/pack-columns.ts'
 import { insertRegionRows, readRegionRows, type PackExtent } from '../../src/gallery/pack-rows.ts'
-import { claimPoints, countPoints, insertPoints } from '../../src/gallery/points.ts'
+import { claimPoints, countPoints } from '../../src/gallery/points.ts'
 import { findDatePolicy } from '../../src/gallery/refresh.ts'
-import { findRegion, insertRegion, listRegions } from '../../src/gallery/regions.ts'
+import { findRegion, listRegions } from '../../src/gallery/regions.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { makeManifest, makeRows } from './packs.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 async function readAll(db: Database, name: string, chunk = 7) {
   const chunks: (readonly PackRow[])[] = []

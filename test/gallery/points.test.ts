@@ -4,13 +4,18 @@ import { storeBatch } from '../../src/gallery/embeddings.ts'
 import {
   claimPoints,
   countPoints,
-  insertPoints,
   releasePoints,
   retryUnavailable,
 } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('points', (open) => {
   const points = randomPoints(20, createRandom(3))

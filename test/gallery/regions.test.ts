@@ -6,7 +6,6 @@ import { countPoints } from '../../src/gallery/points.ts'
 import {
   deleteRegion,
   findRegion,
-  insertRegion,
   insertRegionWithPoints,
   listRegions,
 } from '../../src/gallery/regions.ts'
@@ -14,7 +13,14 @@ import { aggregateDistancesByCell } from '../../src/gallery/search.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, insertEmbedded, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertEmbedded,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('regions', (open) => {
   let db: Database
@@ -77,7 +83,7 @@ describeOnEachDatabase('regions', (open) => {
       models: [],
     }
     const address = await addressHeatmap(db, request)
-    await insertHeatmap(db, address, { request, heatmap: {} as Heatmap })
+    await insertHeatmap(db, address, { request, heatmap: { cells: [] } as unknown as Heatmap })
     await deleteRegion(db, 'gone')
 
     await expect(findRegion(db, 'gone')).rejects.toMatchObject({ code: 'region-not-found' })

@@ -2,9 +2,10 @@
 import { latLngToCell } from 'h3-js'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
-import { insertRegion, type RegionDraft } from '../../src/gallery/regions.ts'
-import type { EmbeddedPoint, Region } from '../../src/types.ts'
+import { findAttributionsOn } from '../../src/gallery/attributions.ts'
+import { insertPointsOn } from '../../src/gallery/points.ts'
+import { insertRegionOn, type RegionDraft } from '../../src/gallery/regions.ts'
+import type { EmbeddedPoint, Region, RoadPoint } from '../../src/types.ts'
 
 export const modelSha256 = 'a'.repeat(64)
 
@@ -62,6 +63,22 @@ export function randomPoints(count: number, random: () => number): EmbeddedPoint
       logits: randomLogits(random),
     }
   })
+}
+
+export function insertRegion(db: Database, draft: RegionDraft): Promise<Region> {
+  return db.transaction((client) => insertRegionOn(client, draft))
+}
+
+export function insertPoints(
+  db: Database,
+  regionId: number,
+  points: readonly RoadPoint[],
+): Promise<void> {
+  return db.transaction((client) => insertPointsOn(client, regionId, points))
+}
+
+export function findAttributions(db: Database, regionId: number): Promise<readonly string[]> {
+  return db.withClient((client) => findAttributionsOn(client, regionId))
 }
 
 export async function insertEmbedded(

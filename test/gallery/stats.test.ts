@@ -1,11 +1,17 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
-import { claimPoints, insertPoints, retryUnavailable } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
+import { claimPoints, retryUnavailable } from '../../src/gallery/points.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from './rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from './rows.ts'
 
 describeOnEachDatabase('regionStats', (open) => {
   const points = randomPoints(12, createRandom(5))

@@ -2,11 +2,11 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { findBuildPlan } from '../../src/gallery/build-plan.ts'
 import { beginRefresh } from '../../src/gallery/refresh.ts'
-import { deleteRegion, insertRegion } from '../../src/gallery/regions.ts'
+import { deleteRegion } from '../../src/gallery/regions.ts'
 import { findStretches, forgetStretchesOn, keepStretch } from '../../src/gallery/stretches.ts'
 import type { Stretch } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { draftRegion } from './rows.ts'
+import { draftRegion, insertRegion } from './rows.ts'
 
 /** Levels as they are measured: any doubles. */
 const levels: Stretch = [

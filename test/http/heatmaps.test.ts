@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { insertPoints } from '../../src/gallery/points.ts'
 import { describeRegion } from '../../src/journeys/region-status.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import {
@@ -14,6 +13,7 @@ import {
   type ProblemAnswer,
 } from './harness.ts'
 import { CENTRE } from './town.ts'
+import { insertPoints } from '../gallery/rows.ts'
 
 interface HeatmapAnswer {
   readonly id: string

@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findAttributions } from '../../src/gallery/attributions.ts'
 import { createPack } from '../../src/gallery/pack-file.ts'
 import { beginRefresh, markRefreshing } from '../../src/gallery/refresh.ts'
 import { findRegion, listRegions } from '../../src/gallery/regions.ts'
@@ -19,6 +18,7 @@ import { describeOnEachDatabase, type PlaceTestDatabase } from '../databases.ts'
 import { makeManifest } from '../gallery/packs.ts'
 import { makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
+import { findAttributions } from '../gallery/rows.ts'
 
 const { signal } = new AbortController()
 const quiet = { signal, onProgress: () => undefined }

@@ -1,8 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { claimPoints } from '../../src/gallery/points.ts'
-import { insertRegion } from '../../src/gallery/regions.ts'
-import { insertPoints } from '../../src/gallery/points.ts'
 import { storeBatch } from '../../src/gallery/embeddings.ts'
 import {
   countReasons,
@@ -14,7 +12,14 @@ import { renderCoverageTable } from '../../src/heatmap/coverage-table.ts'
 import type { Outside } from '../../src/journeys/outside.ts'
 import { coverRegion } from '../../src/journeys/region-coverage.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { createRandom, draftRegion, modelSha256, randomPoints } from '../gallery/rows.ts'
+import {
+  createRandom,
+  draftRegion,
+  insertPoints,
+  insertRegion,
+  modelSha256,
+  randomPoints,
+} from '../gallery/rows.ts'
 
 describeOnEachDatabase('coverage', (open) => {
   const points = randomPoints(300, createRandom(5))
