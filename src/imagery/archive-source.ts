@@ -12,7 +12,7 @@ import { openHttpReader } from './http-range.ts'
 import type { ArchiveConfig, MbtilesConfig, PmtilesConfig } from './kinds/archives.ts'
 import { openMbtiles } from './mbtiles.ts'
 import { openPmtiles } from './pmtiles.ts'
-import { openFileReader, type RangeReader } from './range-reader.ts'
+import { openFileReader, openWhileWanted, type RangeReader } from './range-reader.ts'
 import type { ImagerySource } from './source.ts'
 import type { TileArchive } from './tile-archive.ts'
 import { TilePyramid } from './tile-pyramid.ts'
@@ -35,14 +35,16 @@ export async function createMbtilesSource(
  */
 export async function createPmtilesSource(
   config: PmtilesConfig,
-  deps: Pick<ImageryDeps, 'baseDir' | 'secrets' | 'hosts'>,
+  deps: Pick<ImageryDeps, 'baseDir' | 'secrets' | 'hosts' | 'signal'>,
 ): Promise<ImagerySource> {
   const { file, url = '' } = config
   const reader =
     file === undefined
       ? openRemote(url, config, deps)
       : await openFileReader(resolve(deps.baseDir, file), file)
-  return createArchiveSource(config, await openPmtiles(reader), reader.name)
+  return openWhileWanted(reader, deps.signal, async () =>
+    createArchiveSource(config, await openPmtiles(reader), reader.name),
+  )
 }
 
 function openRemote(

@@ -9,7 +9,7 @@ export interface ImageryDeps extends HttpDeps {
   readonly cache: DiskCache
   /** What relative paths in a configuration are relative to. */
   readonly baseDir: string
-  /** Ends the opening of a source that has to be asked for what it lists. */
+  /** Ends the opening of a source that has to be asked, read or measured first. */
   readonly signal?: AbortSignal | undefined
   /** Absent: what is to be measured is measured whenever a file is opened. */
   readonly stretches?: StretchMemory | undefined
@@ -27,7 +27,7 @@ export interface StretchMemory {
 export interface SourceOptions {
   /** It asks its host for everything, whatever is cached on disk. */
   readonly isFresh?: boolean
-  /** Ends the opening, which may read whole catalogues. */
+  /** Ends the opening, which may read whole catalogues and measure whole files. */
   readonly signal?: AbortSignal
   /** Absent: files are measured anew. */
   readonly stretches?: StretchMemory

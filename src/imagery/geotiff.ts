@@ -5,16 +5,16 @@
 import { basename, resolve } from 'node:path'
 import { ByteCache } from './byte-cache.ts'
 import { isWithin, noDates } from './dates.ts'
-import type { ImageryDeps, StretchMemory } from './deps.ts'
+import type { ImageryDeps } from './deps.ts'
 import { HttpClient } from './http-client.ts'
 import { openHttpReader } from './http-range.ts'
 import type { CogConfig } from './kinds/cog.ts'
 import type { GeotiffConfig } from './kinds/geotiff.ts'
 import { rasterOptionsOf, type RasterReading } from './kinds/raster.ts'
 import { OpenRasters, type DatedRaster } from './open-rasters.ts'
-import { openFileReader, type RangeReader } from './range-reader.ts'
+import { openFileReader, openWhileWanted, type RangeReader } from './range-reader.ts'
 import { RasterSource } from './raster-source.ts'
-import { openRaster, REMOTE_BLOCK_PX, type RasterOptions } from './raster.ts'
+import { openRaster, REMOTE_BLOCK_PX } from './raster.ts'
 import type { ImagerySource } from './source.ts'
 
 const BLOCK_BYTES_MAX = 64 * 2 ** 20
@@ -24,20 +24,19 @@ const OPENING_MAX = 8
 /**
  * Opens imagery in files on disk.
  * @param baseDir  what relative paths are relative to
- * @param stretches  absent: what is to be measured is measured anew
  * @throws {InputError} when a file cannot be used, with the reason
  */
 export async function createGeotiffSource(
   config: GeotiffConfig,
   baseDir: string,
-  stretches?: StretchMemory,
+  deps: Pick<ImageryDeps, 'stretches' | 'signal'> = {},
 ): Promise<ImagerySource> {
   const entries = config.files.map((entry): Entry => {
     const { file, capturedOn } = typeof entry === 'string' ? { file: entry } : entry
     const open = () => openFileReader(resolve(baseDir, file), file)
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
-  const dated = await openAll(entries, config, { stretches })
+  const dated = await openAll(entries, config, deps)
   const names = [...new Set(dated.map(({ raster }) => basename(raster.file)))].join(', ')
   const identity = { kind: config.kind, attribution: config.attribution ?? names }
   return new RasterSource(identity, new OpenRasters(dated, () => undefined))
@@ -50,7 +49,7 @@ export async function createGeotiffSource(
  */
 export async function createCogSource(
   config: CogConfig,
-  deps: Pick<ImageryDeps, 'secrets' | 'hosts' | 'stretches'>,
+  deps: Pick<ImageryDeps, 'secrets' | 'hosts' | 'stretches' | 'signal'>,
 ): Promise<ImagerySource> {
   const http = new HttpClient(config, deps)
   const ranges = { http, blocks: new ByteCache<Uint8Array>(BLOCK_BYTES_MAX) }
@@ -60,8 +59,7 @@ export async function createCogSource(
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
   try {
-    const how = { stretches: deps.stretches, blockPx: REMOTE_BLOCK_PX }
-    const dated = await openAll(entries, config, how)
+    const dated = await openAll(entries, config, { ...deps, blockPx: REMOTE_BLOCK_PX })
     return new RasterSource(config, new OpenRasters(dated, () => http.close()))
   } catch (error) {
     http.close()
@@ -69,8 +67,10 @@ export async function createCogSource(
   }
 }
 
+type Opening = Pick<ImageryDeps, 'stretches' | 'signal'> & { readonly blockPx?: number }
+
 interface Entry {
-  open(): Promise<RangeReader>
+  readonly open: () => Promise<RangeReader>
   readonly capturedOn: string | null
 }
 
@@ -78,15 +78,20 @@ interface Entry {
 async function openAll(
   entries: readonly Entry[],
   config: RasterReading,
-  how: Pick<RasterOptions, 'stretches' | 'blockPx'>,
+  { stretches, signal, blockPx }: Opening,
 ): Promise<DatedRaster[]> {
   const wanted = entries.filter((entry) => isWithin(entry.capturedOn, config))
   if (wanted.length === 0) throw noDates(config)
-  const options = { ...rasterOptionsOf(config), ...how }
+  const options = { ...rasterOptionsOf(config), stretches, ...(blockPx && { blockPx }) }
+  const openOne = async ({ open, capturedOn }: Entry): Promise<DatedRaster> => {
+    const reader = await open()
+    const raster = await openWhileWanted(reader, signal, () => openRaster(reader, options))
+    return { raster, capturedOn }
+  }
   const opened: DatedRaster[] = []
   try {
     for (let start = 0; start < wanted.length; start += OPENING_MAX)
-      await openSome(wanted.slice(start, start + OPENING_MAX), options, opened)
+      await settleAll(wanted.slice(start, start + OPENING_MAX).map(openOne), opened)
     return opened
   } catch (error) {
     await Promise.all(opened.map(({ raster }) => raster.close()))
@@ -95,17 +100,11 @@ async function openAll(
 }
 
 /** @param opened  takes those that could be opened, also when others could not */
-async function openSome(
-  entries: readonly Entry[],
-  options: RasterOptions,
+async function settleAll(
+  opening: readonly Promise<DatedRaster>[],
   opened: DatedRaster[],
 ): Promise<void> {
-  const results = await Promise.allSettled(
-    entries.map(async (entry) => ({
-      raster: await openRaster(await entry.open(), options),
-      capturedOn: entry.capturedOn,
-    })),
-  )
+  const results = await Promise.allSettled(opening)
   for (const result of results) if (result.status === 'fulfilled') opened.push(result.value)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason as Error

@@ -39,6 +39,30 @@ export async function openFileReader(path: string, name: string): Promise<RangeR
   throw unreadable(`${name} (a folder or a device)`)
 }
 
+/**
+ * Opens what a file holds, as long as somebody wants it: a signal closes the reader, which ends all that is read.
+ * @param signal  has no say any more once it is open
+ * @throws the signal's reason; what `open` throws. The reader is closed then
+ */
+export async function openWhileWanted<T>(
+  reader: RangeReader,
+  signal: AbortSignal | undefined,
+  open: () => Promise<T>,
+): Promise<T> {
+  const close = (): void => void reader.close()
+  signal?.addEventListener('abort', close, { once: true })
+  try {
+    signal?.throwIfAborted()
+    return await open()
+  } catch (error) {
+    await reader.close()
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', close)
+  }
+}
+
 function unreadable(got: string, cause?: unknown): InputError {
   return new InputError('file-unreadable', `Expected a readable file, got ${got}`, {
     hint: 'check the path (relative to the working directory) and the permissions',

@@ -21,7 +21,7 @@ type Openers = {
 
 const OPENERS: Openers = {
   cog: createCogSource,
-  geotiff: (config, { baseDir, stretches }) => createGeotiffSource(config, baseDir, stretches),
+  geotiff: (config, deps) => createGeotiffSource(config, deps.baseDir, deps),
   mbtiles: createMbtilesSource,
   patches: (config, { baseDir }) => createPatchesSource(config, baseDir),
   pmtiles: createPmtilesSource,
