@@ -2,22 +2,31 @@
 import { InputError } from '../errors.ts'
 import type { Boundary, LonLat, RoadPoint } from '../types.ts'
 import { bboxOf, prepareBoundary } from './polygon.ts'
+import { checkReach, projectBoundary } from './project-boundary.ts'
 import { createLaea } from './projection.ts'
 
 /** More points than this in one region are refused: the mistake is usually a missing zero in the step. */
 const MAX_POINTS = 5_000_000
+/** Far below what the reach of a projection is short of a hemisphere. */
+const REACH_TOLERANCE_M = 10_000
 
-/** Centre of the region's projection: the middle of its bounding box, rounded to 0.01°. */
+/**
+ * Centre of the region's projection: the middle of its bounding box, rounded to 0.01°.
+ * @throws {InputError} `boundary-too-large`: no heatmap could be made around it
+ */
 export function regionCentre(boundary: Boundary): LonLat {
   const [west, south, east, north] = bboxOf(boundary)
   const round = (degrees: number) => Math.round(degrees * 100) / 100
-  return { lon: round((west + east) / 2), lat: round((south + north) / 2) }
+  const lon = round((west + east) / 2)
+  const centre = { lon: lon > 180 ? round(lon - 360) : lon, lat: round((south + north) / 2) }
+  checkReach(projectBoundary(boundary, createLaea(centre), REACH_TOLERANCE_M), centre)
+  return centre
 }
 
 /**
  * Grid points: centres of the squares of side `stepM` metres that the region's projection is cut into,
  * where the centre lies inside the boundary (and `keep` agrees). Rows from north to south, west to east.
- * @throws {InputError} `grid-too-large`
+ * @throws {InputError} `grid-too-large`, `boundary-too-large`
  */
 export function gridPoints(
   boundary: Boundary,

@@ -48,16 +48,39 @@ export function boundaryFromBbox([west, south, east, north]: Bbox): Boundary {
   return { type: 'Polygon', coordinates: [ring] }
 }
 
-/** Measures `[west, south, east, north]°` of all parts. */
+/**
+ * Measures `[west, south, east, north]°` of all parts. Of parts on both sides of the antimeridian the east lies beyond
+ * 180, so that the box is no wider than they are.
+ */
 export function bboxOf(boundary: Boundary): Bbox {
+  const plain = boxAround(partsIn(boundary).flat(2))
+  if (widthOf(plain) <= 180) return plain
+  const isWestern = (part: Part) => part.flat().every(([lon = NaN]) => lon <= 0)
+  const turn = ([lon = NaN, lat = NaN]: number[]) => [lon + 360, lat]
+  const turned = boxAround(
+    partsIn(boundary).flatMap((part) => (isWestern(part) ? part.flat().map(turn) : part.flat())),
+  )
+  return widthOf(turned) < widthOf(plain) ? turned : plain
+}
+
+/** A box as RFC 7946 writes it: its west is greater than its east across the antimeridian. */
+export function toGeoJsonBbox([west, south, east, north]: Bbox): Bbox {
+  return [west, south, east > 180 ? east - 360 : east, north]
+}
+
+function boxAround(places: readonly (readonly number[])[]): Bbox {
   const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const [lon = NaN, lat = NaN] of partsIn(boundary).flat(2)) {
+  for (const [lon = NaN, lat = NaN] of places) {
     box[0] = Math.min(box[0], lon)
     box[1] = Math.min(box[1], lat)
     box[2] = Math.max(box[2], lon)
     box[3] = Math.max(box[3], lat)
   }
   return box
+}
+
+function widthOf([west, , east]: Bbox): number {
+  return east - west
 }
 
 /**
@@ -78,7 +101,7 @@ export function boundaryFromPoints(points: readonly LonLat[]): Boundary {
 
 /** Makes a boundary ready for many questions: which points lie inside, which parts of segments. */
 export function prepareBoundary(boundary: Boundary): PolygonIndex {
-  return new PolygonIndex(partsIn(boundary), bboxOf(boundary))
+  return new PolygonIndex(partsIn(boundary), boxAround(partsIn(boundary).flat(2)))
 }
 
 /** The polygons of a boundary: `[outer ring, …holes]` each. */

@@ -42,7 +42,9 @@ export function checkReach(polygons: readonly PlanePolygon[], centre: LonLat): v
       throw new InputError(
         'boundary-too-large',
         `Expected a boundary within 9,100 km of its centre ${centre.lon},${centre.lat}, got a larger one`,
-        { hint: 'cut the region into parts; at the antimeridian keep all longitudes on one side' },
+        {
+          hint: 'cut the region into parts; one across the antimeridian is a MultiPolygon that is cut at ±180°',
+        },
       )
     }
   }

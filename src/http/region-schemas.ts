@@ -120,7 +120,9 @@ export const regionSchema = z
     workers: z
       .array(z.object({ worker: z.string(), points: z.int() }))
       .openapi({ description: 'processes that hold points of it now' }),
-    bbox: z.array(z.number()).length(4).openapi({ description: '[west, south, east, north]' }),
+    bbox: z.array(z.number()).length(4).openapi({
+      description: '[west, south, east, north]; west > east across the antimeridian',
+    }),
     centre: lonLat,
     sampling: z.looseObject({ kind: z.string() }),
     imagery: z.looseObject({ kind: z.string() }),

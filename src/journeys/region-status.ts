@@ -5,7 +5,7 @@ import { countAllStates, type StateCount } from '../gallery/point-states.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { deleteRegion, findRegion, listRegions } from '../gallery/regions.ts'
 import { findStretches } from '../gallery/stretches.ts'
-import { bboxOf } from '../geo/polygon.ts'
+import { bboxOf, toGeoJsonBbox } from '../geo/polygon.ts'
 import { withoutSignatures } from '../imagery/signed-address.ts'
 import type { Bbox, Region, Stretches } from '../types.ts'
 import { nextCommand, workerCommand } from './next-command.ts'
@@ -43,7 +43,7 @@ async function withPoints(outside: Outside, region: Region): Promise<RegionStatu
   const points = await countPoints(outside.db, region.id)
   const workers = await findWorkers(outside.db, region.id)
   const { vintages } = await findDatePolicy(outside.db, region.id)
-  return { region, bbox: bboxOf(region.boundary), points, workers, vintages }
+  return { region, bbox: toGeoJsonBbox(bboxOf(region.boundary)), points, workers, vintages }
 }
 
 /** Where a build stands, in a few words: `built`, `built, 33 points wait`, `building (host-down)`. */

@@ -1,14 +1,49 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { gridPoints, regionCentre } from '../../src/geo/grid.ts'
-import { boundaryFromBbox } from '../../src/geo/polygon.ts'
+import { createRegionCover } from '../../src/geo/cells-cover.ts'
+import { createCellGeometry, parseCells } from '../../src/geo/cells.ts'
+import { boundaryFromBbox, parseBoundary } from '../../src/geo/polygon.ts'
 import { createLaea } from '../../src/geo/projection.ts'
+import type { Bbox } from '../../src/types.ts'
+
+const boxOf = (box: Bbox) => boundaryFromBbox(box).coordinates
 
 test('the centre of a region is the middle of its box, rounded to 0.01°', () => {
   expect(regionCentre(boundaryFromBbox([4.351, 51.871, 4.369, 51.879]))).toEqual({
     lon: 4.36,
     lat: 51.88,
   })
+})
+
+describe('a region on both sides of the antimeridian', () => {
+  const fiji = parseBoundary({
+    type: 'MultiPolygon',
+    coordinates: [boxOf([179.5, -17, 180, -16.5]), boxOf([-180, -17, -179.3, -16.5])],
+  })
+
+  test('has its centre there, and its grid goes on beyond', () => {
+    expect(regionCentre(fiji)).toEqual({ lon: -179.9, lat: -16.75 })
+    const points = gridPoints(fiji, 1000)
+    const east = points.filter(({ lon }) => lon > 0).length
+    // 53.2 and 74.5 km from west to east, 55.3 from south to north.
+    expect(east / 2945).toBeCloseTo(1, 1)
+    expect((points.length - east) / 4123).toBeCloseTo(1, 1)
+  })
+
+  test('is covered by cells, of which none lies elsewhere', () => {
+    const geometry = createCellGeometry(parseCells('square:25km'), regionCentre(fiji))
+    const cover = createRegionCover(geometry, fiji)
+    expect(cover.areaKm2 / 7080).toBeCloseTo(1, 2)
+    expect(cover.cellsTouching().length).toBeLessThan(30)
+  })
+})
+
+test('a region that reaches further than a hemisphere is refused before points are drawn', () => {
+  const far = boundaryFromBbox([-100, 0, 100, 1])
+  const tooLarge = expect.objectContaining({ code: 'boundary-too-large' }) as Error
+  for (const draw of [() => regionCentre(far), () => gridPoints(far, 100_000)])
+    expect(draw).toThrow(tooLarge)
 })
 
 test('grid points are the centres of the squares of the region projection', () => {

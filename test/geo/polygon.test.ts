@@ -7,6 +7,7 @@ import {
   boundaryFromPoints,
   parseBoundary,
   prepareBoundary,
+  toGeoJsonBbox,
 } from '../../src/geo/polygon.ts'
 import type { Boundary } from '../../src/types.ts'
 import { describeWithShared, sharedPath } from '../shared.ts'
@@ -118,6 +119,37 @@ describe('boundaryFromBbox', () => {
   ] as const)
     test(`refuses ${bbox.join(',')}`, () => {
       expect(() => boundaryFromBbox(bbox)).toThrow('Expected west < east')
+    })
+})
+
+const band = (west: number, east: number) =>
+  boundaryFromBbox([west, 0, east, 1]).coordinates as number[][][]
+
+describe('bboxOf', () => {
+  const boxes = [
+    { name: 'Fiji', parts: [band(177, 180), band(-180, -178)], lons: [177, 182], rfc: [177, -178] },
+    {
+      name: 'Russia',
+      parts: [band(19, 23), band(27, 180), band(-180, -169)],
+      lons: [19, 191],
+      rfc: [19, -169],
+    },
+    {
+      name: 'Alaska',
+      parts: [band(-180, -130), band(172, 180)],
+      lons: [172, 230],
+      rfc: [172, -130],
+    },
+    { name: 'parts in the west', parts: [band(-80, -70), band(-60, -50)], lons: [-80, -50] },
+    { name: 'the whole globe', parts: [band(-180, 180)], lons: [-180, 180] },
+    { name: 'parts 170° apart', parts: [band(-85, -84), band(84, 85)], lons: [-85, 85] },
+  ]
+  for (const { name, parts, lons, rfc = lons } of boxes)
+    test(`goes no wider around than it must: ${name}`, () => {
+      const [west, , east] = bboxOf({ type: 'MultiPolygon', coordinates: parts })
+      expect([west, east]).toEqual(lons)
+      const [rfcWest, , rfcEast] = toGeoJsonBbox([west, 0, east, 1])
+      expect([rfcWest, rfcEast]).toEqual(rfc)
     })
 })
 
