@@ -37,7 +37,7 @@ export function addLocateCommand(program: Command): void {
     .option('--out <FILE>', 'write the heatmap to a file (the ending names the format)')
     .option(
       '--known <LON,LAT>',
-      'the true place: tells its rank and the km² that are as good or better',
+      'the true place: tells its rank and the km² of other cells that are as good or better',
     )
     .option('--sheet <FILE>', 'an HTML page with the photo beside the best 20 patches')
     .option('--candidates <N>', 'how many candidates to list', '20')

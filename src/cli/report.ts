@@ -1,7 +1,7 @@
 /** Heatmap and candidates → the short table on stdout, and the files that were asked for. */
 import { InputError } from '../errors.ts'
 import { formatCells } from '../geo/cells.ts'
-import { noticeOf } from '../heatmap/caption.ts'
+import { GOOD_IS_RELATIVE, noticeOf } from '../heatmap/caption.ts'
 import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { tallyScenes, type SceneTally } from '../heatmap/scene-tally.ts'
@@ -61,6 +61,7 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
       'rank  lon,lat               distance  imagery     scenes',
       ...candidates.map(formatCandidate),
       ...unitOf(heatmap),
+      GOOD_IS_RELATIVE,
     ],
   })
 }
@@ -112,7 +113,9 @@ function formatCandidate(candidate: Candidate): string {
     formatPlace(point),
     distance.toFixed(3).padStart(8),
     (capturedOn ?? 'no date').padEnd(10),
-    sharedScenes.length > 0 ? `both: ${sharedScenes.join(', ')}` : formatScenes(scenes.slice(0, 3)),
+    sharedScenes.length > 0
+      ? `both more than usual: ${sharedScenes.join(', ')}`
+      : formatScenes(scenes.slice(0, 3)),
   ].join('  ')
 }
 
@@ -148,7 +151,7 @@ export function formatKnown(known: KnownPlace): string {
   if (!known.isSearched) {
     return 'known place: not searched: no point that was built lies in its cell (is it LON,LAT, longitude first, e.g. 9.52,47.14?)'
   }
-  return `known place: rank ${known.rank} of ${known.cellCount} cells (top ${known.percentile.toFixed(1)} %), ${formatKm2(known.betterKm2)} km² are as good or better`
+  return `known place: rank ${known.rank} of ${known.cellCount} cells (best ${known.percentile.toFixed(1)} %), other cells of ${formatKm2(known.betterKm2)} km² are as good or better`
 }
 
 /** Cells may be of 50 m or of 25 km. */

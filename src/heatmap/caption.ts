@@ -7,6 +7,10 @@ import type { Region } from '../types.ts'
 /** Stands on every result; `Caption.notice` adds what limits this one. */
 export const NOTICE = 'a place to start looking, not proof'
 
+/** What "good" is, wherever cells are counted so. */
+export const GOOD_IS_RELATIVE =
+  'good: at most a tenth of the way from the best cell of this search to the worst; some cell always is, and distances of different photos do not compare'
+
 /** Facts for people, in words. */
 export interface Caption {
   readonly title: string

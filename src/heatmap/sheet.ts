@@ -1,7 +1,7 @@
 /** What `locate` found → one HTML file with the photo beside the best patches; asks for nothing outside. Pure. */
 import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
-import { captionOf, formatNumber, formatShare, NOTICE } from './caption.ts'
+import { captionOf, formatNumber, formatShare, GOOD_IS_RELATIVE, NOTICE } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { mapLinksOf } from './map-links.ts'
 import { hexAt } from './ramp.ts'
@@ -81,7 +81,7 @@ function photoSection(photo: SheetPhoto, heatmap: Heatmap, known: KnownPlace | u
   const goodKm2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
   const facts = [
     `Searched: region ${heatmap.region.name}, ${formatNumber(regionKm2)} km², of which ${formatShare(notSearchedShare)} could not be searched.`,
-    `Good cells: ${good.length} of ${heatmap.cells.length}, ${formatNumber(goodKm2)} km² to look at.`,
+    `Good cells: ${good.length} of ${heatmap.cells.length}, ${formatNumber(goodKm2)} km² to look at (${GOOD_IS_RELATIVE}).`,
     ...(known ? [knownSentence(known)] : []),
   ]
   return `<section class="photo" aria-labelledby="photo">
@@ -99,7 +99,7 @@ ${facts.map((fact) => `<p>${escapeXml(fact)}</p>`).join('\n')}
 function knownSentence(known: KnownPlace): string {
   if (!known.isSearched) return 'The known place lies in a cell that was not searched.'
   const { rank, cellCount, percentile, betterKm2 } = known
-  return `The known place: rank ${rank} of ${cellCount} cells (best ${formatNumber(percentile)} %); ${formatNumber(betterKm2)} km² are as good or better.`
+  return `The known place: rank ${rank} of ${cellCount} cells (best ${formatNumber(percentile)} %); other cells of ${formatNumber(betterKm2)} km² are as good or better.`
 }
 
 function sceneList(scenes: readonly SceneShare[]): string {
@@ -115,7 +115,7 @@ function candidateItem(candidate: SheetCandidate, heatmap: Heatmap): string {
   const score = worst > best ? (worst - distance) / (worst - best) : 1
   const shared =
     sharedScenes.length > 0
-      ? `Both show: <strong>${escapeXml(sharedScenes.join(', '))}</strong>`
+      ? `Both more than usual: <strong>${escapeXml(sharedScenes.join(', '))}</strong>`
       : 'No scene stands out on both sides.'
   const links = mapLinksOf(point).map(
     ({ name, url }) => `<a href="${escapeXml(url)}" rel="noreferrer noopener">${name}</a>`,

@@ -31,13 +31,17 @@ describe('renderSheet', () => {
     expect(attacked).toContain('&lt;script&gt;')
   })
 
+  test('says that some cell is always good', () => {
+    expect(html).toContain('some cell always is')
+  })
+
   test('each candidate tells place, distance, date, shared scenes; a missing patch its reason', () => {
     const items = html.split('<li>\n').slice(1)
     expect(items).toHaveLength(20)
     const { point, distance } = sheet.candidates[0]!
     expect(items[0]).toContain(`${point.lat.toFixed(5)}° N, ${point.lon.toFixed(5)}° E`)
     expect(items[0]).toContain(`distance ${distance.toFixed(3)} · imagery 2019-08-04`)
-    expect(items[0]).toContain('Both show: <strong>harbor, pier</strong>')
+    expect(items[0]).toContain('Both more than usual: <strong>harbor, pier</strong>')
     expect(items[1]).toContain('imagery of unknown date')
     expect(items[2]).toContain('No scene stands out on both sides')
     expect(items[3]).toContain('not available now: no-imagery')
