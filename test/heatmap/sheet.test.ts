@@ -86,7 +86,9 @@ describe('renderSheet', () => {
     isGood: true,
   } as const
   test('a known place tells its rank and the area that is better', () => {
-    expect(renderSheet({ ...sheet, known })).toContain('rank 3 of 90 cells (best 3.33 %); 0.5 km²')
+    expect(renderSheet({ ...sheet, known })).toContain(
+      'rank 3 of 90 cells (best 3.33 %); other cells of 0.5 km²',
+    )
     const away = renderSheet({ ...sheet, known: { isSearched: false, key: '0,0' } })
     expect(away).toContain('was not searched')
   })
