@@ -50,6 +50,11 @@ export function textOf({ content }: Field): string {
   return Buffer.from(content).toString()
 }
 
+/** All strings of one number among fields. */
+export function textsOf(fields: readonly Field[], number: number): string[] {
+  return fields.filter((field) => field.number === number).map(textOf)
+}
+
 /** The string of a message: its name, mostly. */
 export function textIn({ content }: Field, number: number): string {
   const text = readFields(content).find((part) => part.number === number)

@@ -9,7 +9,7 @@ import {
   readFields,
   TENSOR,
   textIn,
-  textOf,
+  textsOf,
   VALUE_NAME,
   type Field,
 } from './onnx-fields.ts'
@@ -55,12 +55,12 @@ function reduceGraph(fields: readonly Field[], output: string): Uint8Array[] | u
 
 function readNode(field: Field) {
   const parts = readFields(field.content)
-  const names = (number: number) => parts.filter((part) => part.number === number).map(textOf)
   const isSelfContained = !parts
     .filter(({ number }) => number === NODE.attribute)
     .flatMap(({ content }) => readFields(content))
     .some((part) => SUBGRAPHS.includes(part.number) || isTensorElsewhere(part))
-  return { field, inputs: names(NODE.input), outputs: names(NODE.output), isSelfContained }
+  const [inputs, outputs] = [textsOf(parts, NODE.input), textsOf(parts, NODE.output)]
+  return { field, inputs, outputs, isSelfContained }
 }
 
 function isTensorElsewhere(part: Field): boolean {
