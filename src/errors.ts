@@ -68,6 +68,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'photo-too-large': 413,
   'body-too-large': 413,
   'photo-format': 415,
+  'photo-too-small': 422,
+  'photo-blank': 422,
   'region-busy': 409,
   'region-exists': 409,
   'region-building': 409,

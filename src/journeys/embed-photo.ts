@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { softmaxTop } from '../embedding/vector.ts'
 import type { SceneShare } from '../heatmap-types.ts'
+import { refuseBlank } from '../image/refuse-blank.ts'
 import type { Logits, Rgb8 } from '../types.ts'
 import type { Outside } from './outside.ts'
 
@@ -31,13 +32,14 @@ export const TOP_SCENES = 5
 
 /**
  * Embeds one photo.
- * @throws {InputError} `photo-format`, `photo-too-large` when the bytes cannot be used
+ * @throws {InputError} `photo-format`, `photo-too-large` when the bytes cannot be used, `photo-too-small`, `photo-blank`
  */
 export async function embedPhoto(
   outside: Pick<Outside, 'decodePhoto' | 'encoder'>,
   photo: PhotoFile,
 ): Promise<EmbeddedPhoto> {
   const { image, width, height } = await outside.decodePhoto(photo.bytes)
+  refuseBlank(image)
   const encoder = await outside.encoder('ground')
   const logits = await encoder.encode([image])
   return {

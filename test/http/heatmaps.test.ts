@@ -242,6 +242,10 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
     const large = await http.upload(Buffer.alloc(300_000, 1))
     expect(large.status).toBe(413)
     expect(await problemOf(large)).toMatchObject({ code: 'photo-too-large' })
+    const black = { width: 300, height: 200, channels: 3 as const, background: '#000000' }
+    const blank = await http.upload(await sharp({ create: black }).png().toBuffer())
+    expect(blank.status).toBe(422)
+    expect(await problemOf(blank)).toMatchObject({ code: 'photo-blank' })
     const none = await http.app.request('/v1/photos', { method: 'POST', body: new FormData() })
     expect(none.status).toBe(400)
     const wrong = await http.post('/v1/photos', {})

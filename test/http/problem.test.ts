@@ -26,6 +26,8 @@ const cases = [
   { error: new InputError('body-too-large', 'too large'), status: 413 },
   { error: new InputError('photo-format', 'not a picture'), status: 415 },
   { error: new InputError('media-type', 'not a picture'), status: 415 },
+  { error: new InputError('photo-blank', 'one colour'), status: 422 },
+  { error: new InputError('photo-too-small', 'a thumbnail'), status: 422 },
   { error: new InputError('scene-unknown', 'no scene'), status: 422 },
   { error: new InputError('scene-ambiguous', 'several scenes'), status: 422 },
   { error: new InputError('format-needs-squares', 'hexagons'), status: 422 },

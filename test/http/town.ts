@@ -80,7 +80,17 @@ export function encodeExtract(bbox: Bbox = [8.997, 47.198, 9.003, 47.202]): Uint
   })
 }
 
-function paintPhoto([r, g, b]: readonly [number, number, number]): Promise<Buffer> {
-  const create = { width: 240, height: 160, channels: 3 as const, background: { r, g, b } }
-  return sharp({ create }).jpeg({ quality: 95 }).toBuffer()
+/** A JPEG of 240 × 160 px; rows a little lighter and darker in turn, as waves and tiles are: one colour alone is no photo. */
+export function paintPhoto(colour: Colour): Promise<Buffer> {
+  const [width, height] = [240, 160]
+  const data = new Uint8Array(width * height * 3)
+  for (let i = 0; i < width * height; i++) {
+    const shade = Math.floor(i / width) % 16 < 8 ? 5 : -5
+    data.set(
+      colour.map((level) => level + shade),
+      3 * i,
+    )
+  }
+  const raw = { width, height, channels: 3 as const }
+  return sharp(data, { raw }).jpeg({ quality: 95 }).toBuffer()
 }

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEncoder } from '../../src/embedding/onnx.ts'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
@@ -22,6 +21,7 @@ import { searchScene } from '../../src/journeys/search-scene.ts'
 import { requestDense } from '../../src/journeys/request-dense.ts'
 import type { LonLat } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { paintPhoto, WATER } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 import { drawDensePlace, gridRequest } from './dense-place.ts'
 
@@ -247,10 +247,8 @@ describeOnEachDatabase('a dense build', (_open, place) => {
   })
 
   test('shows the patches of its candidates again, unchanged', async () => {
-    const create = { width: 64, height: 96, channels: 3 as const, background: '#285a96' }
-    const bytes = await sharp({ create }).png().toBuffer()
     const located = await locatePhoto(world, {
-      photos: [{ name: 'water.png', bytes }],
+      photos: [{ name: 'water.jpg', bytes: await paintPhoto(WATER) }],
       region: 'ten',
       cells: 'square:50m',
       candidateCount: 3,

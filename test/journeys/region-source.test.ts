@@ -26,7 +26,7 @@ import type { Region } from '../../src/types.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { startRangeServer } from '../fixtures/range-server.ts'
 import { cornerOf, drawRaster, waves, writeRaster } from '../fixtures/rasters.ts'
-import { CENTRE } from '../http/town.ts'
+import { CENTRE, paintPhoto, ROOF } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 
 const { signal } = new AbortController()
@@ -139,8 +139,7 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
     await create('again', imageryOf(file))
     await buildRegion(world, 'again', quiet)
     await writePicture(file, { isLit: true })
-    const photo = { data: new Uint8Array(64 * 64 * 3).fill(90), width: 64, height: 64 }
-    const photos = [{ name: 'grey.jpg', bytes: await world.encodeJpeg(photo, 90) }]
+    const photos = [{ name: 'roof.jpg', bytes: await paintPhoto(ROOF) }]
     const request = { photos, region: 'again', cells: 'square:40m', candidateCount: 2 }
     const located = await locatePhoto(world, request)
     const sample = { name: 'again', count: 3 }

@@ -41,6 +41,7 @@ const upload = createRoute({
       400: 'no photo in the request',
       413: 'larger than --photo-max-mb, or too many pixels',
       415: 'not a picture that can be decoded',
+      422: 'a picture of a single colour, or of less than 32 px',
       429: 'others are being taken; ask again after Retry-After',
     }),
   },
