@@ -89,13 +89,13 @@ export function findScene(words: string): Scene {
 
 /**
  * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but for the first.
- * @throws {InputError} `scene-expression` when a part is empty, and those of `findScene`
+ * @throws {InputError} `scene-expression` when a part is empty or takes away what another adds, and those of `findScene`
  */
 export function parseSceneExpression(expression: string): readonly SceneTerm[] {
   const parts = ` + ${expression.trim()}`
     .replace(/^ \+ ([+-])\s*(?=\S)/, ' $1 ')
     .split(/\s([+-])(?=\s|$)/)
-  return parts.slice(1).flatMap((part, i): SceneTerm[] => {
+  const terms = parts.slice(1).flatMap((part, i): SceneTerm[] => {
     if (i % 2 === 0) return []
     if (part.trim() === '') {
       throw new InputError(
@@ -106,6 +106,19 @@ export function parseSceneExpression(expression: string): readonly SceneTerm[] {
     }
     return [{ scene: findScene(part.trim()), sign: parts[i] === '-' ? -1 : 1 }]
   })
+  refuseCancelling(terms, expression)
+  return terms
+}
+
+function refuseCancelling(terms: readonly SceneTerm[], expression: string): void {
+  const added = terms.filter(({ sign }) => sign === 1).map(({ scene }) => scene)
+  const both = terms.find(({ scene, sign }) => sign === -1 && added.includes(scene))
+  if (both === undefined) return
+  throw new InputError(
+    'scene-expression',
+    `Expected a scene to be added or taken away, got both for ${both.scene.name} in "${expression}"`,
+    { hint: `they cancel out: leave ${both.scene.name} out, or take another scene away` },
+  )
 }
 
 /** Lower case, no accents, spelling of the official names, no plural. */
@@ -132,9 +145,10 @@ function keyOf(words: readonly string[]): string {
 
 function unknown(words: string): InputError {
   const suggestions = nearestNames(words)
+  const nearest = suggestions.length === 0 ? '' : `; nearest: ${suggestions.join(', ')}`
   return new InputError(
     'scene-unknown',
-    `Expected one of the 365 scenes for scene, got "${words}"; nearest: ${suggestions.join(', ')}`,
+    `Expected one of the 365 scenes for scene, got "${words}"${nearest}`,
     {
       hint: 'all 365 stand in data/scenes.json; a server lists them at GET /v1/scenes',
       facts: { suggestions },
@@ -142,7 +156,10 @@ function unknown(words: string): InputError {
   )
 }
 
-/** By shared letter pairs (Dice) with names and aliases. */
+/** A slip such as `habour` still shares 0.57 with its word; `xyzzy` at most 0.2, `asdf` 0.3. */
+const NEAR_MIN = 0.45
+
+/** By shared letter pairs (Dice) with names and aliases; none where no name is near. */
 function nearestNames(text: string): readonly string[] {
   const asked = pairsOf(wordsOf(text).join(' '))
   const scored = [...byWords, ...byAlias].map(([key, scene]) => {
@@ -150,8 +167,9 @@ function nearestNames(text: string): readonly string[] {
     const shared = [...asked].filter((pair) => pairs.has(pair)).length
     return { name: scene.name, score: (2 * shared) / (asked.size + pairs.size) }
   })
-  scored.sort((a, b) => b.score - a.score)
-  return [...new Set(scored.map(({ name }) => name))].slice(0, 5)
+  const near = scored.filter(({ score }) => score >= NEAR_MIN)
+  near.sort((a, b) => b.score - a.score)
+  return [...new Set(near.map(({ name }) => name))].slice(0, 5)
 }
 
 function pairsOf(text: string): ReadonlySet<string> {

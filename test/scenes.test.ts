@@ -111,6 +111,15 @@ for (const [words, name] of Object.entries(misspelt)) {
   })
 }
 
+test('of a word that is near no scene none is offered', () => {
+  for (const words of ['xyzzy', 'asdf', 'qwerty', '?!']) {
+    const error = errorOf(() => findScene(words))
+    expect(error.code).toBe('scene-unknown')
+    expect(error.facts['suggestions']).toEqual([])
+    expect(error.message).toMatch(/got "[^"]*"$/)
+  }
+})
+
 test('an unknown official name is an error, not undefined', () => {
   expect(errorOf(() => sceneByName('stadium')).code).toBe('scene-unknown')
 })
@@ -129,6 +138,15 @@ for (const { text, terms } of expressions) {
   test(`expression "${text}"`, () => {
     const parsed = parseSceneExpression(text)
     expect(parsed.map(({ scene, sign }) => (sign === 1 ? '+' : '-') + scene.name)).toEqual(terms)
+  })
+}
+for (const text of ['car park - parking lot', 'lake + harbor - lake', '- lake + lake']) {
+  test(`expression "${text}" is refused: a scene cancels out`, () => {
+    expect(errorOf(() => parseSceneExpression(text))).toMatchObject({
+      code: 'scene-expression',
+      message: expect.stringMatching(/added or taken away.*both for (parking_lot|lake)/) as unknown,
+      hint: expect.stringContaining('cancel out') as unknown,
+    })
   })
 }
 for (const text of ['', '   ', 'harbor +', 'harbor + - river', '+', '- ']) {
