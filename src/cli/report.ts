@@ -1,7 +1,7 @@
 /** Heatmap and candidates → the short table on stdout, and the files that were asked for. */
 import { InputError } from '../errors.ts'
 import { formatCells } from '../geo/cells.ts'
-import { GOOD_IS_RELATIVE, noticeOf } from '../heatmap/caption.ts'
+import { GOOD_IS_RELATIVE, noticeOf, SHARES_ARE, tellNotSearched } from '../heatmap/caption.ts'
 import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { tallyScenes, type SceneTally } from '../heatmap/scene-tally.ts'
@@ -42,7 +42,7 @@ export async function writeHeatmap(
   await writeResult(content, options.out)
   if (options.out !== undefined) console.error(`wrote ${options.out}`)
   // The table says it below a file, every other format in itself.
-  else if (format === 'csv') console.error(noticeOf(heatmap.question))
+  else if (format === 'csv') console.error(noticeOf(heatmap))
   return options.out !== undefined
 }
 
@@ -61,6 +61,7 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
       'rank  lon,lat               distance  imagery     scenes',
       ...candidates.map(formatCandidate),
       ...unitOf(heatmap),
+      SHARES_ARE,
       GOOD_IS_RELATIVE,
     ],
   })
@@ -102,7 +103,7 @@ function formatTable(
     ...leftOut(heatmap),
     ...rows,
     `imagery: ${heatmap.region.attribution}`,
-    noticeOf(heatmap.question),
+    noticeOf(heatmap),
   ].join('\n')
 }
 
@@ -149,7 +150,7 @@ function leftOut({ dates }: Heatmap): string[] {
 /** How well a known place was found. */
 export function formatKnown(known: KnownPlace): string {
   if (!known.isSearched) {
-    return 'known place: not searched: no point that was built lies in its cell (is it LON,LAT, longitude first, e.g. 9.52,47.14?)'
+    return `known place: ${tellNotSearched(known)} (is it LON,LAT, longitude first, e.g. 9.52,47.14?)`
   }
   return `known place: rank ${known.rank} of ${known.cellCount} cells (best ${known.percentile.toFixed(1)} %), other cells of ${formatKm2(known.betterKm2)} km² are as good or better`
 }

@@ -2,7 +2,14 @@
  * How a region is cut into cells: squares in an equal-area projection, or H3. Pure.
  * The gallery groups by the same keys in SQL; a test of the gallery proves that both agree.
  */
-import { cellToBoundary, cellToLatLng, cellToParent, isValidCell, latLngToCell } from 'h3-js'
+import {
+  cellToBoundary,
+  cellToLatLng,
+  cellToParent,
+  getHexagonAreaAvg,
+  isValidCell,
+  latLngToCell,
+} from 'h3-js'
 import { InputError } from '../errors.ts'
 import type { CellGrid, CellKey } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
@@ -64,6 +71,11 @@ export function formatCells(grid: CellGrid): string {
   const isWholeKm = grid.sizeM % 1000 === 0
   const size = isWholeKm ? `${grid.sizeM / 1000}km` : `${grid.sizeM}m`
   return `square:${size}${grid.epsg === null ? '' : `@${grid.epsg}`}`
+}
+
+/** Side of a square, or of one with the area of an average hexagon, metres. */
+export function cellSideM(grid: CellGrid): number {
+  return grid.kind === 'square' ? grid.sizeM : Math.sqrt(getHexagonAreaAvg(grid.resolution, 'm2'))
 }
 
 /**

@@ -1,8 +1,9 @@
 /** What every heatmap file tells beside its cells: question, sources, dates, coverage, warning. Pure. */
 import { createRegionCover } from '../geo/cells-cover.ts'
-import { createCellGeometry, formatCells } from '../geo/cells.ts'
+import { cellSideM, createCellGeometry, formatCells } from '../geo/cells.ts'
 import type { Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Region } from '../types.ts'
+import type { KnownPlace } from './rank.ts'
 
 /** Stands on every result; `Caption.notice` adds what limits this one. */
 export const NOTICE = 'a place to start looking, not proof'
@@ -10,6 +11,10 @@ export const NOTICE = 'a place to start looking, not proof'
 /** What "good" is, wherever cells are counted so. */
 export const GOOD_IS_RELATIVE =
   'good: at most a tenth of the way from the best cell of this search to the worst; some cell always is, and distances of different photos do not compare'
+
+/** What the shares of scenes are, wherever they are shown. */
+export const SHARES_ARE =
+  'shares in %: how the model divides what a picture shows among 365 scenes, not how likely a place is'
 
 /** Facts for people, in words. */
 export interface Caption {
@@ -35,7 +40,7 @@ export function captionOf(heatmap: Heatmap): Caption {
   const searchedKm2 = heatmap.cells.reduce((sum, cell) => sum + cell.areaKm2, 0)
   return {
     title: titleOf(heatmap.question),
-    notice: noticeOf(heatmap.question),
+    notice: noticeOf(heatmap),
     region: region.name,
     cells: formatCells(grid),
     attribution: attributionOf(region),
@@ -59,8 +64,18 @@ function titleOf(question: HeatmapQuestion): string {
   return `Where could “${first?.name ?? 'photo'}”${more} have been taken?`
 }
 
-/** `NOTICE`, and which scenes the model was never shown from above. */
-export function noticeOf(question: HeatmapQuestion): string {
+/** `NOTICE`, which scenes the model was never shown from above, and that cells look finer than what was searched. */
+export function noticeOf({
+  question,
+  grid,
+  region: { sampling },
+}: Pick<Heatmap, 'question' | 'grid' | 'region'>): string {
+  const notice = noticeOfQuestion(question)
+  if (sampling.kind !== 'grid' || cellSideM(grid) >= sampling.stepM) return notice
+  return `${notice}; the cells are finer than the grid of ${sampling.stepM} m that was searched, and so no more precise`
+}
+
+function noticeOfQuestion(question: HeatmapQuestion): string {
   if (question.kind !== 'scene' || question.untaught === undefined) return NOTICE
   const never = `${NOTICE}; the overhead model never learned ${question.untaught.join(', ')} from labelled ground`
   if (question.byPhotos === 'of-it') {
@@ -70,6 +85,17 @@ export function noticeOf(question: HeatmapQuestion): string {
   return question.byPhotos === 'like-it'
     ? `${never}, and no photo of it was in training: places are ranked by what photos most like it show; ${chance}`
     : `${never}: ${chance}`
+}
+
+/** Why a known place has no rank, without the subject. */
+export function tellNotSearched(known: Extract<KnownPlace, { isSearched: false }>): string {
+  const { isInRegion, nearestM } = known
+  const distance =
+    nearestM < 1000 ? `${Math.round(nearestM)} m` : `${formatNumber(nearestM / 1000)} km`
+  const why = isInRegion
+    ? 'not searched: no point that was built lies in its cell'
+    : 'outside the region'
+  return `${why}; the nearest cell that was searched is ${distance} away`
 }
 
 /** Sources that must be named: of the imagery, and of the roads. */

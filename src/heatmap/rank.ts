@@ -1,6 +1,8 @@
 /** Distances per cell → ranked cells, and where a known place stands among them. Pure. */
 import { BadDataError } from '../errors.ts'
-import { createCellGeometry } from '../geo/cells.ts'
+import { createCellGeometry, type CellGeometry } from '../geo/cells.ts'
+import { distanceM, SurfacePoint } from '../geo/geodesic.ts'
+import { prepareBoundary } from '../geo/polygon.ts'
 import type { Cell, CellDistance, CellKey, Heatmap } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
 
@@ -57,7 +59,13 @@ function ranksOf(sorted: readonly CellDistance[]): Uint32Array {
 
 /** How well a heatmap finds a place that is known. */
 export type KnownPlace =
-  | { readonly isSearched: false; readonly key: CellKey }
+  | {
+      readonly isSearched: false
+      readonly key: CellKey
+      readonly isInRegion: boolean
+      /** To the middle of the nearest cell that was searched, metres. */
+      readonly nearestM: number
+    }
   | {
       readonly isSearched: true
       readonly key: CellKey
@@ -78,9 +86,13 @@ export type KnownPlace =
  */
 export function knownPlace(heatmap: Heatmap, at: LonLat): KnownPlace {
   const { cells, grid, region } = heatmap
-  const key = createCellGeometry(grid, region.centre).keyOf(at)
+  const geometry = createCellGeometry(grid, region.centre)
+  const key = geometry.keyOf(at)
   const own = cells.find((cell) => cell.key === key)
-  if (own === undefined) return { isSearched: false, key }
+  if (own === undefined) {
+    const isInRegion = prepareBoundary(region.boundary).containsPoint(at)
+    return { isSearched: false, key, isInRegion, nearestM: nearestM(cells, geometry, at) }
+  }
   const betterKm2 = cells
     .filter((cell) => cell !== own && cell.distance <= own.distance)
     .reduce((sum, cell) => sum + cell.areaKm2, 0)
@@ -88,4 +100,20 @@ export function knownPlace(heatmap: Heatmap, at: LonLat): KnownPlace {
   const percentile = (100 * rank) / cells.length
   const cellCount = cells.length
   return { isSearched: true, key, rank, cellCount, percentile, betterKm2, distance, score, isGood }
+}
+
+/** The nearest is found in the region's plane, for speed; only its distance is measured on the ellipsoid. */
+function nearestM(cells: readonly Cell[], geometry: CellGeometry, at: LonLat): number {
+  const { equalArea } = geometry
+  const [x, y] = equalArea.forward(at)
+  let least = Infinity
+  let nearest = geometry.centreOf(cells[0]?.key ?? geometry.keyOf(at))
+  for (const { key } of cells) {
+    const centre = geometry.centreOf(key)
+    const [cellX, cellY] = equalArea.forward(centre)
+    const offset = Math.hypot(cellX - x, cellY - y)
+    if (offset < least) [least, nearest] = [offset, centre]
+  }
+  const point = ({ lon, lat }: LonLat) => new SurfacePoint().moveTo(lon, lat)
+  return distanceM(point(at), point(nearest))
 }

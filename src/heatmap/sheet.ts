@@ -1,7 +1,15 @@
 /** What `locate` found → one HTML file with the photo beside the best patches; asks for nothing outside. Pure. */
 import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
-import { captionOf, formatNumber, formatShare, GOOD_IS_RELATIVE, NOTICE } from './caption.ts'
+import {
+  captionOf,
+  formatNumber,
+  formatShare,
+  GOOD_IS_RELATIVE,
+  NOTICE,
+  SHARES_ARE,
+  tellNotSearched,
+} from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { mapLinksOf } from './map-links.ts'
 import { hexAt } from './ramp.ts'
@@ -80,6 +88,7 @@ function photoSection(photo: SheetPhoto, heatmap: Heatmap, known: KnownPlace | u
   const good = heatmap.cells.filter((cell) => cell.isGood)
   const goodKm2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
   const facts = [
+    `${SHARES_ARE}.`,
     `Searched: region ${heatmap.region.name}, ${formatNumber(regionKm2)} km², of which ${formatShare(notSearchedShare)} could not be searched.`,
     `Good cells: ${good.length} of ${heatmap.cells.length}, ${formatNumber(goodKm2)} km² to look at (${GOOD_IS_RELATIVE}).`,
     ...(known ? [knownSentence(known)] : []),
@@ -97,7 +106,7 @@ ${facts.map((fact) => `<p>${escapeXml(fact)}</p>`).join('\n')}
 }
 
 function knownSentence(known: KnownPlace): string {
-  if (!known.isSearched) return 'The known place lies in a cell that was not searched.'
+  if (!known.isSearched) return `The known place: ${tellNotSearched(known)}.`
   const { rank, cellCount, percentile, betterKm2 } = known
   return `The known place: rank ${rank} of ${cellCount} cells (best ${formatNumber(percentile)} %); other cells of ${formatNumber(betterKm2)} km² are as good or better.`
 }

@@ -108,7 +108,12 @@ const candidate = z.object({
 })
 
 const knownSchema = z.discriminatedUnion('isSearched', [
-  z.object({ isSearched: z.literal(false), key: z.string() }),
+  z.object({
+    isSearched: z.literal(false),
+    key: z.string(),
+    isInRegion: z.boolean(),
+    nearestM: z.number().openapi({ description: 'to the middle of the nearest searched cell' }),
+  }),
   z.object({
     isSearched: z.literal(true),
     key: z.string(),

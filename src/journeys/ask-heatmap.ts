@@ -21,7 +21,7 @@ import { searchRegion } from './search-region.ts'
 import { mapBestScenes, sceneSearch } from './search-scene.ts'
 
 /** Raise when what is stored of a heatmap changes its meaning: older ones are then computed anew. */
-const STORED_FORM = 1
+const STORED_FORM = 2
 /** Patches on a sheet. */
 const SHEET_CANDIDATES = 20
 
@@ -115,8 +115,8 @@ export async function sheetOfHeatmap(
 }
 
 function toAnswer(id: string, { candidates, known, ...heatmap }: Kept): HeatmapAnswer {
-  const { grid, question } = heatmap
-  return { id, cells: formatCells(grid), notice: noticeOf(question), heatmap, candidates, known }
+  const cells = formatCells(heatmap.grid)
+  return { id, cells, notice: noticeOf(heatmap), heatmap, candidates, known }
 }
 
 async function modelsOf(outside: Outside): Promise<string[]> {

@@ -61,11 +61,18 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   expect(files).toMatchObject({ code: 0 })
   expect(files.stdout).toMatch(/water\.jpg: \d+ % harbor/)
   expect(files.stdout).toMatch(/known place: rank \d+ of \d+ cells/)
+  expect(files.stdout).toContain('not how likely a place is')
   const heatmap = JSON.parse(await readFile(join(folder, 'heat.geojson'), 'utf8')) as {
     type: string
   }
   expect(heatmap.type).toBe('FeatureCollection')
   expect(await readFile(join(folder, 'sheet.html'), 'utf8')).toMatch(/^<!doctype html>/i)
+
+  const turned = await run(...asked, '--known', '47.2,8.9985')
+  expect(turned.stdout).toMatch(/known place: outside the region; .* [\d,]+ km away .*LON,LAT/)
+
+  const finer = await run('locate', 'water.jpg', '--region', 'town', '--cells', 'square:5m')
+  expect(finer.stdout).toContain('finer than the grid of 50 m that was searched')
 
   const piped = await run(...asked, '--format', 'csv')
   expect(piped.stdout.split('\n')[0]).toMatch(/distance/)

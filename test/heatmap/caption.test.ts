@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { captionOf, NOTICE } from '../../src/heatmap/caption.ts'
+import { captionOf, NOTICE, tellNotSearched } from '../../src/heatmap/caption.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
 import { makeTown } from './made-heatmap.ts'
 
@@ -25,6 +25,34 @@ test('the notice names scenes that the model never learned from labelled ground'
     captionOf({ ...town, question: { ...question, byPhotos } } as Heatmap).notice
   expect(noticeBy('of-it')).toMatch(/never learned igloo.*what photos of it show/)
   expect(noticeBy('like-it')).toMatch(/no photo of it was in training.*most like it.*chance$/)
+})
+
+test('the notice says where cells are finer than the grid that was searched', () => {
+  const noticeFor = (cells: string, stepM: number) => {
+    const town = makeTown(cells)
+    const region = {
+      ...town.region,
+      sampling: { kind: 'grid', stepM, whereImagery: false } as const,
+    }
+    return captionOf({ ...town, region }).notice
+  }
+  const finer = /^a place to start looking.*finer than the grid of 1500 m .*no more precise$/
+  expect(noticeFor('square:1km', 1500)).toMatch(finer)
+  expect(noticeFor('square:1km', 1000)).toBe(NOTICE)
+  expect(noticeFor('h3:8', 1500)).toMatch(finer)
+  expect(noticeFor('h3:8', 800)).toBe(NOTICE)
+  // Points on roads have no step.
+  expect(captionOf(makeTown('square:200m')).notice).toBe(NOTICE)
+})
+
+test('a known place without a rank tells why, and how far the nearest cell is', () => {
+  const away = { isSearched: false, key: '0,0' } as const
+  expect(tellNotSearched({ ...away, isInRegion: false, nearestM: 5_391_234 })).toBe(
+    'outside the region; the nearest cell that was searched is 5,391 km away',
+  )
+  expect(tellNotSearched({ ...away, isInRegion: true, nearestM: 75.4 })).toBe(
+    'not searched: no point that was built lies in its cell; the nearest cell that was searched is 75 m away',
+  )
 })
 
 test('the nearest date leaves nothing out', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BadDataError } from '../../src/errors.ts'
-import { knownPlace, rankCells } from '../../src/heatmap/rank.ts'
+import { knownPlace, rankCells, type KnownPlace } from '../../src/heatmap/rank.ts'
 import type { CellDistance } from '../../src/heatmap-types.ts'
 import { makeTown } from './made-heatmap.ts'
 
@@ -87,6 +87,24 @@ describe('knownPlace', () => {
   })
 
   test('a place whose cell has no points was not searched', () => {
-    expect(knownPlace(heatmap, { lon: 4.395, lat: 51.87 }).isSearched).toBe(false)
+    expect(knownPlace(heatmap, { lon: 4.395, lat: 51.87 })).toMatchObject({
+      isSearched: false,
+      isInRegion: true,
+    })
+  })
+
+  test('a place outside the region tells how far the nearest searched cell is', () => {
+    const kmOf = (known: KnownPlace) => (known.isSearched ? NaN : known.nearestM / 1000)
+    const far = [
+      // On a sphere 6849 km. The boundary ends at 51.89° north; a degree of latitude is 111.3 km, a cell up to 1 km.
+      { name: 'north', of: heatmap, at: { lon: 4.35, lat: 52.89 }, km: 111.3 },
+      { name: 'north, hexagons', of: makeTown('h3:8'), at: { lon: 4.35, lat: 52.89 }, km: 111.3 },
+      { name: 'turned around', of: heatmap, at: { lon: 51.87, lat: 4.36 }, km: 6849 },
+    ]
+    for (const { name, of, at, km } of far) {
+      const known = knownPlace(of, at)
+      expect(known, name).toMatchObject({ isSearched: false, isInRegion: false })
+      expect(Math.abs(kmOf(known) - km), `${name}: ${kmOf(known)}`).toBeLessThan(0.005 * km + 1)
+    }
   })
 })

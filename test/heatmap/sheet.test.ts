@@ -35,6 +35,10 @@ describe('renderSheet', () => {
     expect(html).toContain('some cell always is')
   })
 
+  test('says that shares are not how likely a place is', () => {
+    expect(html).toMatch(/shares in %: .*not how likely a place is/)
+  })
+
   test('each candidate tells place, distance, date, shared scenes; a missing patch its reason', () => {
     const items = html.split('<li>\n').slice(1)
     expect(items).toHaveLength(20)
@@ -89,8 +93,10 @@ describe('renderSheet', () => {
     expect(renderSheet({ ...sheet, known })).toContain(
       'rank 3 of 90 cells (best 3.33 %); other cells of 0.5 km²',
     )
-    const away = renderSheet({ ...sheet, known: { isSearched: false, key: '0,0' } })
-    expect(away).toContain('was not searched')
+    const away = { isSearched: false, key: '0,0', isInRegion: false, nearestM: 2500 } as const
+    expect(renderSheet({ ...sheet, known: away })).toContain(
+      'outside the region; the nearest cell that was searched is 2.5 km away',
+    )
   })
 })
 
