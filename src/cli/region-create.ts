@@ -1,6 +1,11 @@
 /** `whereabouts region create|estimate`. */
 import type { Command } from 'commander'
-import { insertPlan, planRegion, type RegionPlan } from '../journeys/create-region.ts'
+import {
+  insertPlan,
+  planRegion,
+  refuseTakenName,
+  type RegionPlan,
+} from '../journeys/create-region.ts'
 import { estimateRegion, estimateRest, SAMPLES_MAX } from '../journeys/estimate-region.ts'
 import { nextCommand } from '../journeys/next-command.ts'
 import type { World } from '../wire.ts'
@@ -35,6 +40,7 @@ async function createNamed(
 ): Promise<void> {
   const request = await readRegionRequest(name, options)
   await withWorld(command, async (world, signal) => {
+    await refuseTakenName(world, name)
     const plan = await draw(world, request, signal)
     if (plan === null) return
     const estimate = await estimateRegion(world, plan, { sampleCount: 0, signal })

@@ -70,8 +70,13 @@ export async function insertRegionOn(client: Client, draft: RegionDraft): Promis
     if (draft.stretches !== undefined) await insertStretchesOn(client, row.id, draft.stretches)
     return toRegion(row)
   }
-  throw new InputError('region-exists', `Expected a new name for the region, got "${draft.name}"`, {
-    hint: `choose another name, or run \`whereabouts region delete ${draft.name}\``,
+  throw nameTaken(draft.name)
+}
+
+/** What is told of a name that another region has. */
+export function nameTaken(name: string): InputError {
+  return new InputError('region-exists', `Expected a new name for the region, got "${name}"`, {
+    hint: `choose another name, or run \`whereabouts region delete ${name}\``,
   })
 }
 

@@ -33,12 +33,18 @@ export function parseImageryConfig(input: unknown): ImageryConfig {
   const given = typeof input === 'string' && !isPreset(input) ? parseJson(input) : input
   const result = imageryConfig.safeParse(isPreset(given) ? expandPreset(given) : given)
   if (result.success) return result.data
-  const problems = result.error.issues.map(
-    ({ path, message }) => `${path.map(String).join('.') || 'source'}: ${message}`,
-  )
-  throw configError(
-    `a valid imagery source, got ${String(problems.length)} problems: ${problems.join('; ')}`,
-  )
+  const problems = result.error.issues.map((issue) => describe(issue, given))
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  throw configError(`a valid imagery source, got ${count}: ${problems.join('; ')}`)
+}
+
+function describe({ path, message }: z.core.$ZodIssue, given: unknown): string {
+  const field = path.map(String).join('.')
+  // The kinds stand in the hint.
+  if (field === 'kind')
+    return `kind: got ${JSON.stringify((given as { kind?: unknown }).kind) ?? 'none'}`
+  if (message.endsWith('received undefined')) return `${field}: missing`
+  return `${field || 'source'}: ${message}`
 }
 
 function parseJson(text: string): unknown {

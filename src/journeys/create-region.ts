@@ -1,6 +1,11 @@
 /** A wish for a region → its boundary, projection and points in the database, ready to be built. */
 import { InputError } from '../errors.ts'
-import { insertRegionWithPoints, type RegionDraft } from '../gallery/regions.ts'
+import {
+  insertRegionWithPoints,
+  listRegions,
+  nameTaken,
+  type RegionDraft,
+} from '../gallery/regions.ts'
 import { regionCentre } from '../geo/grid.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Boundary, Region, RoadPoint } from '../types.ts'
@@ -51,7 +56,14 @@ export async function createRegion(
   request: RegionRequest,
   progress: CreateProgress,
 ): Promise<Region> {
+  await refuseTakenName(outside, request.name)
   return insertPlan(outside, await planRegion(outside, request, progress))
+}
+
+/** Before an extract is read; the insert itself refuses too. @throws {InputError} `region-exists` */
+export async function refuseTakenName({ db }: Pick<Outside, 'db'>, name: string): Promise<void> {
+  const regions = await listRegions(db)
+  if (regions.some((region) => region.name === name)) throw nameTaken(name)
 }
 
 /** Writes a plan. @throws {InputError} `region-exists` */
@@ -79,7 +91,7 @@ export async function planRegion(
       { request, imagery, source },
       progress,
     )
-    refuseEmpty(request.name, points)
+    refuseEmpty(request, points)
     const draft = {
       name: request.name,
       boundary,
@@ -97,10 +109,15 @@ export async function planRegion(
   }
 }
 
-function refuseEmpty(name: string, points: readonly RoadPoint[]): void {
+function refuseEmpty({ name, sampling }: RegionRequest, points: readonly RoadPoint[]): void {
   if (points.length > 0) return
+  const overlap =
+    'check that boundary, extract and imagery overlap; a box is W,S,E,N: longitudes and latitudes in turn'
   throw new InputError('region-empty', `Expected points for region "${name}", got none`, {
-    hint: 'check that boundary, extract and imagery overlap; a box is W,S,E,N: longitudes and latitudes in turn',
+    hint:
+      sampling.kind === 'grid'
+        ? `no middle of a square of ${sampling.stepM} m lies in the region: choose a smaller step, or ${overlap}`
+        : overlap,
   })
 }
 

@@ -177,8 +177,11 @@ function imageryTime(
 }
 
 function termsOf(imagery: ImageryConfig, { attribution }: ImagerySource): string[] {
+  const isNamed = imagery.kind !== 'geotiff' || imagery.attribution !== undefined
   return [
-    attribution,
+    isNamed
+      ? attribution
+      : `no "attribution" in the source: results name its files (${attribution})`,
     ...('licence' in imagery && imagery.licence !== undefined ? [imagery.licence] : []),
     ...('termsUrl' in imagery && imagery.termsUrl !== undefined ? [imagery.termsUrl] : []),
   ]

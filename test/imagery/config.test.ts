@@ -7,7 +7,13 @@ const xyz = { kind: 'xyz', url, attribution: 'A', maxZoom: 19 }
 
 const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
   { name: 'text that is not JSON', input: '{kind', says: /JSON/ },
-  { name: 'an unknown kind', input: { kind: 'wmx' }, says: /kind/ },
+  { name: 'an unknown kind', input: { kind: 'wmx' }, says: /1 problem: kind: got "wmx"$/ },
+  { name: 'no kind', input: { files: ['a.tif'] }, says: /1 problem: kind: got none$/ },
+  {
+    name: 'no attribution',
+    input: { ...xyz, attribution: undefined },
+    says: /1 problem: attribution: missing$/,
+  },
   {
     name: 'a misspelt option',
     input: { kind: 'geotiff', files: ['a'], strech: 'x' },

@@ -54,6 +54,12 @@ const tiles = () => ({
   requestsPerSecond: 10,
 })
 
+test('imagery without attribution is told as such among the terms', async () => {
+  const planned = await plan({ kind: 'geotiff', files: [town.ortho] })
+  const { terms } = await estimateRegion(world, planned, { sampleCount: 0, signal })
+  expect(terms).toEqual(['no "attribution" in the source: results name its files (ortho.tif)'])
+})
+
 test('an estimate counts every tile once, tells the terms, and fetches nothing', async () => {
   const planned = await plan(tiles())
   const estimate = await estimateRegion(world, planned, { sampleCount: 0, signal })
