@@ -130,8 +130,10 @@ export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (cause) {
-    throw new InputError('file-unreadable', `Expected a readable file, got "${path}"`, {
-      hint: 'check the path and the permissions',
+    const isFolder = cause instanceof Error && 'code' in cause && cause.code === 'EISDIR'
+    const got = isFolder ? `the folder "${path}"` : `"${path}"`
+    throw new InputError('file-unreadable', `Expected a readable file, got ${got}`, {
+      hint: isFolder ? 'name a file in it' : 'check the path and the permissions',
       cause,
     })
   }

@@ -82,6 +82,7 @@ function parseWeights(text: string): NonNullable<LocateRequest['groupWeights']> 
   if (isValid && manMade + natural + indoor > 0) return { manMade, natural, indoor }
   throw new InputError(
     'weights',
-    `Expected three weights from 0 for --weights man-made,natural,indoor, got "${text}"`,
+    `Expected three weights from 0, not all 0, for --weights man-made,natural,indoor, got "${text}"`,
+    { hint: 'e.g. --weights 1,1,0 for a photo from outside: indoor scenes do not count' },
   )
 }

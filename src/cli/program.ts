@@ -1,6 +1,6 @@
 /** The tree of commands: one file each. @io disk */
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
 import { OPTIONS } from '../config.ts'
 
 type AddCommand = (program: Command) => void
@@ -33,7 +33,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
         'It suggests where to look; it never proves a place.',
     )
     .version(version)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ formatHelp: formatShortly })
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
   for (const option of Object.values(OPTIONS)) {
@@ -55,4 +55,13 @@ function commandsFor(args: readonly string[]): readonly string[] {
   const named = all.filter((name) => args.includes(name))
   if (named.length > 0) return named
   return args[0] === '--version' || args[0] === '-V' ? [] : all
+}
+
+/** The help of a command names the options of all in a few lines, so that its own are seen. */
+function formatShortly(command: Command, helper: Help): string {
+  const help = Help.prototype.formatHelp.call(helper, command, helper)
+  if (command.parent === null) return help
+  const flags = Object.values(OPTIONS).map(({ flag }) => `--${flag}`)
+  const text = `Options of every command, told by \`whereabouts --help\`: ${flags.join(', ')}`
+  return `${help}\n${helper.boxWrap(text, helper.helpWidth ?? 80)}\n`
 }

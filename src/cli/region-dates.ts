@@ -31,7 +31,7 @@ export function addDateCommands(region: Command): void {
     .command('refresh')
     .argument('<name>')
     .description('embed what has newer imagery; older dates stay, and can be searched')
-    .option('--imagery <SOURCE>', 'another source from now on: a JSON file or JSON text')
+    .option('--imagery <SOURCE>', 'another source from now on, as for `region create`')
     .option('--vintages <N>', `embed the N newest dates of each place (1 to ${VINTAGES_MAX}; kept)`)
     .option('--all', 'embed every point again, also where the source tells no dates')
     .option('--check <N>', 'only compare the pixels of N points with those that were embedded')

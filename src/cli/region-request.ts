@@ -21,7 +21,10 @@ export interface RegionOptions extends BoundaryOptions {
 /** Adds the options to a command. */
 export function addRegionOptions(command: Command): Command {
   const described = command
-    .option('--imagery <SOURCE>', 'imagery source: a JSON file, JSON text or preset:NAME')
+    .option(
+      '--imagery <SOURCE>',
+      'imagery source: a GeoTIFF, MBTiles or PMTiles, a JSON file, JSON text or preset:NAME',
+    )
     .option('--extract <FILE>', 'OSM extract: points on its roads')
     .option('--points <N>', 'how many points on the roads', '10000')
     .option('--seed <N>', 'same seed, same points', '1')
@@ -52,6 +55,9 @@ function samplingOf(options: RegionOptions): SamplingRequest {
     throw new InputError(
       'sampling',
       `Expected one of --extract, --grid and --patches, got ${kinds.length}`,
+      {
+        hint: 'points lie on the roads of an extract, on a grid (--grid 50), or where patches are',
+      },
     )
   }
   if (options.extract !== undefined) {
@@ -62,7 +68,10 @@ function samplingOf(options: RegionOptions): SamplingRequest {
   if (options.patches !== undefined) return { kind: 'patches' }
   const stepM = Number(options.grid)
   if (!(stepM >= 0.5 && stepM <= 1_000_000)) {
-    throw new InputError('grid', `Expected metres from 0.5 for --grid, got "${options.grid ?? ''}"`)
+    const got = `got "${options.grid ?? ''}"`
+    throw new InputError('grid', `Expected 0.5 to 1000000 metres for --grid, ${got}`, {
+      hint: 'e.g. --grid 50; a patch shows 112 m, and half the step gives four times the points',
+    })
   }
   return { kind: 'grid', stepM, whereImagery: options.whereImagery ?? false }
 }
@@ -88,9 +97,27 @@ export async function readImagery(source: string): Promise<unknown> {
       hint: `say what answers there: --imagery '{"kind":"xyz","url":"https://…/{z}/{x}/{y}.jpg","maxZoom":19,"attribution":"© …"}'; docs/imagery.md has all kinds`,
     })
   }
+  const ofFile = sourceOfFile(source)
+  if (ofFile !== null) return ofFile
   const text = new TextDecoder().decode(await readInput(source))
   const inFile = `the file holds a source such as ${EXAMPLE}; if it is a picture: --imagery '{"kind":"geotiff","files":["${source}"]}'`
-  return withAbsolutePaths(parseJson(text, `--imagery ${source}`, inFile))
+  if (!/[\0\uFFFD]/.test(text)) {
+    return withAbsolutePaths(parseJson(text, `--imagery ${source}`, inFile))
+  }
+  throw new InputError(
+    'json',
+    `Expected JSON in the file of --imagery, got a file that is no text`,
+    {
+      hint: inFile,
+    },
+  )
+}
+
+/** Of a file that holds imagery itself nothing more has to be said; null: another file. */
+function sourceOfFile(path: string): object | null {
+  if (/\.tiff?$/i.test(path)) return { kind: 'geotiff', files: [resolve(path)] }
+  const [, kind] = /\.(mbtiles|pmtiles)$/i.exec(path) ?? []
+  return kind === undefined ? null : { kind: kind.toLowerCase(), file: resolve(path) }
 }
 
 const EXAMPLE = '{"kind":"geotiff","files":["ortho.tif"]}'

@@ -23,9 +23,13 @@ export function formatAsked(options: OutputOptions): HeatmapFormat | null {
   if (asked === undefined) return null
   const format = formatOf(asked)
   if (format !== null) return format
+  const isNamed = options.format !== undefined
   throw new InputError(
     'format',
-    `Expected geojson, csv, kml, geotiff or png for --format, got "${asked}"`,
+    `Expected ${isNamed ? '' : 'an ending of '}geojson, csv, kml, geotiff or png for ${isNamed ? '--format' : '--out'}, got "${asked}"`,
+    {
+      hint: isNamed ? 'e.g. --format png' : 'e.g. --out heatmap.png, or name the format: --format',
+    },
   )
 }
 
@@ -57,14 +61,18 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
   const km2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
   return formatTable(heatmap, {
     found: `${good.length} of them good (${formatKm2(km2)} km²)`,
-    rows: [
-      'rank  lon,lat               distance  imagery     scenes',
-      ...candidates.map(formatCandidate),
-      ...unitOf(heatmap),
-      SHARES_ARE,
-      GOOD_IS_RELATIVE,
-    ],
+    rows: [...formatCandidates(heatmap, candidates), GOOD_IS_RELATIVE],
   })
+}
+
+function formatCandidates(heatmap: Heatmap, candidates: readonly Candidate[]): string[] {
+  if (candidates.length === 0) return []
+  return [
+    'rank  lon,lat               distance  imagery     scenes',
+    ...candidates.map(formatCandidate),
+    ...unitOf(heatmap),
+    SHARES_ARE,
+  ]
 }
 
 /** Distances to a photo are differences of logits; those to a scene may be below 0, and others may stand beside them. */

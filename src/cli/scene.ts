@@ -23,7 +23,7 @@ interface SceneOptions extends OutputOptions, DateOptions {
 export function addSceneCommand(program: Command): void {
   const command = program
     .command('scene')
-    .argument('[words]', 'a scene class, words for one, or "a + b - c"')
+    .argument('[words...]', 'a scene class, words for one, or "a + b - c"')
     .description('search a region for a kind of scene; --best maps the best scene of every cell')
     .requiredOption('--region <NAME>', 'region that was built')
     .option('--cells <SPEC>', 'square:25km, square:50m, h3:12 …', 'square:50m')
@@ -35,25 +35,24 @@ export function addSceneCommand(program: Command): void {
 }
 
 async function search(
-  words: string | undefined,
+  words: readonly string[],
   options: SceneOptions,
   command: Command,
 ): Promise<void> {
   formatAsked(options)
   const { region, cells } = options
   const dates = datesOf(options)
-  if ((words === undefined) !== (options.best ?? false)) {
-    throw new InputError('scene-missing', 'Expected words for a scene, or --best without words')
-  }
+  const expression = words.join(' ')
+  refuseUnclear(expression, options)
   const count = parseCount(options.candidates, '--candidates', { max: 1000 })
   await askWorld(command, async (world) => {
-    if (words === undefined) {
+    if (options.best) {
       const heatmap = await mapBestScenes(world, { region, cells, ...dates })
       if (await writeHeatmap(world, heatmap, options)) console.log(formatBestScenes(heatmap, count))
       return
     }
     const { heatmap, candidates } = await searchScene(world, {
-      expression: words,
+      expression,
       region,
       cells,
       ...dates,
@@ -62,4 +61,17 @@ async function search(
     if (await writeHeatmap(world, heatmap, options))
       console.log(formatFindings(heatmap, candidates))
   })
+}
+
+/** What is asked for: words, or the best scenes of all. */
+function refuseUnclear(expression: string, { best, region }: SceneOptions): void {
+  if ((expression === '') === (best ?? false)) return
+  const got = best ? 'both' : 'neither'
+  throw new InputError(
+    'scene-missing',
+    `Expected words for a scene, or --best without words, got ${got}`,
+    {
+      hint: `e.g. whereabouts scene --region ${region} parking lot; or whereabouts scene --region ${region} --best`,
+    },
+  )
 }

@@ -24,6 +24,8 @@ export function addServeCommand(program: Command): void {
   program
     .command('serve')
     .description('answer over HTTP: regions, photos, heatmaps; described at /docs')
+    // Port, hosts and limits are options of every command: here they are looked for.
+    .configureHelp({ showGlobalOptions: true })
     .action((_options: object, command: Command) =>
       serve(configOf(command), program.version() ?? ''),
     )

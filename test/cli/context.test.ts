@@ -1,5 +1,12 @@
+import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseCount, parseJson, parseLonLat, parseNumbers } from '../../src/cli/context.ts'
+import {
+  parseCount,
+  parseJson,
+  parseLonLat,
+  parseNumbers,
+  readInput,
+} from '../../src/cli/context.ts'
 import { readImagery } from '../../src/cli/region-request.ts'
 
 const thrown = (work: () => unknown): unknown => {
@@ -39,12 +46,32 @@ test('a file that is no JSON is not quoted as it is', () => {
   expect(error).toMatchObject({ message: 'Expected JSON for --imagery, got "II*…ab"' })
 })
 
+test('a folder in the place of a file is told as a folder', async () => {
+  const error: unknown = await readInput('src').catch((caught: unknown) => caught)
+  expect(error).toMatchObject({ message: says('got the folder "src"'), hint: says('file in it') })
+})
+
+test('a file of imagery is a source by itself', async () => {
+  expect(await readImagery('ortho.TIF')).toEqual({ kind: 'geotiff', files: [resolve('ortho.TIF')] })
+  expect(await readImagery('a/b.mbtiles')).toEqual({
+    kind: 'mbtiles',
+    file: resolve('a/b.mbtiles'),
+  })
+  expect(await readImagery('b.pmtiles')).toEqual({ kind: 'pmtiles', file: resolve('b.pmtiles') })
+})
+
+test('imagery that is no text is not quoted', async () => {
+  const error: unknown = await readImagery('test/fixtures/quarters.heic').catch((e: unknown) => e)
+  expect(error).toMatchObject({ code: 'json', message: says('no text') })
+})
+
 test('imagery that is not written as a source is answered with one that is', async () => {
   const wrong = [
     { source: '{"kind":"geotiff",', hint: '{"kind":"geotiff","files":["ortho.tif"]}' },
     { source: 'https://tiles.example.org/{z}/{x}/{y}.jpg', hint: '"kind":"xyz"' },
     { source: 'package-lock.json.md', hint: 'check the path' },
     { source: 'README.md', hint: '"files":["README.md"]' },
+    { source: 'test/fixtures/quarters.heic', hint: '"files":["test/fixtures/quarters.heic"]' },
   ]
   for (const { source, hint } of wrong) {
     const error: unknown = await readImagery(source).catch((caught: unknown) => caught)

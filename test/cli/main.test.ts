@@ -48,6 +48,12 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   expect(built.stdout).toMatch(/(\d+) of \1 points embedded/)
   expect(built.stderr).toMatch(/embed \d+\/\d+ · [\d.]+\/s · \d+ s left/)
 
+  const again = await run('region', 'create', 'town', '--grid', '50', '--imagery', 'ortho.tif')
+  expect(again).toMatchObject({
+    code: 64,
+    stderr: expect.stringMatching(/^\S+ \(region-exists/) as unknown,
+  })
+
   const asked = ['locate', 'water.jpg', '--region', 'town', '--cells', 'square:50m']
   const files = await run(
     ...asked,
@@ -89,6 +95,10 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   )
   expect(scene).toMatchObject({ code: 0 })
   expect((await readFile(join(folder, 'scene.png'))).subarray(1, 4).toString()).toBe('PNG')
+
+  const unquoted = await run('scene', 'parking', 'lot', '--region', 'town', '--candidates', '0')
+  expect(unquoted).toMatchObject({ code: 0 })
+  expect(unquoted.stdout).not.toMatch(/rank|distance:|shares/)
 
   const best = await run('scene', '--best', '--region', 'town', '--candidates', '1')
   expect(best.stdout).toMatch(/^36 cells of square:50m searched, 4 different best scenes$/m)
@@ -182,7 +192,55 @@ const wrong = [
     name: 'an ending that is no format',
     args: ['scene', 'lake', '--region', 'town', '--out', 'a.docx'],
     code: 64,
-    says: /geojson, csv, kml, geotiff or png/,
+    says: /an ending of geojson, csv, kml, geotiff or png for --out, got "a.docx"\n→/,
+  },
+  {
+    name: 'a format that is none',
+    args: ['scene', 'lake', '--region', 'town', '--out', 'a.png', '--format', 'gif'],
+    code: 64,
+    says: /Expected geojson, csv, kml, geotiff or png for --format, got "gif"\n→/,
+  },
+  {
+    name: 'a scene without words',
+    args: ['scene', '--region', 'town'],
+    code: 64,
+    says: /got neither\n→ .*whereabouts scene --region town --best/,
+  },
+  {
+    name: 'a question for the best scenes with words',
+    args: ['scene', 'lake', '--best', '--region', 'town'],
+    code: 64,
+    says: /got both\n→ /,
+  },
+  {
+    name: 'two weights',
+    args: ['locate', 'water.jpg', '--region', 'town', '--weights', '1,1'],
+    code: 64,
+    says: /three weights from 0.*got "1,1"\n→ e\.g\. --weights 1,1,0/,
+  },
+  {
+    name: 'weights that leave nothing',
+    args: ['locate', 'water.jpg', '--region', 'town', '--weights', '0,0,0'],
+    code: 64,
+    says: /not all 0.*got "0,0,0"\n→/,
+  },
+  {
+    name: 'a folder of photos',
+    args: ['locate', '.', '--region', 'town'],
+    code: 64,
+    says: /got the folder "\."/,
+  },
+  ...['0', '-5', '0.1'].map((step) => ({
+    name: `a grid of ${step} m`,
+    args: ['region', 'estimate', '--grid', step, '--imagery', 'ortho.tif'],
+    code: 64,
+    says: /Expected 0\.5 to 1000000 metres for --grid, got .*\n→ e\.g\. --grid 50/,
+  })),
+  {
+    name: 'a grid whose step is larger than the imagery',
+    args: ['region', 'estimate', '--grid', '50000', '--imagery', 'ortho.tif'],
+    code: 64,
+    says: /→ no middle of a square of 50000 m lies in the region: choose a smaller step/,
   },
   {
     name: 'a question that begins with a dash',

@@ -17,6 +17,18 @@ test('the help of every command is the golden one', async () => {
   expect(help).toBe(readFileSync(golden, 'utf8'))
 })
 
+test('the help of a command fits a screen of 40 lines, its own options first', async () => {
+  const check = (command: Command): void => {
+    const help = command.configureOutput({ getOutHelpWidth: () => 80 }).helpInformation()
+    // Those of `serve` are the options of every command.
+    const isShort = command.name() !== 'serve' && command.parent !== null
+    if (isShort) expect(help.split('\n').length, command.name()).toBeLessThanOrEqual(40)
+    expect(help.indexOf('--data-dir'), command.name()).toBeGreaterThan(help.indexOf('Options:\n'))
+    command.commands.forEach(check)
+  }
+  check(await createProgram())
+})
+
 test('every command and every option explains itself', async () => {
   const check = (command: Command): void => {
     expect(command.description(), command.name()).not.toBe('')
