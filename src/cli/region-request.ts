@@ -100,7 +100,7 @@ export async function readImagery(source: string): Promise<unknown> {
   const ofFile = sourceOfFile(source)
   if (ofFile !== null) return ofFile
   const text = new TextDecoder().decode(await readInput(source))
-  const inFile = `the file holds a source such as ${EXAMPLE}; if it is a picture: --imagery '{"kind":"geotiff","files":["${source}"]}'`
+  const inFile = `the file holds a source such as ${EXAMPLE}; if it is a GeoTIFF: --imagery '{"kind":"geotiff","files":["${source}"]}'`
   if (!/[\0\uFFFD]/.test(text)) {
     return withAbsolutePaths(parseJson(text, `--imagery ${source}`, inFile))
   }

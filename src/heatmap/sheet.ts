@@ -6,7 +6,6 @@ import {
   formatNumber,
   formatShare,
   GOOD_IS_RELATIVE,
-  NOTICE,
   SHARES_ARE,
   tellNotSearched,
 } from './caption.ts'
@@ -44,7 +43,7 @@ const SCENES_SHOWN = 5
 /** Writes the page. Images are part of it, scripts are forbidden in it. */
 export function renderSheet(sheet: Sheet): string {
   const { heatmap, photo } = sheet
-  const { title } = captionOf(heatmap)
+  const { title, notice } = captionOf(heatmap)
   const candidates = sheet.candidates.slice(0, CANDIDATES_MAX)
   return `<!doctype html>
 <html lang="en">
@@ -59,7 +58,7 @@ export function renderSheet(sheet: Sheet): string {
 <body>
 <header>
 <h1>${escapeXml(title)}</h1>
-<p class="warning"><strong>This is ${NOTICE}.</strong> The places below look from above as the photo suggests. Many other places do, too. Check each one by its own evidence.</p>
+<p class="warning"><strong>This is ${escapeXml(notice)}.</strong> The places below look from above as the photo suggests. Many other places do, too. Check each one by its own evidence.</p>
 </header>
 <main>
 ${photoSection(photo, heatmap, sheet.known)}

@@ -18,7 +18,12 @@ export const lonLat = z.tuple([lon, lat]).openapi({
   example: [4.36, 51.87],
 })
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-const sceneShare = z.object({ scene: z.string(), share: z.number() })
+const sceneShare = z.object({
+  scene: z.string(),
+  share: z.number().openapi({
+    description: 'softmax among 365 scenes, 0…1: what the picture shows, not how likely a place is',
+  }),
+})
 
 export const regionName = z
   .string()

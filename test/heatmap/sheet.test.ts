@@ -39,6 +39,14 @@ describe('renderSheet', () => {
     expect(html).toMatch(/shares in %: .*not how likely a place is/)
   })
 
+  test('says where cells are finer than the grid that was searched', () => {
+    const sampling = { kind: 'grid', stepM: 30_000, whereImagery: false } as const
+    const region = { ...sheet.heatmap.region, sampling }
+    const coarse = renderSheet({ ...sheet, heatmap: { ...sheet.heatmap, region } })
+    expect(coarse).toMatch(/This is a place to start looking.*finer than the grid of 30000 m/)
+    expect(html).not.toContain('finer than')
+  })
+
   test('each candidate tells place, distance, date, shared scenes; a missing patch its reason', () => {
     const items = html.split('<li>\n').slice(1)
     expect(items).toHaveLength(20)
