@@ -29,6 +29,13 @@ export function withoutSignature(address: string): string {
   return `${place}${left === '' ? '' : `?${left}`}${end}`
 }
 
+/** The names of parameters whose values let in whoever has the address; `{key}` stands for a value that is elsewhere. */
+export function secretParameters(address: string): string[] {
+  const [, query = ''] = /\?([^#]*)/.exec(address) ?? []
+  const named = query.split('&').map(nameOf)
+  return named.flatMap(({ name, isSecret }) => (isSecret ? [name] : []))
+}
+
 /** Levels by the names that files have now: before, they were recorded under addresses as they came. */
 export function withoutSignatures(stretches: Stretches): Stretches {
   const entries = Object.entries(stretches)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openDatabase } from '../../src/gallery/open.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
@@ -53,7 +53,9 @@ describeOnEachDatabase('metrics', (_open, place) => {
   test('count what hosts of imagery answered, by host and without their keys', async () => {
     const server = await startTileServer()
     const host = new URL(server.url).host
-    const imagery = { kind: 'xyz', url: `${server.url}?key=very-secret`, attribution: 'made' }
+    vi.stubEnv('METRICS_TEST_KEY', 'very-secret')
+    const keyed = { url: `${server.url}?key={key}`, keyEnv: 'METRICS_TEST_KEY' }
+    const imagery = { kind: 'xyz', ...keyed, attribution: 'made' }
     const source = await http.world.openSource(parseImageryConfig({ ...imagery, maxZoom: 18 }))
     const { signal } = new AbortController()
     await source.patch({ lon: 9, lat: 47.2 }, { px: 64, gsd: 0.5 }, signal)
@@ -65,6 +67,8 @@ describeOnEachDatabase('metrics', (_open, place) => {
     )
     expect(text).toMatch(new RegExp(`imagery_bytes_total\\{host="${host}"\\} [1-9]`))
     expect(text).not.toContain('very-secret')
+    expect(server.requests.at(-1)?.path).toContain('very-secret')
+    vi.unstubAllEnvs()
   })
 
   /** The database, its questions counted; while it is away none is answered, as long as a hold lasts each waits. */

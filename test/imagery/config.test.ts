@@ -30,7 +30,26 @@ const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
   {
     name: 'a signature',
     input: { ...xyz, url: `${xyz.url}?se=1&sig=a%2Bb` },
-    says: /no signature/,
+    says: /no key or signature.*sig=\{key\}/,
+  },
+  {
+    name: 'a key in the address',
+    input: { ...xyz, url: `${xyz.url}?style=a&key=abc123` },
+    says: /no key.*key=\{key\}.*keyEnv/,
+  },
+  {
+    name: 'an access token in the address',
+    input: { ...xyz, url: `${xyz.url}?access_token=pk.eyJ1.abc` },
+    says: /access_token=\{key\}/,
+  },
+  {
+    name: 'a key in one of several addresses',
+    input: {
+      kind: 'cog',
+      urls: ['https://a/1.tif?v=2', { url: 'https://a/2.tif?apikey=s', capturedOn: '2021' }],
+      attribution: 'A',
+    },
+    says: /apikey=\{key\}/,
   },
   { name: 'a secret header', input: { ...xyz, headers: { Authorization: 'x' } }, says: /secret/ },
 ]
@@ -42,6 +61,11 @@ describe('parseImageryConfig', () => {
       expect(() => parseImageryConfig(input)).toThrow(says)
     })
   }
+
+  test('takes a key that stands elsewhere, and parameters that are none', () => {
+    const named = { ...xyz, url: `${url}?access_token={key}&tokens=3&v=1`, keyEnv: 'K' }
+    expect(parseImageryConfig(named)).toMatchObject({ url: named.url })
+  })
 
   test('lists all problems at once', () => {
     expect(() => parseImageryConfig({ kind: 'geotiff', files: [], nodata: 'x' })).toThrow(

@@ -17,7 +17,7 @@ export const cog = z
   })
   .superRefine((config, context) => {
     const urls = config.urls.map((entry) => (typeof entry === 'string' ? entry : entry.url))
-    checkSecrets({ ...config, url: urls.join(' ') }, context)
+    checkSecrets({ ...config, url: urls }, context)
   })
 
 export type CogConfig = z.infer<typeof cog>

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { isIsoDate } from '../iso-date.ts'
+import { secretParameters } from '../signed-address.ts'
 
 /** `2022`, `2022-03` or `2022-03-18`. */
 export const isoDate = z.string().refine(isIsoDate, 'an ISO date, e.g. 2022-03-18')
@@ -79,25 +80,24 @@ export type Politeness = z.infer<typeof politeness>
 /** The values of `pyramid`, checked. */
 export type PyramidFields = z.infer<typeof pyramid>
 
-/** A signature as it was made; `{key}` in its place is none. */
-const SIGNATURE = /[?&](sig|[\w-]*signature)=(?!\{key\})/i
-
 interface WithSecrets {
-  readonly url: string
+  /** One address, or several. */
+  readonly url: string | readonly string[]
   readonly keyEnv?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** For `superRefine`: a key has its variable, and no secret stands where it would be stored. */
 export function checkSecrets(config: WithSecrets, context: z.core.$RefinementCtx): void {
-  const hasPlace = config.url.includes('{key}')
+  const urls = [config.url].flat()
+  const hasPlace = urls.some((url) => url.includes('{key}'))
   if (hasPlace !== (config.keyEnv !== undefined)) {
     const message = 'both {key} in the url and keyEnv, or neither'
     context.addIssue({ code: 'custom', path: ['keyEnv'], message })
   }
-  if (SIGNATURE.test(config.url)) {
-    const message =
-      'no signature in an address, which is stored: write {key} in its place and name its variable in keyEnv, or list signed addresses in a STAC file'
+  const [secret] = urls.flatMap(secretParameters)
+  if (secret !== undefined) {
+    const message = `no key or signature in an address, which is stored: write ${secret}={key} and name its variable in keyEnv ("keyEnv":"WHEREABOUTS_IMAGERY_KEY"), or list signed addresses in a STAC file`
     context.addIssue({ code: 'custom', path: ['url'], message })
   }
   for (const name of Object.keys(config.headers ?? {})) {

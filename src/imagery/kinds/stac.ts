@@ -31,7 +31,7 @@ export const stac = z
     if (config.search !== undefined && config.url === undefined) {
       context.addIssue({ code: 'custom', path: ['search'], message: 'only with a url' })
     }
-    checkSecrets({ ...config, url: `${config.url ?? ''}?${config.assetQuery ?? ''}` }, context)
+    checkSecrets({ ...config, url: [config.url ?? '', `?${config.assetQuery ?? ''}`] }, context)
   })
 
 export type StacConfig = z.infer<typeof stac>
