@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTown, type Town } from '../http/town.ts'
 import { pgliteFolder } from '../databases.ts'
@@ -25,6 +26,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'whereabouts-cli-'))
   town = await makeTown(folder)
   await writeFile(join(folder, 'water.jpg'), town.waterPhoto)
+  const black = { width: 300, height: 200, channels: 3 as const, background: '#000000' }
+  await sharp({ create: black }).toFile(join(folder, 'black.png'))
   await mkdir(join(folder, 'data'))
   await rename((await pgliteFolder()).dataDir, join(folder, 'data', 'database'))
 })
@@ -74,11 +77,10 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   expect(heatmap.type).toBe('FeatureCollection')
   expect(await readFile(join(folder, 'sheet.html'), 'utf8')).toMatch(/^<!doctype html>/i)
 
-  const turned = await run(...asked, '--known', '47.2,8.9985')
+  const finer = ['locate', 'water.jpg', '--region', 'town', '--cells', 'square:5m']
+  const turned = await run(...finer, '--known', '47.2,8.9985')
   expect(turned.stdout).toMatch(/known place: outside the region; .* [\d,]+ km away .*LON,LAT/)
-
-  const finer = await run('locate', 'water.jpg', '--region', 'town', '--cells', 'square:5m')
-  expect(finer.stdout).toContain('finer than the grid of 50 m that was searched')
+  expect(turned.stdout).toContain('finer than the grid of 50 m that was searched')
 
   const piped = await run(...asked, '--format', 'csv')
   expect(piped.stdout.split('\n')[0]).toMatch(/distance/)
@@ -223,6 +225,12 @@ const wrong = [
     args: ['locate', 'water.jpg', '--region', 'town', '--weights', '0,0,0'],
     code: 64,
     says: /not all 0.*got "0,0,0"\n→/,
+  },
+  {
+    name: 'a black photo',
+    args: ['embed', 'photo', 'black.png'],
+    code: 64,
+    says: /\(photo-blank\).*got a single colour\n→/,
   },
   {
     name: 'a folder of photos',

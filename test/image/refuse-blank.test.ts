@@ -61,6 +61,7 @@ test('one colour in every pixel is refused whatever the channels are', () => {
 test('a night with a few lamps is a photo', () => {
   const lamps = (x: number, y: number) => (x % 100 === 50 && y % 100 === 50 ? 255 : 3)
   expect(codeOf(paint(400, 300, lamps))).toBeUndefined()
+  expect(codeOf(paint(4000, 3000, lamps))).toBeUndefined()
 })
 
 test('a dusk of eight dark levels is a photo', () => {
