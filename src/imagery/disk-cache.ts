@@ -21,6 +21,8 @@ export interface StoredHead {
   readonly headers: Readonly<Record<string, string>>
   /** ms since 1970; later the server is asked whether it has something new. */
   readonly freshUntil: number
+  /** ms since 1970 when the server said so; of old files unknown. */
+  readonly askedAt?: number
 }
 
 /** An answer as it is kept. */
@@ -50,8 +52,9 @@ export class DiskCache {
     this.#maxBytes = maxBytes
   }
 
-  /** Reads an answer; `undefined` when it is not there or not whole. */
+  /** Reads an answer; `undefined` when it is not there or not whole, or nothing is to be kept. */
   async read(key: string): Promise<Stored | undefined> {
+    if (this.#maxBytes === 0) return undefined
     const path = this.#pathOf(key)
     try {
       const stored = parse(await readFile(path), key)

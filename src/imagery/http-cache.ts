@@ -1,6 +1,6 @@
 /**
  * A disk cache before an HTTP client: answers are kept as long as the server allows, then asked for with their ETag; that
- * a server has nothing somewhere is kept too.
+ * a server has nothing somewhere is kept too, but believed only by who heard it: a build that is begun anew asks again.
  * @io disk network
  */
 import type { DiskCache, Stored, StoredHead } from './disk-cache.ts'
@@ -14,6 +14,7 @@ const KEPT_HEADERS = ['etag', 'last-modified', 'content-type', 'content-range', 
 export class HttpCache implements HttpGet {
   readonly #client: HttpGet
   readonly #disk: DiskCache
+  readonly #openedAt = Date.now()
 
   constructor(client: HttpGet, disk: DiskCache) {
     this.#client = client
@@ -24,16 +25,23 @@ export class HttpCache implements HttpGet {
     signal.throwIfAborted()
     const key = keyOf(request)
     const stored = await this.#disk.read(key)
-    if (stored !== undefined && stored.head.freshUntil > Date.now()) return answerOf(stored)
+    if (stored !== undefined && this.#holds(stored)) return answerOf(stored)
     const known = stored && validatorsOf(stored.head)
     const answer = await this.#client.get({ ...request, ...(known && { known }) }, signal)
     const isConfirmed = answer.status === 304 && stored !== undefined
     const bytes = isConfirmed ? stored.bytes : bytesOf(answer)
-    const freshUntil = freshUntilMs(answer.headers, Date.now(), isMissing(answer))
+    const askedAt = Date.now()
+    const freshUntil = freshUntilMs(answer.headers, askedAt, isMissing(answer))
     const head = isConfirmed ? stored.head : headOf(answer)
     if (freshUntil === null) await this.#disk.remove(key)
-    else await this.#disk.write(key, { head: { ...head, freshUntil }, bytes })
+    else await this.#disk.write(key, { head: { ...head, freshUntil, askedAt }, bytes })
     return isConfirmed ? answerOf(stored) : answer
+  }
+
+  #holds(stored: Stored): boolean {
+    const { freshUntil, askedAt = 0 } = stored.head
+    const isBelieved = !isMissing(answerOf(stored)) || askedAt >= this.#openedAt
+    return isBelieved && freshUntil > Date.now()
   }
 
   /** Drops an answer that turned out to be useless, so that it is fetched anew. */
@@ -56,7 +64,7 @@ function validatorsOf({ status, headers }: StoredHead): HttpRequest['known'] | u
   return { etag: headers['etag'] ?? null, lastModified: headers['last-modified'] ?? null }
 }
 
-function headOf({ status, headers }: HttpAnswer): Omit<StoredHead, 'freshUntil'> {
+function headOf({ status, headers }: HttpAnswer): Omit<StoredHead, 'freshUntil' | 'askedAt'> {
   const kept = KEPT_HEADERS.flatMap((name): [string, string][] => {
     const value = headers.get(name)
     return value === null ? [] : [[name, value]]

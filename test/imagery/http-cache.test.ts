@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DiskCache } from '../../src/imagery/disk-cache.ts'
 import { HostGates } from '../../src/imagery/host-gate.ts'
@@ -23,10 +24,10 @@ afterEach(async () => {
 })
 
 /** What a process has: a client and a cache over the folder. */
-function open(): HttpCache {
+function open(maxBytes = 1e6): HttpCache {
   const settings = politeness.parse({ requestsPerSecond: 1000, keyEnv: 'KEY' })
   const client = new HttpClient(settings, { hosts: new HostGates(), secrets: { KEY: '5ecret' } })
-  return new HttpCache(client, new DiskCache(folder, 1e6))
+  return new HttpCache(client, new DiskCache(folder, maxBytes))
 }
 
 async function start(handler: TileHandler): Promise<{ url: string }> {
@@ -77,13 +78,28 @@ describe('HttpCache', () => {
   })
 
   for (const status of [404, 204]) {
-    test(`remembers for a while that the answer was ${status}`, async () => {
+    test(`remembers as long as it is open that the answer was ${status}`, async () => {
       const request = await start(() => ({ status }))
-      expect((await open().get(request, signal)).status).toBe(status)
-      expect((await open().get(request, signal)).status).toBe(status)
+      const cache = open()
+      expect((await cache.get(request, signal)).status).toBe(status)
+      expect((await cache.get(request, signal)).status).toBe(status)
       expect(server.requests.length).toBe(1)
     })
+
+    test(`asks again, once it is opened anew, where the answer was ${status}`, async () => {
+      const request = await start((_, count) => (count === 0 ? { status } : { body }))
+      await open().get(request, signal)
+      await setTimeout(2)
+      expect([...(await open().get(request, signal)).bytes]).toEqual([1, 2, 3])
+    })
   }
+
+  test('that may keep nothing does not answer from what others kept', async () => {
+    const request = await start(() => ({ body }))
+    await open().get(request, signal)
+    await open(0).get(request, signal)
+    expect(server.requests.length).toBe(2)
+  })
 
   test('does not keep failures', async () => {
     const request = await start((_, count) => ({
