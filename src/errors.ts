@@ -79,6 +79,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   'model-mismatch': 409,
   'model-space': 409,
   'region-not-built': 409,
+  'region-without-imagery': 409,
   'region-built': 409,
   'scene-ambiguous': 422,
   'scene-unknown': 422,

@@ -12,6 +12,7 @@ import type { Encoder } from './embedding/encoder.ts'
 import { createEncoder } from './embedding/onnx.ts'
 import { migrate } from './gallery/migrate.ts'
 import { openDatabase } from './gallery/open.ts'
+import { stopOrphanedBuilds } from './gallery/orphans.ts'
 import { createPack, openPack } from './gallery/pack-file.ts'
 import { decodePhoto } from './image/decode.ts'
 import { encodeJpeg } from './image/encode.ts'
@@ -46,6 +47,7 @@ export async function openWorld(
       : { url: config.databaseUrl },
   )
   await migrate(db)
+  await stopOrphanedBuilds(db)
   const models = openModels(config)
   const imageryDeps = {
     cache: new DiskCache(join(config.dataDir, 'imagery-cache'), config.imageryCacheMb * 1e6),

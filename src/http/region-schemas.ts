@@ -112,7 +112,7 @@ export const regionSchema = z
     summary: z.string().openapi({
       description: 'where its build stands, and the command that goes on with it',
       example:
-        'built, 33 points wait for newer imagery or another try: whereabouts region build town',
+        'built, 33 points wait for newer imagery or another try: POST /v1/regions/town/build',
     }),
     problem: holdUpSchema
       .nullable()

@@ -34,5 +34,16 @@ function present(
   status: RegionStatus,
   build: BuildStatus | null,
 ): RegionJson {
-  return presentRegion(status, { summary: describeBuild(outside, status), build })
+  return presentRegion(status, { summary: summarise(outside, status, build), build })
+}
+
+/** A build of this process may hold no points yet; who asks over HTTP goes on over HTTP. */
+function summarise(
+  outside: Parts['outside'],
+  status: RegionStatus,
+  build: BuildStatus | null,
+): string {
+  const { name, problem } = status.region
+  if (build?.state === 'running' && problem === null) return 'being built by this server'
+  return describeBuild(outside, status, `POST /v1/regions/${name}/build`)
 }

@@ -53,13 +53,16 @@ export function nameState({ region, points }: Pick<RegionStatus, 'region' | 'poi
   return problem === null ? state : `${state} (${problem.code})`
 }
 
-/** Where a build stands, in one sentence, and how to go on. */
+/**
+ * Where a build stands, in one sentence, and how to go on.
+ * @param next  what builds the region
+ */
 export function describeBuild(
   outside: Pick<Outside, 'usualModel'>,
   { region, points, workers }: Pick<RegionStatus, 'region' | 'points' | 'workers'>,
+  next = nextCommand(outside, region, 'region build'),
 ): string {
   const { state, problem } = region
-  const next = nextCommand(outside, region, 'region build')
   if (state === 'built') {
     if (points.pending === 0) return 'built'
     return `built, ${points.pending} points wait for newer imagery or another try: ${next}`
@@ -72,8 +75,12 @@ export function describeBuild(
   if (problem !== null) {
     return `paused (${problem.message}), tried again at ${problem.nextTryAt ?? 'once'}`
   }
-  if (workers.length > 0) return `being built by ${workers.length} processes`
+  if (workers.length > 0) return `being built by ${countOf(workers)}`
   return `waits for workers: ${workerCommand(outside, region)}, or ${next}`
+}
+
+function countOf({ length }: readonly WorkerShare[]): string {
+  return length === 1 ? '1 process' : `${length} processes`
 }
 
 /** Deletes points, embeddings and heatmaps too. @throws {NotFoundError} `region-not-found` */

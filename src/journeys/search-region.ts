@@ -33,7 +33,7 @@ export interface RegionSearch {
 
 /**
  * Measures the query against every embedding of the region and ranks the cells.
- * @throws {NotFoundError} `region-not-found`, `region-not-built` when nothing is embedded yet
+ * @throws {NotFoundError} `region-not-found`, `region-not-built` when nothing is embedded yet, `region-without-imagery` when nothing ever was
  * @throws {InputError} for a photo: as `refuseMixedModels`; for a scene: `model-mismatch`
  */
 export async function searchRegion(outside: Outside, search: RegionSearch): Promise<Heatmap> {
@@ -89,9 +89,19 @@ async function tellDates(
 function nothingFound(
   outside: Outside,
   region: Region,
-  { embedded, patchesByYear }: RegionStats,
+  { embedded, pending, unavailableByReason, patchesByYear }: RegionStats,
 ): NotFoundError {
   const { name } = region
+  if (embedded === 0 && pending === 0) {
+    const reasons = Object.entries(unavailableByReason).map(([why, count]) => `${why} (${count})`)
+    return new NotFoundError(
+      'region-without-imagery',
+      `Expected embeddings in region "${name}", got points without imagery alone: ${reasons.join(', ')}`,
+      {
+        hint: `check the source, its zooms and its area; then \`${nextCommand(outside, region, 'region build')} --retry\``,
+      },
+    )
+  }
   if (embedded === 0) {
     return new NotFoundError(
       'region-not-built',

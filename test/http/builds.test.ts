@@ -129,6 +129,29 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     expect(build?.pointsDone).toBeGreaterThan(5)
   })
 
+  test('is told as being built by the answer that begins it, and before as to be begun over HTTP', async () => {
+    await create('told')
+    const { summary } = await regionOf('told')
+    expect(summary).toBe('not begun: POST /v1/regions/told/build')
+    const { answer } = await ask<{ summary: string }>('/v1/regions/told/build')
+    expect(answer.summary).toBe('being built by this server')
+    await waitForBuild(http, 'told')
+  })
+
+  test('where there is no imagery at all, a question is answered with the reason', async () => {
+    const imagery = { kind: 'geotiff', files: [http.town.ortho], attribution: 'x' }
+    const sampling = { kind: 'grid', stepM: 60, whereImagery: false }
+    const bbox = [9.1, 47.2, 9.102, 47.202]
+    await http.post('/v1/regions', { name: 'bare', imagery, sampling, bbox })
+    await http.post('/v1/regions/bare/build')
+    const { points } = await waitForBuild(http, 'bare')
+    expect(points.embedded).toBe(0)
+    const question = { region: 'bare', cells: 'square:50m', scene: 'harbor' }
+    const asked = await ask<ProblemAnswer>('/v1/heatmaps', question)
+    expect(asked).toMatchObject({ status: 409, answer: { code: 'region-without-imagery' } })
+    expect(asked.answer.detail).toContain(`outside-imagery (${points.total})`)
+  })
+
   test('a refresh embeds newer imagery beside the older, and is over when there is none', async () => {
     const imagery = await create('fresh')
     await http.post('/v1/regions/fresh/build')
@@ -156,7 +179,7 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     expect((await regionOf('cut')).summary).toBe('built')
     await markRefreshing(http.world.db, id, [0, 1])
     expect((await regionOf('cut')).summary).toMatch(
-      /^built, 2 points wait for newer imagery .*: whereabouts region build cut/,
+      /^built, 2 points wait for newer imagery .*: POST \/v1\/regions\/cut\/build$/,
     )
     const again = await ask('/v1/regions/cut/refresh')
     expect(again).toMatchObject({ status: 202, answer: { waiting: 0 } })
