@@ -140,7 +140,7 @@ async function killBuild(name: string): Promise<void> {
 test('a build that is killed continues, and its heatmap is that of an undisturbed build', async () => {
   const imagery = JSON.stringify({ kind: 'geotiff', files: ['ortho.tif'] })
   for (const name of ['killed', 'whole']) {
-    await run('region', 'create', name, '--grid', '12', '--where-imagery', '--imagery', imagery)
+    await run('region', 'create', name, '--grid', '16', '--where-imagery', '--imagery', imagery)
   }
   await killBuild('killed')
   const left = JSON.parse((await run('region', 'show', 'killed')).stdout) as {
@@ -155,7 +155,7 @@ test('a build that is killed continues, and its heatmap is that of an undisturbe
   expect(Number(whole?.[1])).toBe(left.points.total)
   const heatmapOf = async (name: string) =>
     (
-      await run('locate', 'water.jpg', '--region', name, '--cells', 'square:12m', '--format', 'csv')
+      await run('locate', 'water.jpg', '--region', name, '--cells', 'square:16m', '--format', 'csv')
     ).stdout.replaceAll(name, '')
   expect(await heatmapOf('killed')).toBe(await heatmapOf('whole'))
 }, 180_000)
