@@ -1,6 +1,7 @@
 /** Photo bytes → logits and what the photo shows. */
 import { createHash } from 'node:crypto'
 import { softmaxTop } from '../embedding/vector.ts'
+import { InputError } from '../errors.ts'
 import type { SceneShare } from '../heatmap-types.ts'
 import { refuseBlank } from '../image/refuse-blank.ts'
 import type { Logits, Rgb8 } from '../types.ts'
@@ -38,8 +39,7 @@ export async function embedPhoto(
   outside: Pick<Outside, 'decodePhoto' | 'encoder'>,
   photo: PhotoFile,
 ): Promise<EmbeddedPhoto> {
-  const { image, width, height } = await outside.decodePhoto(photo.bytes)
-  refuseBlank(image)
+  const { image, width, height } = await decodeNamed(outside, photo)
   const encoder = await outside.encoder('ground')
   const logits = await encoder.encode([image])
   return {
@@ -50,5 +50,19 @@ export async function embedPhoto(
     height,
     logits,
     scenes: softmaxTop(logits, TOP_SCENES),
+  }
+}
+
+/** Several photos may be asked about at once: an error says which one it is about. */
+async function decodeNamed(outside: Pick<Outside, 'decodePhoto'>, { name, bytes }: PhotoFile) {
+  try {
+    const decoded = await outside.decodePhoto(bytes)
+    refuseBlank(decoded.image)
+    return decoded
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause
+    const { code, message, hint, facts } = cause
+    const named = message.replace('for photo,', () => `for ${name},`)
+    throw new InputError(code, named, { ...(hint !== undefined && { hint }), facts, cause })
   }
 }

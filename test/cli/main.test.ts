@@ -230,7 +230,7 @@ const wrong = [
     name: 'a black photo',
     args: ['embed', 'photo', 'black.png'],
     code: 64,
-    says: /\(photo-blank\).*got a single colour\n→/,
+    says: /\(photo-blank\).* for black\.png, got a single colour\n→/,
   },
   {
     name: 'a folder of photos',
