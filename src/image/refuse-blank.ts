@@ -20,18 +20,14 @@ export function refuseBlank(image: Rgb8): void {
   if (Math.min(width, height) < SIDE_MIN_PX) {
     throw new InputError(
       'photo-too-small',
-      `Expected at least ${SIDE_MIN_PX} px on the shorter side of the photo, got ${width} × ${height} px`,
+      `Expected at least ${SIDE_MIN_PX} px on the shorter side for photo, got ${width} × ${height} px`,
       { hint: 'take the photo in the size in which it was published first, not its thumbnail' },
     )
   }
   if ([0, 1, 2].some((channel) => hasContrast(image.data, channel))) return
-  throw new InputError(
-    'photo-blank',
-    'Expected a photo that shows something, got a single colour',
-    {
-      hint: 'open it to see whether it came whole; of a video take another frame',
-    },
-  )
+  throw new InputError('photo-blank', 'Expected something to see for photo, got a single colour', {
+    hint: 'open it to see whether it came whole; of a video take another frame',
+  })
 }
 
 /** Whether one of three interleaved channels deviates from its mean by `DEVIATION_MIN` or more. */
