@@ -144,7 +144,10 @@ export interface OpenPackOptions {
  */
 export async function openPack(path: string, options: OpenPackOptions): Promise<PackReader> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new InputError('file-unreadable', `Expected a readable file, got "${path}"`, { cause })
+    throw new InputError('file-unreadable', `Expected a readable file, got "${path}"`, {
+      hint: 'check the path and the permissions',
+      cause,
+    })
   })
   try {
     await verifySeal(handle, path, options)
@@ -168,15 +171,15 @@ async function verifySeal(
   path: string,
   { signal, onVerify }: OpenPackOptions,
 ): Promise<void> {
-  const { size } = await handle.stat()
+  const stats = await handle.stat()
+  if (stats.isDirectory()) throw foreign(path, 'a folder')
+  const { size } = stats
+  const start = (await readAt(handle, 0, MAGIC.length)).toString('latin1')
+  if (!MAGIC.startsWith(start)) throw foreign(path, 'a file of another format')
   const footer = await readFooter(handle, size)
   if (footer === null) throw damaged(path, 'a file without an end')
   const at = sealOffset(footer)
-  if (at === null) {
-    throw new InputError('pack-foreign', `Expected a region pack, got another file: "${path}"`, {
-      hint: 'packs are written by `whereabouts region export`; a pack that another program has rewritten is none',
-    })
-  }
+  if (at === null) throw foreign(path, 'another Parquet file')
   const sealAt = size - footer.length + at
   const hash = createHash('sha256')
   const buffer = Buffer.alloc(READ_BYTES)
@@ -249,6 +252,12 @@ async function* readRows(
     last = rows.at(-1)
     rowStart += count
   }
+}
+
+function foreign(path: string, got: string): InputError {
+  return new InputError('pack-foreign', `Expected a region pack in "${path}", got ${got}`, {
+    hint: 'packs are written by `whereabouts region export`; a pack that another program has rewritten is none',
+  })
 }
 
 function damaged(path: string, got: string): InputError {

@@ -4,6 +4,7 @@ import { createCellGeometry, type LonLatRing } from '../geo/cells.ts'
 import type { Cell, Heatmap } from '../heatmap-types.ts'
 import { bboxOfRings, cutAtAntimeridian } from './antimeridian.ts'
 import { captionOf } from './caption.ts'
+import { withoutFolders } from './named-files.ts'
 import { hexOf, type Colour } from './ramp.ts'
 import { colourCells } from './scene-colours.ts'
 
@@ -69,7 +70,7 @@ function factsOf(heatmap: Heatmap) {
     title,
     question,
     cells,
-    region: { name, centre, sampling, model, gsd, runtime },
+    region: { name, centre, sampling: withoutFolders(sampling), model, gsd, runtime },
     attribution,
     capturedBetween: heatmap.capturedBetween,
     ...(heatmap.dates && { dates: heatmap.dates }),

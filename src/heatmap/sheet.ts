@@ -11,6 +11,7 @@ import {
 } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { mapLinksOf } from './map-links.ts'
+import { withoutFolders } from './named-files.ts'
 import { hexAt } from './ramp.ts'
 import type { KnownPlace } from './rank.ts'
 import { SHEET_STYLE } from './sheet-style.ts'
@@ -182,7 +183,8 @@ ${rows.map(cellsOf).join('\n')}
 </section>`
 }
 
-function pointsInWords({ region: { sampling } }: Heatmap): string {
+function pointsInWords({ region }: Heatmap): string {
+  const sampling = withoutFolders(region.sampling)
   if (sampling.kind === 'grid') return `a grid of ${sampling.stepM} m`
   if (sampling.kind === 'patches') return `the places of ${sampling.file}`
   const { points, seed, extract, extractSha256 } = sampling

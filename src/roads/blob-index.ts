@@ -58,7 +58,9 @@ export function readAt(file: number, { offset, size }: BlobPlace, buffer: Uint8A
 export function indexBlobs(path: string): BlobIndex {
   const file = openExtract(path)
   try {
-    return walk(file, fstatSync(file).size)
+    const stats = fstatSync(file)
+    if (stats.isDirectory()) throw notPbf('a folder', 'Name a file in it.')
+    return walk(file, stats.size)
   } finally {
     closeSync(file)
   }
@@ -106,8 +108,8 @@ function decodeBlobHeader(bytes: Uint8Array): { type: string; dataSize: number }
   return header
 }
 
-function notPbf(got: string): ExtractFaultError {
-  return new ExtractFaultError('extract-not-pbf', `${NOT_PBF}, got ${got}`)
+function notPbf(got: string, hint?: string): ExtractFaultError {
+  return new ExtractFaultError('extract-not-pbf', `${NOT_PBF}, got ${got}`, hint)
 }
 
 function truncated(fileBytes: number): ExtractFaultError {

@@ -106,6 +106,13 @@ test('a Parquet file of somebody else is refused as foreign', async () => {
   expect(await codeOf(join(folder, 'nowhere.parquet'))).toBe('file-unreadable')
 })
 
+test('a folder and a file of another format are refused as foreign', async () => {
+  const table = join(folder, 'heat.csv')
+  await writeFile(table, 'cell,rank\n0,1\n')
+  expect(await codeOf(table)).toBe('pack-foreign')
+  expect(await codeOf(folder)).toBe('pack-foreign')
+})
+
 test('a pack of a later version is refused with what to do', async () => {
   const later = join(folder, 'later.parquet')
   const pack = await createPack(later)

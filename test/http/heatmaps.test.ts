@@ -252,6 +252,19 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
     expect(wrong.status).toBe(415)
   })
 
+  test('of two photos in one form none is taken, rather than one dropped', async () => {
+    const body = new FormData()
+    for (const photo of [http.town.roofPhoto, http.town.waterPhoto]) {
+      body.append('photo', new File([photo as Uint8Array<ArrayBuffer>], 'a.jpg'))
+    }
+    const response = await http.app.request('/v1/photos', { method: 'POST', body })
+    expect(response.status).toBe(400)
+    expect(await problemOf(response)).toMatchObject({
+      code: 'photo-several',
+      detail: 'Expected one photo in a request, got 2 parts "photo"',
+    })
+  })
+
   test('neither answers nor logs hold bytes, file names or EXIF positions', async () => {
     const photo = await sharp(http.town.roofPhoto)
       .withExif({

@@ -86,6 +86,13 @@ describe('files that cannot be read', () => {
       }),
     ).rejects.toMatchObject({ code: 'extract-not-found' })
   })
+
+  test('a folder: extract-not-pbf, and a file in it is to be named', async () => {
+    const { signal } = new AbortController()
+    await expect(
+      readRoadNetwork(tmpdir(), { boundary: null, threads: 1, signal }),
+    ).rejects.toMatchObject({ code: 'extract-not-pbf', hint: 'Name a file in it.' })
+  })
 })
 
 function damage(bytes: Uint8Array): Uint8Array {

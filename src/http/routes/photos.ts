@@ -92,11 +92,17 @@ async function readPhoto(c: Context): Promise<Uint8Array> {
       hint: 'curl -F photo=@photo.jpg, or curl -H "Content-Type: image/jpeg" --data-binary @photo.jpg',
     })
   }
-  const { photo } = await c.req.parseBody().catch((cause: unknown) => {
+  const { photo } = await c.req.parseBody({ all: true }).catch((cause: unknown) => {
     throw new InputError('photo-missing', 'Expected a multipart form, got one that is broken', {
       cause,
     })
   })
+  if (Array.isArray(photo)) {
+    const got = `got ${photo.length} parts "photo"`
+    throw new InputError('photo-several', `Expected one photo in a request, ${got}`, {
+      hint: 'upload each by itself, and ask for a heatmap with all of their ids',
+    })
+  }
   if (!(photo instanceof File)) {
     throw new InputError('photo-missing', 'Expected a file in the form part "photo", got none')
   }
