@@ -63,7 +63,7 @@ export async function askWorld<T>(
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    if (controller.signal.aborted) endAtOnce()
     console.error('\nstopping after the work under way; press Ctrl-C again to stop at once')
     controller.abort()
   }
@@ -123,6 +123,17 @@ export function parseJson(text: string, name: string, hint?: string): unknown {
       cause,
     })
   }
+}
+
+/**
+ * Ends the process by the signal itself, which a shell reports as 130 too: `process.exit` would take threads down first,
+ * and one that computes natively then aborts the process.
+ */
+function endAtOnce(): never {
+  process.removeAllListeners('SIGINT')
+  process.kill(process.pid, 'SIGINT')
+  // Of the first process of a container signals have no default action.
+  process.exit(EXIT_INTERRUPTED)
 }
 
 /** Reads a file that the user named. @throws {InputError} `file-unreadable` */

@@ -32,7 +32,11 @@ describeOnEachDatabase('a command', (_open, place) => {
     let output = ''
     child.stdout.on('data', (text: Buffer) => (output += text.toString()))
     child.stderr.on('data', (text: Buffer) => (output += text.toString()))
-    const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }))
+    const ended = once(child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      output,
+    }))
     return { child, ended }
   }
 
@@ -82,6 +86,20 @@ describeOnEachDatabase('a command', (_open, place) => {
       build: 'stopped, continue with: whereabouts region build slow',
       points: { leased: 0 },
     })
+  })
+
+  test('that builds ends at the second signal as by a kill, without taking its threads down', async () => {
+    if (url !== '') return
+    const { child, ended } = start('region', 'build', 'slow')
+    silent.once('request', () => {
+      child.kill('SIGTERM')
+      child.kill('SIGINT')
+    })
+    const { code, signal, output } = await ended
+    expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' })
+    expect(output).toContain('again to stop at once')
+    const shown = await run('region', 'show', 'slow')
+    expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'stopped', points: { leased: 0 } })
   })
 
   test('that only asks ends at Ctrl-C with 130', async () => {
