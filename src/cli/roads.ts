@@ -11,7 +11,7 @@ import { openProgress } from './progress.ts'
 interface SampleOptions extends BoundaryOptions {
   readonly points: string
   readonly seed: string
-  readonly format: string
+  readonly format?: string
   readonly out?: string
 }
 
@@ -25,8 +25,11 @@ export function addRoadsCommand(program: Command): void {
     .option('--points <N>', 'how many points', '10000')
     .option('--seed <N>', 'same seed, same points', '1')
   addBoundaryOptions(sample)
-    .option('--format <NAME>', 'csv or geojson', 'csv')
-    .option('--out <FILE>', 'write to a file, not to stdout')
+    .option('--format <NAME>', 'csv or geojson')
+    .option(
+      '--out <FILE>',
+      'write to a file, not to stdout (the ending names the format; else csv)',
+    )
     .action((extract: string, options: SampleOptions, command: Command) =>
       withInterrupt((signal) => sampleRoads({ extract, options, command }, signal)),
     )
@@ -36,7 +39,7 @@ async function sampleRoads(
   { extract, options, command }: { extract: string; options: SampleOptions; command: Command },
   signal: AbortSignal,
 ): Promise<void> {
-  const render = rendererOf(options.format)
+  const render = rendererOf(options)
   const draw = {
     count: parseCount(options.points, '--points', { max: 10_000_000 }),
     seed: parseCount(options.seed, '--seed'),
@@ -60,7 +63,8 @@ async function sampleRoads(
   await writeResult(render(sampleRoadPoints(network, draw)), options.out)
 }
 
-function rendererOf(format: string): (points: readonly RoadPoint[]) => string {
+function rendererOf({ format, out = '' }: SampleOptions): (points: readonly RoadPoint[]) => string {
+  if (format === undefined) return /\.(geo)?json$/i.test(out) ? renderGeoJson : renderCsv
   if (format === 'csv') return renderCsv
   if (format === 'geojson') return renderGeoJson
   throw new InputError('format', `Expected csv or geojson for --format, got "${format}"`)

@@ -1,6 +1,7 @@
 /** `whereabouts worker`: takes part in the builds of all regions, on any number of machines, until it is told to stop. */
 import type { Command } from 'commander'
-import { WhereaboutsError } from '../errors.ts'
+import { NotFoundError, WhereaboutsError } from '../errors.ts'
+import { findRegion } from '../gallery/regions.ts'
 import { refuseEmbedded } from '../journeys/build-region.ts'
 import { untilDatabaseAnswers } from '../journeys/database-away.ts'
 import { workRegions } from '../journeys/work-regions.ts'
@@ -37,6 +38,7 @@ async function work({ region, once }: WorkerOptions, command: Command): Promise<
     const progress = openProgress()
     try {
       refuseEmbedded(world)
+      for (const name of region) await warnOfUnknown(world, name)
       console.error(`worker ${world.workerId} looks for regions to build`)
       await workRegions(world, {
         names: region.length === 0 ? null : region,
@@ -49,6 +51,14 @@ async function work({ region, once }: WorkerOptions, command: Command): Promise<
       progress.end()
       await world.close()
     }
+  })
+}
+
+/** The region may be created later, but a slip would be waited for without a word. */
+async function warnOfUnknown(world: World, name: string): Promise<void> {
+  await findRegion(world.db, name).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error
+    console.error(`warning: there is no region "${name}" yet; ${error.hint ?? ''}`)
   })
 }
 

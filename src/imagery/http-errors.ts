@@ -2,6 +2,9 @@
 import { UpstreamError } from '../errors.ts'
 import { withoutSignature } from './signed-address.ts'
 
+/** The name has no address, or nobody listens there. */
+const NOBODY_THERE = /^(ENOTFOUND|ECONNREFUSED|EAI_AGAIN)$/
+
 interface Asked {
   readonly url: string
   readonly range?: readonly [first: number, last: number]
@@ -40,7 +43,9 @@ export function unavailable({ url }: Asked, failure: string, attempts: number): 
     'tiles-unavailable',
     `Fetching imagery failed: GET ${withoutSignature(url)} → ${failure} after ${String(attempts)} attempts`,
     {
-      hint: 'try again later, or lower requestsPerSecond; a build continues where it stopped',
+      hint: NOBODY_THERE.test(failure)
+        ? 'check the address and the network; a build continues where it stopped'
+        : 'try again later, or lower requestsPerSecond; a build continues where it stopped',
       facts: { failure, attempts },
     },
   )

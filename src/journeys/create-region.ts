@@ -114,11 +114,14 @@ function refuseEmpty({ name, sampling }: RegionRequest, points: readonly RoadPoi
   const overlap =
     'check that boundary, extract and imagery overlap; a box is W,S,E,N: longitudes and latitudes in turn'
   throw new InputError('region-empty', `Expected points for region "${name}", got none`, {
-    hint:
-      sampling.kind === 'grid'
-        ? `no middle of a square of ${sampling.stepM} m lies in the region: choose a smaller step, or ${overlap}`
-        : overlap,
+    hint: sampling.kind === 'grid' ? `${whyNoSquare(sampling)}, or ${overlap}` : overlap,
   })
+}
+
+function whyNoSquare({ stepM, whereImagery }: SamplingRequest & { kind: 'grid' }): string {
+  const square = `no middle of a square of ${stepM} m lies in the region`
+  if (!whereImagery) return `${square}: choose a smaller step`
+  return `${square} with a whole patch of imagery around it: choose a smaller step, do without --where-imagery (whereImagery)`
 }
 
 export const regionNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/

@@ -169,6 +169,15 @@ test('embed prints one JSON object a line and needs no database', async () => {
   expect(lines.map(({ logits }) => logits.length)).toEqual([365, 365])
 })
 
+test('roads sample writes the format that the ending of its file names, or that is asked for', async () => {
+  const sample = ['roads', 'sample', 'town.osm.pbf', '--points', '2', '--out']
+  expect(await run(...sample, 'p.geojson')).toMatchObject({ code: 0 })
+  const points = JSON.parse(await readFile(join(folder, 'p.geojson'), 'utf8')) as object
+  expect(points).toMatchObject({ type: 'FeatureCollection', features: [{ id: 0 }, { id: 1 }] })
+  await run(...sample, 'q.geojson', '--format', 'csv')
+  expect(await readFile(join(folder, 'q.geojson'), 'utf8')).toMatch(/^id,lon,lat\n0,/)
+})
+
 test('roads sample prints exactly as many points as asked, the same for the same seed', async () => {
   const sample = () => run('roads', 'sample', 'town.osm.pbf', '--points', '12', '--seed', '5')
   const [first, second] = [await sample(), await sample()]

@@ -73,4 +73,11 @@ describeOnEachDatabase('a build that is to be left to workers', (_open, place) =
     expect(asked).toMatchObject(refusalOf('region refresh town'))
     expect(await show('town')).toBe(before)
   })
+
+  test('by a name that no region has is not waited for without a word', async () => {
+    if (!isServer) return
+    const { code, stderr } = await run('worker', '--once', '--region', 'twon')
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/warning: there is no region "twon" yet; there are: /)
+  })
 })

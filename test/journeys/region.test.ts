@@ -286,6 +286,14 @@ describeOnEachDatabase('a region', (_open, place) => {
         code: 'patches-missing',
       },
     ]
+  test('where imagery is asked for, a grid without a point is told what has to lie in it', async () => {
+    const sampling = { kind: 'grid', stepM: 5000, whereImagery: true } as const
+    await expect(create({ name: 'coarse', sampling })).rejects.toMatchObject({
+      code: 'region-empty',
+      hint: expect.stringMatching(/5000 m .* whole patch .* smaller step/) as unknown,
+    })
+  })
+
   for (const { name, request, code } of bad) {
     test(`${name} is refused as ${code} and leaves no region behind`, async () => {
       const before = (await listRegions(world.db)).length
