@@ -72,8 +72,8 @@ function rendererOf({ format, out = '' }: SampleOptions): (points: readonly Road
 
 /** Seven decimals: a centimetre, and what OSM itself stores. */
 function renderCsv(points: readonly RoadPoint[]): string {
-  const lines = points.map(({ id, lon, lat }) => `${id},${lon.toFixed(7)},${lat.toFixed(7)}`)
-  return `id,lon,lat\n${lines.join('\n')}\n`
+  const lines = points.map(({ id, lon, lat }) => `${id},${lon.toFixed(7)},${lat.toFixed(7)}\n`)
+  return `id,lon,lat\n${lines.join('')}`
 }
 
 function renderGeoJson(points: readonly RoadPoint[]): string {

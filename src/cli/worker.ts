@@ -54,10 +54,10 @@ async function work({ region, once }: WorkerOptions, command: Command): Promise<
   })
 }
 
-/** The region may be created later, but a slip would be waited for without a word. */
+/** The region may be created later, but a slip would be waited for without a word. A database that is away is waited for later. */
 async function warnOfUnknown(world: World, name: string): Promise<void> {
   await findRegion(world.db, name).catch((error: unknown) => {
-    if (!(error instanceof NotFoundError)) throw error
+    if (!(error instanceof NotFoundError)) return
     console.error(`warning: there is no region "${name}" yet; ${error.hint ?? ''}`)
   })
 }

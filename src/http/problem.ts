@@ -77,7 +77,9 @@ function expectedError(error: unknown): WhereaboutsError | null {
   const code = CODE_BY_STATUS[error.status]
   if (code === undefined) return null
   const message = error.message === '' ? 'no reason was told' : error.message
-  return new InputError(code, `Expected a request as /openapi.json describes it: ${message}`)
+  return new InputError(code, `Expected a request as /openapi.json describes it: ${message}`, {
+    hint: 'send JSON with the header Content-Type: application/json; see /docs',
+  })
 }
 
 /** Answers with the problem that an error is. */

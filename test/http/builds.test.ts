@@ -91,6 +91,10 @@ describeOnEachDatabase('builds over HTTP', (_open, place) => {
     const path = '/v1/regions/form/build'
     const response = await http.app.request(path, { method: 'POST', body: '{"dense":16}' })
     expect(response.status).toBe(415)
+    expect(await response.json()).toMatchObject({
+      code: 'media-type',
+      hint: expect.stringContaining('Content-Type: application/json') as unknown,
+    })
   })
 
   test('of several dates embeds so many of each place; asked for later, it says what that needs', async () => {
