@@ -1,19 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { FeatureCollection, Polygon } from 'geojson'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase, type DatabasePlace } from '../../src/gallery/open.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { readAddress, start, type Running } from '../fixtures/program.ts'
 import { drawTile, startTileServer, type TileServer } from '../fixtures/tile-server.ts'
 import { CENTRE, makeTown, ROOF, WATER, type Town } from './town.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const models = [
   '--models-dir',
   'models/tiny',
@@ -22,32 +19,6 @@ const models = [
   '--overhead-model',
   'overhead',
 ]
-
-interface Running {
-  readonly child: ChildProcess
-  readonly ended: Promise<number | null>
-  stderr: string
-}
-
-function start(file: string, args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
-  const running: Running = { child, ended, stderr: '' }
-  child.stderr?.on('data', (chunk: Buffer) => (running.stderr += chunk.toString()))
-  return running
-}
-
-async function readAddress(running: Running): Promise<string> {
-  for (;;) {
-    const address = /"url":"(http:[^"]+)\/docs"/.exec(running.stderr)?.[1]
-    if (address !== undefined) return address
-    if (running.child.exitCode !== null) throw new Error(`serve ended: ${running.stderr}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
 
 describeOnEachDatabase('a national heatmap by script', (_open, place) => {
   let folder = ''
