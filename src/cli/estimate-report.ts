@@ -20,10 +20,22 @@ function formatPieces({ points, patchM, windows }: Estimate): string {
   return `${points} points, their patches of ${patchM} m read from ${windows} windows`
 }
 
+/** Further ones are only counted. */
+const HOSTS_SHOWN = 10
+
 function formatRequests({ hosts, count, bytes, isMeasured }: Requests): string {
+  if (count === 0) return 'no requests: the source lists nothing at these points'
   const kb = Math.round(bytes / count / 1000)
   const source = isMeasured ? 'measured' : 'assumed; --sample measures it'
-  return `about ${count} requests to ${hosts.join(', ')}, ${formatBytes(bytes)} (${kb} kB each, ${source})`
+  return `about ${formatHosts(hosts, count)}, ${formatBytes(bytes)} (${kb} kB each, ${source})`
+}
+
+function formatHosts(hosts: Requests['hosts'], count: number): string {
+  const [first, ...others] = hosts
+  if (others.length === 0) return `${count} requests to ${first?.host ?? ''}`
+  const shown = hosts.slice(0, HOSTS_SHOWN).map((one) => `${one.count} to ${one.host}`)
+  const more = hosts.length > HOSTS_SHOWN ? [`others to ${hosts.length - HOSTS_SHOWN} hosts`] : []
+  return `${count} requests (${[...shown, ...more].join(', ')})`
 }
 
 function formatSample({ sample, windows }: Estimate): string[] {

@@ -248,8 +248,10 @@ export const estimateSchema = z
     }),
     requests: z
       .object({
-        hosts: z.array(z.string()),
-        count: z.int(),
+        hosts: z.array(z.object({ host: z.string(), count: z.int() })).openapi({
+          description: 'the hosts that are really asked, the most asked first',
+        }),
+        count: z.int().openapi({ description: 'of all hosts' }),
         bytes: z.number(),
         isMeasured: z.boolean().openapi({ description: 'false: with 20 kB for each answer' }),
       })
@@ -270,7 +272,12 @@ export const estimateSchema = z
       points: 10000,
       patchM: 112,
       windows: null,
-      requests: { hosts: ['tiles.example.org'], count: 31000, bytes: 620000000, isMeasured: false },
+      requests: {
+        hosts: [{ host: 'tiles.example.org', count: 31000 }],
+        count: 31000,
+        bytes: 620000000,
+        isMeasured: false,
+      },
       patchesPerSecond: 310,
       sample: null,
       inferenceS: 32,

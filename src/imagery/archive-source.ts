@@ -87,11 +87,15 @@ async function createArchiveSource(
       attribution: config.attribution ?? attribution ?? basename(name),
       ...(bbox && { bbox }),
     }
-    return new TilePyramid(pyramid, new ArchiveReader(archive, name))
+    return new TilePyramid(pyramid, new ArchiveReader(archive, name, hostOf(config)))
   } catch (error) {
     await archive.close()
     throw error
   }
+}
+
+function hostOf(config: ArchiveConfig): string | null {
+  return 'url' in config && config.url !== undefined ? new URL(config.url).host : null
 }
 
 /** The side of a tile, px; archives do not state it. */
@@ -112,10 +116,16 @@ async function measureTile(archive: TileArchive, name: string): Promise<256 | 51
 class ArchiveReader implements TileReader {
   readonly #archive: TileArchive
   readonly #name: string
+  readonly #host: string | null
 
-  constructor(archive: TileArchive, name: string) {
+  constructor(archive: TileArchive, name: string, host: string | null) {
     this.#archive = archive
     this.#name = name
+    this.#host = host
+  }
+
+  hostOf(): string | null {
+    return this.#host
   }
 
   async readTile(address: TileAddress, signal: AbortSignal): Promise<EncodedTile> {

@@ -10,6 +10,8 @@ export interface DatedLayers {
   readonly capturedOn: string | null
   /** Does the whole patch lie in them? Geometry only. */
   covers(): boolean
+  /** Who is asked for them, one entry for each; null: nobody. */
+  hosts(): readonly (string | null)[]
   /** Opens them. */
   layers(): Promise<readonly PixelLayer[]>
 }

@@ -47,6 +47,16 @@ export class HttpTileReader implements TileReader {
     await this.#cache.forget(this.#requestOf(address))
   }
 
+  hostOf(address: TileAddress): string | null {
+    try {
+      return new URL(this.#urlOf(address)).host
+    } catch (error) {
+      // Of some services it is known before they are asked that there is no such tile.
+      if (error instanceof BadDataError) return null
+      throw error
+    }
+  }
+
   async close(): Promise<void> {
     this.#client.close()
   }

@@ -1,11 +1,12 @@
 /** The pictures of a source whose rasters are all open. */
 import type { MultiPolygon } from 'geojson'
+import { sourceRect } from '../image/resample.ts'
 import type { LonLat } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
-import { coversPatch } from './cut.ts'
+import { coversPatch, mapPatch } from './cut.ts'
 import { groupByDate, type DatedLayers } from './dates.ts'
 import type { MosaicLayer } from './mosaic.ts'
-import { createLayers, layersNear, outlineOf } from './raster-layers.ts'
+import { createLayers, layersNear, outlineOf, referenceOf } from './raster-layers.ts'
 import type { Pictures } from './raster-source.ts'
 import type { Raster } from './raster.ts'
 import type { PatchSize } from './source.ts'
@@ -38,7 +39,8 @@ export class OpenRasters implements Pictures {
       const layers = this.#near(capturedOn, at, size)
       if (layers.length === 0) return []
       const covers = (): boolean => coversPatch(layers, at, size)
-      return [{ capturedOn, covers, layers: async () => layers }]
+      const hosts = () => layers.flatMap((layer) => filesOf(layer, at, size).map(hostOf))
+      return [{ capturedOn, covers, hosts, layers: async () => layers }]
     })
   }
 
@@ -69,4 +71,14 @@ export class OpenRasters implements Pictures {
     }
     return layersNear(layers, at, size)
   }
+}
+
+/** Names of the files of a layer that a patch touches. */
+function filesOf(layer: MosaicLayer, at: LonLat, size: PatchSize): readonly string[] {
+  return referenceOf(layer, sourceRect(mapPatch(layer, at, size), size.px)).items
+}
+
+/** A file behind HTTP is named by its address. */
+function hostOf(file: string): string | null {
+  return /^https?:/.test(file) ? new URL(file).host : null
 }

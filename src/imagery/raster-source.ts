@@ -11,6 +11,7 @@ import type {
   ImageryWindow,
   PatchRequest,
   PatchSize,
+  Piece,
   PixelSquare,
 } from './source.ts'
 import { cutWindow } from './window.ts'
@@ -76,6 +77,16 @@ export class RasterSource implements ImagerySource {
     return this.#pictures
       .near(at, size)
       .flatMap((date) => (date.capturedOn !== null && date.covers() ? date.capturedOn : []))
+  }
+
+  piecesOf(at: LonLat, size: PatchSize): readonly Piece[] {
+    const near = this.#pictures.near(at, size)
+    const newest = near.length > 1 ? near.find((date) => date.covers()) : undefined
+    const hosts = (newest === undefined ? near : [newest]).flatMap((date) => date.hosts())
+    return hosts.map((host, index) => ({
+      name: `${String(at.lon)},${String(at.lat)} ${String(index)}`,
+      host,
+    }))
   }
 
   coversPatch(at: LonLat, size: PatchSize): boolean {

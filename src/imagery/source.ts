@@ -40,6 +40,14 @@ export interface ImageryWindow {
   referenceOf(square: PixelSquare): SourceReference
 }
 
+/** Something that is fetched or read as a whole: a tile, a picture. */
+export interface Piece {
+  /** Patches that share a piece share its name. */
+  readonly name: string
+  /** Who is asked for it, with a port where that is not the scheme's own; null: nobody. */
+  readonly host: string | null
+}
+
 /**
  * Where satellite pixels come from. What an `UpstreamError` of `patch` and `window` asks of the caller:
  * - `host-down`: the host fails every time, or wants to be left alone. Pause; not before `facts.nextTry` (ISO) is it
@@ -75,10 +83,10 @@ export interface ImagerySource {
    */
   coversPatch?(at: LonLat, size: PatchSize): boolean
   /**
-   * Names of the pieces that a patch is made of, without fetching any: patches that share a piece share its name.
-   * Where imagery comes in pieces.
+   * The pieces that a patch is made of, without fetching any. Of files that are read in parts they are one for each
+   * file and patch: how many requests that takes shows only when it is cut.
    */
-  piecesOf?(at: LonLat, size: PatchSize): readonly string[]
+  piecesOf?(at: LonLat, size: PatchSize): readonly Piece[]
   /**
    * The same imagery past all that is kept of its pictures; what lists them is not read again. The caller closes it.
    * Where that list is long.

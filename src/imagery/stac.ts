@@ -105,6 +105,8 @@ class StacPictures implements Pictures {
     return groupByDate(this.#find(at, size)).map(([capturedOn, items]) => ({
       capturedOn,
       covers: () => coversPatch(items, at, size),
+      hosts: () =>
+        items.map(({ location, isRemote }) => (isRemote ? new URL(location).host : null)),
       layers: () => this.#open(items, size.gsd),
     }))
   }

@@ -13,7 +13,7 @@ import { HttpCache } from './http-cache.ts'
 import { HttpClient, isMissing, type HttpAnswer } from './http-client.ts'
 import { looksLikeText, textInstead } from './http-tiles.ts'
 import type { StaticMapConfig } from './kinds/static-map.ts'
-import type { ImagerySource, PatchRequest, PatchSize } from './source.ts'
+import type { ImagerySource, PatchRequest, PatchSize, Piece } from './source.ts'
 import { TileDecoder, type Tile } from './tile-decode.ts'
 
 /** A picture that is no picture is asked for again, so often in all. */
@@ -72,6 +72,10 @@ class StaticMap implements ImagerySource {
         ...(coarseGsd === null ? {} : { gsd: coarseGsd }),
       },
     }
+  }
+
+  piecesOf({ lon, lat }: LonLat): readonly Piece[] {
+    return [{ name: `${String(lon)},${String(lat)}`, host: new URL(this.#config.url).host }]
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { PixelRect, PixelWindow } from '../image/resample.ts'
 import type { Bbox, LonLat } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
 import type { Hole, PixelLayer } from './cut.ts'
+import type { Piece } from './source.ts'
 import type { Tile, TileDecoder } from './tile-decode.ts'
 import { tileName, type TileAddress, type TileReader } from './tile-reader.ts'
 import { waitFor } from './wait-for.ts'
@@ -73,6 +74,15 @@ export class TileMosaic {
   /** Names of the tiles that a rectangle of a zoom touches. */
   namesOver(rect: PixelRect, zoom: number): string[] {
     return this.#placesOver(rect, zoom).map(({ address }) => tileName(address))
+  }
+
+  /** The same with their hosts. */
+  piecesOver(rect: PixelRect, zoom: number): Piece[] {
+    const { reader } = this.#supply
+    return this.#placesOver(rect, zoom).map(({ address }) => ({
+      name: tileName(address),
+      host: reader.hostOf?.(address) ?? null,
+    }))
   }
 
   async close(): Promise<void> {

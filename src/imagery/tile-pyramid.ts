@@ -9,7 +9,7 @@ import type { Bbox, LonLat, Patch, SourceReference } from '../types.ts'
 import { checkFineness } from './check-fineness.ts'
 import { coversPatch, cutPatch, mapPatch } from './cut.ts'
 import type { PyramidFields } from './kinds/common.ts'
-import type { ImagerySource, ImageryWindow, PatchRequest, PatchSize } from './source.ts'
+import type { ImagerySource, ImageryWindow, PatchRequest, PatchSize, Piece } from './source.ts'
 import { TileDecoder } from './tile-decode.ts'
 import { TileMosaic, type TileRecord } from './tile-mosaic.ts'
 import type { TileReader } from './tile-reader.ts'
@@ -77,10 +77,10 @@ export class TilePyramid implements ImagerySource {
     }
   }
 
-  piecesOf(at: LonLat, size: PatchSize): readonly string[] {
+  piecesOf(at: LonLat, size: PatchSize): readonly Piece[] {
     const zoom = this.#zoomOf(at, size)
     const layer = this.#mosaic.layer(zoom, emptyRecord())
-    return this.#mosaic.namesOver(sourceRect(mapPatch(layer, at, size), size.px), zoom)
+    return this.#mosaic.piecesOver(sourceRect(mapPatch(layer, at, size), size.px), zoom)
   }
 
   close(): Promise<void> {

@@ -22,6 +22,8 @@ export interface TileReader {
   readTile(address: TileAddress, signal: AbortSignal): Promise<EncodedTile>
   /** The tile that it gave is no picture: the next read must not come from a cache. Absent: reading again is of no use. */
   forget?(address: TileAddress): Promise<void>
+  /** Who is asked for a tile, without asking; null: nobody. Absent: nobody ever is. */
+  hostOf?(address: TileAddress): string | null
   close(): Promise<void>
 }
 

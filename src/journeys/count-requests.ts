@@ -10,11 +10,20 @@ const COUNTED_POINTS_MAX = 20_000
 
 /** What is asked of hosts. */
 export interface Requests {
-  readonly hosts: readonly string[]
+  /** Those that are asked, the most asked first; none where the source lists nothing at these places. */
+  readonly hosts: readonly HostRequests[]
+  /** Of all hosts. */
   readonly count: number
   readonly bytes: number
   /** False: `bytes` is made with a tile of 20 kB. */
   readonly isMeasured: boolean
+}
+
+/** What is asked of one host. */
+export interface HostRequests {
+  /** As in a URL, with a port where that is not the scheme's own. */
+  readonly host: string
+  readonly count: number
 }
 
 /** What is to be counted. */
@@ -32,25 +41,46 @@ export function countRequests(
   source: ImagerySource,
   { imagery, size, places, tileBytes }: Counted,
 ): Requests | null {
-  const hosts = hostsOf(imagery)
-  if (hosts.length === 0) return null
+  if (source.piecesOf === undefined || !('requestsPerSecond' in imagery)) return null
   const counted = spread(places, COUNTED_POINTS_MAX)
-  const pieces = new Set<string>()
-  let touched = 0
-  // Other sources are asked once per patch, or for ranges of a file: then this is the order of magnitude.
-  for (const [i, at] of counted.entries()) {
-    const names = source.piecesOf?.(at, size) ?? [String(i)]
-    touched += names.length
-    for (const name of names) pieces.add(name)
-  }
+  const touchedByHost = touchPieces(source.piecesOf.bind(source), counted, size)
+  if (touchedByHost.size === 0 && 'file' in imagery && imagery.file !== undefined) return null
   const growth = places.length / counted.length
-  const count = Math.round(extrapolateDistinct({ touched, distinct: pieces.size, growth }))
+  const hosts = [...touchedByHost]
+    .map(([host, { touched, names }]) => ({
+      host,
+      count: Math.round(extrapolateDistinct({ touched, distinct: names.size, growth })),
+    }))
+    .sort((a, b) => b.count - a.count || (a.host < b.host ? -1 : 1))
+  const count = hosts.reduce((sum, host) => sum + host.count, 0)
   return {
     hosts,
     count,
     bytes: count * (tileBytes ?? TILE_BYTES),
     isMeasured: tileBytes !== null,
   }
+}
+
+interface Touched {
+  touched: number
+  readonly names: Set<string>
+}
+
+/** How often pieces of each host are touched, and which. */
+function touchPieces(
+  piecesOf: NonNullable<ImagerySource['piecesOf']>,
+  places: readonly LonLat[],
+  size: PatchSize,
+): ReadonlyMap<string, Touched> {
+  const byHost = new Map<string, Touched>()
+  for (const { name, host } of places.flatMap((at) => piecesOf(at, size))) {
+    if (host === null) continue
+    const one = byHost.get(host) ?? { touched: 0, names: new Set() }
+    byHost.set(host, one)
+    one.touched += 1
+    one.names.add(name)
+  }
+  return byHost
 }
 
 /**
@@ -77,17 +107,6 @@ export function extrapolateDistinct({
     else high = middle
   }
   return met(high, growth * touched)
-}
-
-/** Of the addresses in a source, which mean the same in every kind; `{switch:a,b}` stays as it is. */
-function hostsOf(imagery: ImageryConfig): string[] {
-  const given = [
-    ...('url' in imagery ? [imagery.url] : []),
-    ...('urls' in imagery ? (imagery.urls ?? []) : []),
-  ]
-  const urls = given.flatMap((url) => (typeof url === 'object' ? url.url : (url ?? [])))
-  const hosts = urls.flatMap((url) => /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? [])
-  return [...new Set(hosts)]
 }
 
 /** So many of a list, evenly from the first to the last. */

@@ -62,7 +62,8 @@ export interface EstimateOptions {
 }
 
 /**
- * Estimates a build. Without samples nothing is fetched.
+ * Estimates a build. Without samples no imagery is fetched: a source is only asked what it has (capabilities of a map
+ * service, lists of a STAC catalogue, heads of files), so its real hosts are known.
  * @param options.sampleCount  patches to cut on trial, spread over the points; windows of a dense build
  * @throws {InputError} those of a dense build where there is none
  */
@@ -173,7 +174,9 @@ function imageryTime(
   const { imagery, requests, sample } = parts
   const bySample = sample === null ? null : pointCount / sample.patchesPerSecond
   if (requests === null || !('requestsPerSecond' in imagery)) return bySample
-  return Math.max(requests.count / imagery.requestsPerSecond, bySample ?? 0)
+  // The limit holds for each host, so the one that is asked most is the last to be done.
+  const [most] = requests.hosts
+  return Math.max((most?.count ?? 0) / imagery.requestsPerSecond, bySample ?? 0)
 }
 
 function termsOf(imagery: ImageryConfig, { attribution }: ImagerySource): string[] {

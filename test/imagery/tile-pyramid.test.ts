@@ -147,7 +147,7 @@ describe('TilePyramid', () => {
       { kind: 'xyz', attribution: 'A', maxZoom: 22, tileSizePx: 256 },
       whole,
     ).piecesOf(at, SIZE)
-    const [, column = 0] = (first ?? '').split('/').map(Number)
+    const [, column = 0] = (first?.name ?? '').split('/').map(Number)
     const reader: TileReader = {
       ...whole,
       // The imagery ends with the column of the middle.

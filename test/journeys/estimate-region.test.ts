@@ -67,7 +67,8 @@ test('an estimate counts every tile once, tells the terms, and fetches nothing',
   // 0.004° × 0.003° at 47.2° are 303 × 334 m; a tile of zoom 18 is 104 m wide there, a patch 112 m.
   expect(estimate.areaKm2).toBeCloseTo(0.303 * 0.3336, 2)
   expect(estimate.points).toBe(planned.points.length)
-  expect(estimate.requests).toMatchObject({ isMeasured: false, hosts: [new URL(server.url).host] })
+  const hosts = [{ host: new URL(server.url).host, count: estimate.requests?.count }]
+  expect(estimate.requests).toMatchObject({ isMeasured: false, hosts })
   expect(estimate.requests?.count).toBeGreaterThanOrEqual(16)
   expect(estimate.requests?.count).toBeLessThanOrEqual(30)
   expect(estimate.requests?.bytes).toBe(20_000 * (estimate.requests?.count ?? 0))
@@ -90,6 +91,22 @@ test('the count is that of a build', async () => {
   const planned = await plan(tiles())
   const { requests } = await estimateRegion(world, planned, { sampleCount: 1000, signal })
   expect(new Set(server.requests.map(({ path }) => path)).size).toBe(requests?.count)
+})
+
+test('requests and time of {switch:a,b} are those of a build on two hosts: the slower one ends last', async () => {
+  const own = await startTileServer()
+  const url = own.url.replace('127.0.0.1', '{switch:127.0.0.1,localhost}')
+  const planned = await plan({ ...tiles(), url, requestsPerSecond: 100 })
+  const { requests, imageryS } = await estimateRegion(world, planned, { sampleCount: 0, signal })
+  expect(own.requests.length).toBe(0)
+  expect(imageryS).toBeCloseTo((requests?.hosts[0]?.count ?? 0) / 100, 6)
+  await estimateRegion(world, planned, { sampleCount: 100, signal })
+  const asked = own.requests.map(({ headers }) => headers.host)
+  expect(requests?.hosts.length).toBe(2)
+  for (const { host, count } of requests?.hosts ?? []) {
+    expect(asked.filter((one) => one === host).length).toBe(count)
+  }
+  await own.close()
 })
 
 test('local files need no requests', async () => {
@@ -126,7 +143,15 @@ test('the report says what is measured and what is assumed', () => {
     points: 100_000,
     patchM: 112,
     windows: null,
-    requests: { hosts: ['t.example.org'], count: 400_000, bytes: 8e9, isMeasured: false },
+    requests: {
+      hosts: [
+        { host: 'a.example.org', count: 250_000 },
+        { host: 'b.example.org', count: 150_000 },
+      ],
+      count: 400_000,
+      bytes: 8e9,
+      isMeasured: false,
+    },
     patchesPerSecond: 200,
     sample: { patches: 8, unavailable: 1, patchesPerSecond: 4 },
     inferenceS: 500,
@@ -135,7 +160,7 @@ test('the report says what is measured and what is assumed', () => {
   })
   expect(text.split('\n')).toEqual([
     'region   604000 km², 100000 points, a patch of 112 m for each',
-    'imagery  about 400000 requests to t.example.org, 8.0 GB (20 kB each, assumed; --sample measures it)',
+    'imagery  about 400000 requests (250000 to a.example.org, 150000 to b.example.org), 8.0 GB (20 kB each, assumed; --sample measures it)',
     'sample   1 of 8 patches have no imagery, 4.0 patches/s',
     'time     about 11 h 6 min: imagery 11 h 6 min, meanwhile inference 8 min 20 s at 200 patches/s on this machine',
     'terms    © Example; no bulk downloads',

@@ -63,7 +63,7 @@ const estimate = createRoute({
     params,
     query: z.object({
       sample: z.coerce.number().int().min(0).max(SAMPLES_MAX).default(0).openapi({
-        description: 'fetch so many patches on trial, to measure the imagery; 0 fetches nothing',
+        description: 'fetch so many patches on trial, to measure the imagery; 0 fetches none',
       }),
       dense: z
         .union([z.literal('true'), z.coerce.number().positive()])
