@@ -64,3 +64,35 @@ function fromQuadkey(digits: string): { z: number; x: number; y: number } {
   const join = (bit: number) => [...digits].reduce((sum, one) => sum * 2 + ((+one >> bit) & 1), 0)
   return { z: digits.length, x: join(0), y: join(1) }
 }
+
+test('tiles of {switch:a,b} come from both hosts, each always from the same one, and give the same ground', async () => {
+  const cacheDir = await mkdtemp(join(tmpdir(), 'tiles-'))
+  const server = await startTileServer()
+  const open = (url: string) => {
+    const config = { kind: 'xyz', url, maxZoom: 17, attribution: 'A', requestsPerSecond: 1000 }
+    return createImagerySource(parseImageryConfig(config), imageryDeps(cacheDir))
+  }
+  const cut = async (url: string) => {
+    const source = await open(url)
+    const size = { px: 672, gsd: 0.9 }
+    const patch = await source.patch({ lon: 9.5, lat: 47.1 }, size, new AbortController().signal)
+    await source.close()
+    return Buffer.from(patch.image.data)
+  }
+  const switched = await cut(server.url.replace('127.0.0.1', '{switch:127.0.0.1,localhost}'))
+  const asked = server.requests.map(({ headers, path }) => ({ host: headers.host, path }))
+  const plain = await cut(server.url)
+  // The same tile is asked for again only under its other address.
+  const again = await cut(server.url.replace('127.0.0.1', '{switch:127.0.0.1,localhost}'))
+  await server.close()
+  await rm(cacheDir, { recursive: true })
+  expect(switched.equals(plain)).toBe(true)
+  expect(again.equals(plain)).toBe(true)
+  const { host } = new URL(server.url.replace(/\{.*/, ''))
+  const hosts = [host, host.replace('127.0.0.1', 'localhost')]
+  const shares = hosts.map((one) => asked.filter((request) => request.host === one).length)
+  expect(Math.min(...shares)).toBeGreaterThanOrEqual(Math.floor(asked.length / 2) - 2)
+  expect(new Set(asked.map(({ path }) => path)).size).toBe(asked.length)
+  // What came from the first host was kept under its address, so only the others' tiles were asked of it anew.
+  expect(server.requests.length).toBe(2 * asked.length - (shares[0] ?? 0))
+})
