@@ -20,7 +20,7 @@ async function copy(name: string): Promise<string> {
 }
 
 const names = [
-  'overhead-densenet-1',
+  'overhead-densenet-2',
   'overhead-mobilenetv2',
   'overhead-mobilenetv2-6',
   'photo-mobilenetv2',
