@@ -1,4 +1,5 @@
 /** What every command needs: options → config → opened world, Ctrl-C, and the places output goes to. @io disk */
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
@@ -186,7 +187,13 @@ export async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   // The terminal is in raw mode: Ctrl-C comes as a key.
   terminal.on('SIGINT', () => process.exit(EXIT_INTERRUPTED))
-  const answer = await terminal.question(`${question} [y/N] `)
+  // The end of input is no yes: at Ctrl-D the question is rejected, otherwise it would never be answered.
+  const ended = once(terminal, 'close').then(() => '')
+  const answered = terminal.question(`${question} [y/N] `).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'AbortError') return ''
+    throw error
+  })
+  const answer = await Promise.race([answered, ended])
   terminal.close()
   return /^y(es)?$/i.test(answer.trim())
 }
