@@ -10,7 +10,7 @@ import { SpanBuilder, type IdSpan } from './id-span.ts'
 import { IdGatherer } from './node-ids.ts'
 import { MemoryPlaces, type NodePlaces } from './node-places.ts'
 import { FilePlaces } from './node-places-file.ts'
-import { packIds, type PackedIds } from './packed-ids.ts'
+import { NO_IDS, type PackedIds } from './packed-ids.ts'
 import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
 import { faultOf, ExtractFaultError } from './pbf-errors.ts'
@@ -30,6 +30,8 @@ export interface DecoderSetup {
 /** The nodes that roads need, shared by all decoders. */
 export interface SharedNodes {
   readonly ids: PackedIds
+  /** See `RankFinder`. */
+  readonly buckets: Uint32Array
   /** `uint32[nodes, 2]` in memory, or the path of a file of the same form. */
   readonly places: SharedArrayBuffer | string
 }
@@ -59,7 +61,7 @@ export interface PhaseResults {
   readonly ways: {
     readonly reports: BlobReport[]
     /** Ids of the nodes that have to be looked up, sorted, without repeats. */
-    readonly needed: Float64Array<ArrayBuffer>
+    readonly needed: PackedIds
   }
   readonly wayIds: Float64Array<ArrayBuffer>
   readonly nodes: { readonly reports: BlobReport[] }
@@ -76,7 +78,7 @@ export class ExtractDecoder {
   readonly #boundary: PolygonIndex | null
   #buffer = new Uint8Array(1 << 18)
   #ways: WayChunk[] = []
-  #ranks = new RankFinder(packIds(new Float64Array(0)))
+  #ranks = new RankFinder(NO_IDS)
   #places: NodePlaces = new MemoryPlaces(new SharedArrayBuffer(0))
 
   constructor(setup: DecoderSetup) {
@@ -130,8 +132,8 @@ export class ExtractDecoder {
     return Float64Array.from(this.#ways.flatMap(({ ids }) => [...ids]))
   }
 
-  *#readNodes(queue: BlobQueue, { ids, places }: SharedNodes): Steps<'nodes'> {
-    this.#ranks = new RankFinder(ids)
+  *#readNodes(queue: BlobQueue, { ids, buckets, places }: SharedNodes): Steps<'nodes'> {
+    this.#ranks = new RankFinder(ids, buckets)
     this.#places = typeof places === 'string' ? new FilePlaces(places) : new MemoryPlaces(places)
     const versions = this.#setup.isHistory ? new Int32Array(ids.low.length) : null
     const target = { ranks: this.#ranks, places: this.#places, versions }

@@ -1,16 +1,24 @@
 /** Gathers and sorts the ids of all nodes that roads need, without repeats; a node's rank is its place among them. */
 import { createFloats } from './number-list.ts'
+import {
+  NO_IDS,
+  mergePacked,
+  ownWords,
+  packIds,
+  type Allocate,
+  type PackedIds,
+} from './packed-ids.ts'
 import { radixSort } from './radix-sort.ts'
 
-/** Sorts a copy of a list and drops repeats. */
-export function sortIds(list: Float64Array): Float64Array<ArrayBuffer> {
+/** Sorts a list in place; @returns the part of it that holds each id once */
+export function sortIds<Ids extends Float64Array>(list: Ids): Ids {
   const ids = radixSort(list)
   let count = 0
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i] as number
     if (count === 0 || id !== ids[count - 1]) ids[count++] = id
   }
-  return ids.slice(0, count)
+  return ids.subarray(0, count) as Ids
 }
 
 /** Ids sorted at once: the arrays that this takes fit a cache, and few merges are left. */
@@ -18,7 +26,7 @@ const BATCH = 1 << 18
 
 /** Gathers ids in any order, with repeats; sorts them in batches and merges batches of like size. */
 export class IdGatherer {
-  readonly #sorted: Float64Array<ArrayBuffer>[] = []
+  readonly #sorted: PackedIds[] = []
   readonly #batch = createFloats()
 
   add(ids: Float64Array): void {
@@ -28,52 +36,34 @@ export class IdGatherer {
   }
 
   /** All ids. */
-  finish(): Float64Array<ArrayBuffer> {
+  finish(): PackedIds {
     this.#sortBatch()
     while (this.#sorted.length > 1) this.#mergeLast()
-    return this.#sorted.pop() ?? new Float64Array(0)
+    return this.#sorted.pop() ?? NO_IDS
   }
 
   #sortBatch(): void {
-    this.#sorted.push(sortIds(this.#batch.array.subarray(0, this.#batch.length)))
+    this.#sorted.push(packIds(sortIds(this.#batch.array.subarray(0, this.#batch.length))))
     this.#batch.length = 0
     for (;;) {
       const [a, b] = this.#sorted.slice(-2)
-      if (!a || !b || a.length > 2 * b.length) return
+      if (!a || !b || a.low.length > 2 * b.low.length) return
       this.#mergeLast()
     }
   }
 
   #mergeLast(): void {
     const [a, b] = this.#sorted.splice(-2)
-    if (!a || !b) return
-    const merged = new Float64Array(a.length + b.length)
-    // A view: copying the numbers to spare the room of the few repeats would double what is held meanwhile.
-    this.#sorted.push(merged.subarray(0, mergeIds(a, b, merged)))
+    if (a && b) this.#sorted.push(mergePacked(a, b, ownWords))
   }
 }
 
-/** Merges sorted lists. */
-export function mergeLists(lists: readonly Float64Array[]): Float64Array {
-  return lists.reduce((all, list) => {
-    const merged = new Float64Array(all.length + list.length)
-    return merged.subarray(0, mergeIds(all, list, merged))
-  })
-}
-
-/** @returns how many ids `merged` holds now */
-function mergeIds(a: Float64Array, b: Float64Array, merged: Float64Array): number {
-  let count = 0
-  let i = 0
-  let j = 0
-  while (i < a.length && j < b.length) {
-    const x = a[i] as number
-    const y = b[j] as number
-    merged[count++] = x < y ? x : y
-    if (x <= y) i++
-    if (y <= x) j++
+/** Merges lists, like with like, and takes them out of `lists` so that they are let go meanwhile. */
+export function mergeLists(lists: PackedIds[], allocate: Allocate): PackedIds {
+  while (lists.length > 2) {
+    const [a = NO_IDS, b = NO_IDS] = lists.splice(0, 2)
+    lists.push(mergePacked(a, b, ownWords))
   }
-  merged.set(a.subarray(i), count)
-  merged.set(b.subarray(j), count + a.length - i)
-  return count + a.length - i + b.length - j
+  const [a = NO_IDS, b = NO_IDS] = lists.splice(0)
+  return mergePacked(a, b, allocate)
 }

@@ -8,14 +8,12 @@ const RANGE_MAX = WORD * WORD
 /** Below this length counting digits takes longer than comparing. */
 const LENGTH_MIN = 1024
 
-/** Sorts a copy of a list of whole numbers. */
-export function radixSort(list: Float64Array): Float64Array<ArrayBuffer> {
-  const sorted = Float64Array.from(list)
+/** Sorts a list of whole numbers in place. */
+export function radixSort<Numbers extends Float64Array>(list: Numbers): Numbers {
   const { min, max } = rangeOf(list)
   // The negation is also true of NaN.
-  if (list.length < LENGTH_MIN || !(max - min < RANGE_MAX)) return sorted.sort()
-  const from = new Words(list.length)
-  const to = new Words(list.length)
+  if (list.length < LENGTH_MIN || !(max - min < RANGE_MAX)) return list.sort()
+  const { from, to } = borrowWords(list.length)
   for (let i = 0; i < list.length; i++) {
     const offset = (list[i] as number) - min
     const high = Math.floor(offset / WORD)
@@ -24,8 +22,8 @@ export function radixSort(list: Float64Array): Float64Array<ArrayBuffer> {
   }
   const words = sortWords(from, to)
   for (let i = 0; i < list.length; i++)
-    sorted[i] = (words.high[i] as number) * WORD + (words.low[i] as number) + min
-  return sorted
+    list[i] = (words.high[i] as number) * WORD + (words.low[i] as number) + min
+  return list
 }
 
 function rangeOf(list: Float64Array): { min: number; max: number } {
@@ -40,13 +38,23 @@ function rangeOf(list: Float64Array): { min: number; max: number } {
 }
 
 /** Numbers cut in two. */
-class Words {
+interface Words {
   readonly high: Uint32Array
   readonly low: Uint32Array
+}
 
-  constructor(length: number) {
-    this.high = new Uint32Array(length)
-    this.low = new Uint32Array(length)
+/** Lists up to here share what `kept` holds. */
+const KEPT_LENGTH_MAX = 1 << 20
+/** Serves one sort after the other: V8 lets memory outside of its heap pile up before it frees any. */
+let kept = new ArrayBuffer(0)
+
+function borrowWords(length: number): { readonly from: Words; readonly to: Words } {
+  const memory = kept.byteLength < 16 * length ? new ArrayBuffer(16 * length) : kept
+  if (length <= KEPT_LENGTH_MAX) kept = memory
+  const quarter = (i: number) => new Uint32Array(memory, 4 * i * length, length)
+  return {
+    from: { high: quarter(0), low: quarter(1) },
+    to: { high: quarter(2), low: quarter(3) },
   }
 }
 

@@ -1,10 +1,36 @@
 /** Finds the rank of a node's id: its place in the sorted list of the ids that roads need. */
-import { WORD, type PackedIds } from './packed-ids.ts'
+import { WORD, ownWords, type Allocate, type PackedIds } from './packed-ids.ts'
 
 /** Ids per entry of the table that narrows a search. */
 const IDS_PER_BUCKET = 8
 /** Steps after which searching is faster than walking on. */
 const STEPS_MAX = 64
+
+/** Makes `uint32[⌈ids / 8⌉ + 1]`, the lowest rank of each bucket of equally wide ranges of ids: a search begins near its end. */
+export function createBuckets(ids: PackedIds, allocate: Allocate): Uint32Array {
+  const { low, highs, starts } = ids
+  const { count, first, bucketsPerId } = measureBuckets(ids)
+  const buckets = allocate(count + 1).fill(low.length)
+  // From the end, so that the lowest rank of a bucket is written last.
+  for (let run = starts.length - 1, stop = low.length; run >= 0; run--) {
+    const base = (highs[run] as number) * WORD
+    const start = starts[run] as number
+    for (let rank = stop - 1; rank >= start; rank--)
+      buckets[Math.floor((base + (low[rank] as number) - first) * bucketsPerId)] = rank
+    stop = start
+  }
+  for (let bucket = count - 1; bucket >= 0; bucket--)
+    buckets[bucket] = Math.min(buckets[bucket] as number, buckets[bucket + 1] as number)
+  return buckets
+}
+
+function measureBuckets({ low, highs, starts }: PackedIds) {
+  const count = Math.ceil(low.length / IDS_PER_BUCKET)
+  const idAt = (run: number, rank: number) => (highs[run] ?? 0) * WORD + (low[rank] ?? 0)
+  const first = idAt(0, 0)
+  const last = idAt(starts.length - 1, low.length - 1)
+  return { count, first, bucketsPerId: count / (last - first + 1) }
+}
 
 /** Finds ranks; asking for ids in ascending order, or along a way, costs next to nothing. */
 export class RankFinder {
@@ -12,7 +38,6 @@ export class RankFinder {
   readonly #low: Uint32Array
   readonly #first: number
   readonly #bucketsPerId: number
-  /** Lowest rank of each bucket of equally wide ranges of ids: a search begins near its end. */
   readonly #buckets: Uint32Array
   /** The run of ids with the high word asked last: all ids below `#end` whose rank is in it. */
   #begin = 0
@@ -22,20 +47,14 @@ export class RankFinder {
   /** First rank whose id is not below the id asked last. */
   #at = 0
 
-  constructor(ids: PackedIds) {
+  /** @param buckets  of the same ids, which threads can share */
+  constructor(ids: PackedIds, buckets = createBuckets(ids, ownWords)) {
     this.#ids = ids
     this.#low = ids.low
-    const length = ids.low.length
-    const count = Math.ceil(length / IDS_PER_BUCKET)
-    this.#first = this.#idAt(0)
-    this.#bucketsPerId = count / (this.#idAt(length - 1) - this.#first + 1)
-    this.#buckets = new Uint32Array(count + 1).fill(length)
-    this.#fillBuckets()
-    for (let bucket = count - 1; bucket >= 0; bucket--)
-      this.#buckets[bucket] = Math.min(
-        this.#buckets[bucket] as number,
-        this.#buckets[bucket + 1] as number,
-      )
+    this.#buckets = buckets
+    const { first, bucketsPerId } = measureBuckets(ids)
+    this.#first = first
+    this.#bucketsPerId = bucketsPerId
   }
 
   /** Rank of an id anywhere in the list, or -1. A way's nodes often have neighbouring ids, so look there first. */
@@ -81,30 +100,8 @@ export class RankFinder {
     this.#at = this.#start
   }
 
-  /** From the end, so that the lowest rank of a bucket is written last. */
-  #fillBuckets(): void {
-    const { low, highs, starts } = this.#ids
-    for (let run = starts.length - 1, stop = low.length; run >= 0; run--) {
-      const base = (highs[run] as number) * WORD
-      const start = starts[run] as number
-      for (let rank = stop - 1; rank >= start; rank--)
-        this.#buckets[this.#bucketOf(base + (low[rank] as number))] = rank
-      stop = start
-    }
-  }
-
-  #idAt(rank: number): number {
-    const { low, highs, starts } = this.#ids
-    const run = starts.findLastIndex((start) => start <= rank)
-    return (highs[run] ?? 0) * WORD + (low[rank] ?? 0)
-  }
-
-  #bucketOf(id: number): number {
-    return Math.floor((id - this.#first) * this.#bucketsPerId)
-  }
-
   #lowerBound(id: number, word: number): number {
-    const bucket = this.#bucketOf(id)
+    const bucket = Math.floor((id - this.#first) * this.#bucketsPerId)
     if (!(bucket >= 0)) return this.#start
     let low = Math.max(this.#start, this.#buckets[bucket] ?? this.#stop)
     let high = Math.min(this.#stop, this.#buckets[bucket + 1] ?? this.#stop)

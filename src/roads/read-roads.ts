@@ -6,7 +6,8 @@ import type { Decoders } from './decoder-pool.ts'
 import type { BlobReport, SharedNodes } from './extract-decoder.ts'
 import { mayRepeat } from './id-span.ts'
 import { mergeLists, sortIds } from './node-ids.ts'
-import { packIds, type PackedIds } from './packed-ids.ts'
+import { packIds, ownWords, sharedWords, type PackedIds } from './packed-ids.ts'
+import { createBuckets } from './rank-finder.ts'
 
 /** An extract while it is read. */
 export interface Reading {
@@ -75,9 +76,11 @@ async function readWays(
   const shares = await decoders.run({ kind: 'ways', queue: createQueue(blobs, bytesDone) })
   const reports = shares.flatMap((share) => share.reports)
   const withNodes = new Set(reports.filter(({ hasNodes }) => hasNodes).map(({ index }) => index))
+  // Taken out of the shares, which would hold them while they are merged.
+  const lists = shares.splice(0).map(({ needed }) => needed)
   return {
     reports,
-    needed: packIds(mergeLists(shares.map(({ needed }) => needed))),
+    needed: mergeLists(lists, sharedWords),
     blobsWithNodes: blobs.filter((_, index) => withNodes.has(index)),
   }
 }
@@ -87,7 +90,11 @@ async function readNodes(
   blobs: readonly BlobPlace[],
   ids: PackedIds,
 ): Promise<BlobReport[]> {
-  const nodes = { ids, places: allocatePlaces(ids.low.length) }
+  const nodes = {
+    ids,
+    buckets: createBuckets(ids, sharedWords),
+    places: allocatePlaces(ids.low.length),
+  }
   const queue = createQueue(blobs, bytesDone)
   const shares = await decoders.run({ kind: 'nodes', queue, nodes })
   return shares.flatMap(({ reports }) => reports)
@@ -101,5 +108,6 @@ async function hasRepeatedWays(
   if (!mayRepeat(reports.map(({ span }) => span))) return false
   const lists = await decoders.run({ kind: 'wayIds' })
   const count = lists.reduce((sum, { length }) => sum + length, 0)
-  return mergeLists(lists.map(sortIds)).length < count
+  const sorted = lists.map((list) => packIds(sortIds(list)))
+  return mergeLists(sorted, ownWords).low.length < count
 }

@@ -41,13 +41,20 @@ class Vertex {
   }
 }
 
-/** Draws lines of ways one after the other; coordinates in 1e-7°. */
+/** One set of lists serves all pens of a thread: V8 lets memory outside of its heap pile up before it frees any. */
+const lists = {
+  lon: new NumberList((length) => new Int32Array(length)),
+  lat: new NumberList((length) => new Int32Array(length)),
+  lengthMm: new NumberList((length) => new Uint32Array(length)),
+}
+
+/** Draws lines of ways one after the other; coordinates in 1e-7°. The next pen of the thread takes its paper. */
 export class RoadPen {
   readonly counts: RoadCounts = { segments: 0, missingNodes: 0, tooLong: 0, totalMm: 0 }
   readonly #boundary: PolygonIndex | null
-  readonly #lon = new NumberList((length) => new Int32Array(length))
-  readonly #lat = new NumberList((length) => new Int32Array(length))
-  readonly #lengthMm = new NumberList((length) => new Uint32Array(length))
+  readonly #lon = lists.lon
+  readonly #lat = lists.lat
+  readonly #lengthMm = lists.lengthMm
   /** Where the way stands, unless the next vertex begins a line. Two objects take turns: no garbage per segment. */
   #at = new Vertex()
   #next = new Vertex()
@@ -56,6 +63,7 @@ export class RoadPen {
 
   constructor(boundary: PolygonIndex | null) {
     this.#boundary = boundary
+    lists.lon.length = lists.lat.length = lists.lengthMm.length = 0
   }
 
   get vertexCount(): number {
