@@ -309,7 +309,7 @@ class Windows(unittest.TestCase):
             config = OverheadConfig(
                 "densenet_bc", TINY, windows=packs, bank=str(root), keep=1, **sides
             )
-            trainer = Trainer(config, Patches(packs, []), net)
+            trainer = Trainer(config, Patches(packs, [], str(root)), net)
             loss, terms = trainer.loss(net.eval(), torch.Generator().manual_seed(1))
         self.assertEqual(set(terms), {"agree", "keep"})
         self.assertTrue(torch.isfinite(loss))

@@ -1,5 +1,7 @@
 """Logits of the ground photos, once per photo model: targets and negatives of the overhead loop.
 
+Of an overhead pack of pairs it keeps, in `NAME.npy`, the logits of the photo taken on each patch.
+
 python -m whereabouts_train.bank packs/ground --model ../photo-…/model.onnx --out bank/photo-…
 """
 
@@ -15,7 +17,7 @@ from PIL import Image
 
 from .export import normalised, session
 from .pack import Pack, load_pack
-from .scenes import scene_masks
+from .scenes import CLASS_COUNT, scene_masks
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,41 @@ def load_bank(folder: str | Path, split: str = "train") -> Bank:
     fits = np.unpackbits(stored["fits"], axis=1, count=365).astype(bool)
     assert logits.shape == fits.shape, f"{logits.shape} vs {fits.shape}"
     return Bank(logits, fits, logits.mean(0), logits.std(0))
+
+
+def partner_logits(folder: str | Path, pack_folder: str | Path, pack: Pack) -> np.ndarray | None:
+    """Logits of the photo taken on each picture of a pack, NaN where it is no pair's patch; None
+    for a pack without pairs. # float16 [n, 365], memory-mapped"""
+    is_paired = pack.partners() >= 0
+    if not is_paired.any():
+        return None
+    file = _partner_file(folder, pack_folder)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"Expected {file}, the logits of the photos of {pack_folder}: "
+            f"name that pack after --overhead when you run whereabouts_train.bank"
+        )
+    logits = np.load(file, mmap_mode="r")
+    if not np.array_equal(is_paired, ~np.isnan(logits[:, 0])):
+        raise ValueError(f"{file} is of another {pack_folder}; run whereabouts_train.bank again")
+    return logits
+
+
+def write_partners(out: Path, model: Path, pack_folder: Path) -> int:
+    """Embeds the photos of a pack's pairs, of every split; returns how many pairs it has."""
+    pack = load_pack(pack_folder)
+    partners = pack.partners()
+    rows = np.unique(partners[partners >= 0])
+    if len(rows):
+        logits = np.full((len(partners), CLASS_COUNT), np.nan, np.float16)
+        own = np.searchsorted(rows, partners[partners >= 0])
+        logits[partners >= 0] = photo_logits(model, pack, rows)[own]
+        np.save(_partner_file(out, pack_folder), logits)
+    return int((partners >= 0).sum())
+
+
+def _partner_file(folder: str | Path, pack_folder: str | Path) -> Path:
+    return Path(folder) / f"{Path(pack_folder).name}.npy"
 
 
 def resized(pixels: np.ndarray, side: int) -> np.ndarray:
@@ -55,8 +92,12 @@ def photo_logits(model: Path, pack: Pack, rows: np.ndarray, threads: int = 1) ->
 
 
 def matched_rows(pack: Pack, split: str, scenes: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """At most `most` photos per class, of classes that share a scene with `scenes` [365]."""
+    """At most `most` photos per class, of classes that share a scene with `scenes` [365].
+
+    With no scene at all, as of pairs alone, photos of every labelled class: the scale of logits.
+    """
     rng, rows = np.random.default_rng(seed), pack.rows(split)
+    scenes = scenes if scenes.any() else np.ones_like(scenes)
     classes: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         classes.setdefault((pack.items[row]["set"], pack.items[row]["cls"]), []).append(row)
@@ -64,6 +105,8 @@ def matched_rows(pack: Pack, split: str, scenes: np.ndarray, most: int, seed: in
     for (set_name, class_name), members in sorted(classes.items()):
         if (scene_masks([set_name], [class_name])[0] & scenes).any():
             chosen += rng.permutation(members)[:most].tolist()
+    if not chosen:
+        raise ValueError(f"No photo of split {split!r} has a scene; the bank needs labelled photos")
     return np.array(sorted(chosen))
 
 
@@ -83,7 +126,8 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     fits = np.packbits(pack.masks()[rows], axis=1)
     np.savez(args.out / f"{args.split}.npz", logits=logits.astype(np.float16), fits=fits, rows=rows)
-    print(f"{len(rows)} photos in {args.out}")
+    paired = sum(write_partners(args.out, args.model, folder) for folder in args.overhead)
+    print(f"{len(rows)} photos in {args.out}, and those of {paired} pairs")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The figures that decide between pairs of models, as JSON and as a table.
+"""The figures that decide between pairs of models, as JSON: of packs with classes, retrieval by
+class; of packs of pairs, from each photo to its own patch.
 
 python -m whereabouts_train.evaluate --pair ../photo-a ../overhead-a --pair ../photo-b ../overhead-b
 """
@@ -16,15 +17,14 @@ from .dense import agreement
 from .gallery import Model, embed_patches, embed_photos, indoor_scenes, load_model
 from .metrics import (
     average_precision,
-    bootstrap,
-    cosine_distance,
+    distances,
     hits_at,
     paired_difference,
     ranks_of_fitting,
-    rms_distance,
-    scaled,
+    share,
 )
 from .pack import Pack, load_pack
+from .pair_retrieval import own_patch_figures
 
 URBAN = ("street", "buildings")
 MINIPLACES = ["miniplaces", "tiny-ground"]  # sets whose validation photos have one scene each
@@ -33,12 +33,6 @@ MINIPLACES = ["miniplaces", "tiny-ground"]  # sets whose validation photos have 
 def groups_of(pack: Pack, rows: np.ndarray) -> np.ndarray:
     """Class of each picture, for resampling by class. # str [n]"""
     return np.array([f"{pack.items[r]['set']}/{pack.items[r]['cls']}" for r in rows])
-
-
-def share(values: np.ndarray, groups: np.ndarray) -> list[float]:
-    """Mean and its 95 % interval, in percent."""
-    figures = bootstrap(lambda rows: 100 * float(np.nanmean(values[rows])), groups)
-    return [round(v, 2) for v in figures]
 
 
 def photo_figures(
@@ -79,28 +73,18 @@ def intel_figures(model: Model, pack: Pack, rows: np.ndarray, cache: Path | None
     return figures
 
 
-def distances(photo: np.ndarray, patch: np.ndarray, cards: tuple[dict, dict]) -> dict[str, Any]:
-    """The three comparisons; statistics come from the cards, that is from training data."""
-    (ground, overhead) = (tuple(np.array(c["stats"][k]) for k in ("mean", "std")) for c in cards)
-    return {
-        "rms": rms_distance(photo, patch),
-        "groundScaled": cosine_distance(scaled(photo, *ground), scaled(patch, *ground)),
-        "ownScaled": cosine_distance(scaled(photo, *ground), scaled(patch, *overhead)),
-    }
-
-
 def class_matched(ground: Pack, overhead: Pack) -> tuple[np.ndarray, np.ndarray]:
     """Held-out photos that some held-out patch fits. # rows [n], fits bool [n, patches]"""
     rows = ground.rows("val", MINIPLACES)
     photo_fits = ground.masks()[rows].astype(np.float32)
-    fits = (photo_fits @ overhead.masks()[overhead.rows("test")].astype(np.float32).T) > 0
+    fits = (photo_fits @ overhead.masks()[overhead.patch_rows("test")].astype(np.float32).T) > 0
     kept = fits.any(1)
     return rows[kept], fits[kept]
 
 
 def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, gsd, cache):
     """Held-out photos against held-out patches, matched by class; gsd: of pixels, of test."""
-    patch_rows = overhead.rows("test")
+    patch_rows = overhead.patch_rows("test")
     photo_rows, fits = class_matched(ground, overhead)
     photos = embed_photos(pair[0], ground, photo_rows, cache)
     patches = embed_patches(pair[1], overhead, patch_rows, *gsd, cache)
@@ -150,10 +134,16 @@ def evaluate_pair(folders: list[Path], args: argparse.Namespace) -> tuple[dict, 
     figures: dict[str, Any] = {"pair": [m.name for m in pair]}
     figures["photo"], photo = photo_figures(pair[0], ground, args.photos, args.cache)
     paired = {"photo": photo}
+    is_paired = bool((overhead.partners() >= 0).any())
+    is_labelled = bool(overhead.masks()[overhead.patch_rows("test")].any())
     for gsd in args.gsd:
-        name = f"{args.overhead.name}@{gsd}"
-        scales = [args.overhead_gsd, gsd]
-        figures[name], paired[name] = retrieval_figures(pair, ground, overhead, scales, args.cache)
+        name, scales = f"{args.overhead.name}@{gsd}", (args.overhead_gsd, gsd)
+        if is_labelled or not is_paired:
+            found = retrieval_figures(pair, ground, overhead, scales, args.cache)
+            figures[name], paired[name] = found
+        if is_paired:
+            found = own_patch_figures(pair, overhead, scales, args.photos, args.cache)
+            figures[f"{name} pairs"], paired[f"{name} pairs"] = found
     if args.windows:
         figures["mapAgreement"] = agreement(pair[1], args.windows)
     return figures, paired
@@ -165,7 +155,7 @@ def main() -> None:
     parser.add_argument("--ground", type=Path, default=Path("packs/ground"))
     parser.add_argument("--overhead", type=Path, default=Path("packs/ucm"))
     parser.add_argument("--overhead-gsd", type=float, default=0.3, help="m/px of its pixels")
-    parser.add_argument("--photos", type=int, default=2000, help="MiniPlaces photos")
+    parser.add_argument("--photos", type=int, default=2000, help="of MiniPlaces, or of pairs")
     parser.add_argument(
         "--gsd", type=float, nargs="+", default=[0.5, 0.34], help="m/px of the test"
     )

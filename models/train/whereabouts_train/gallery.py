@@ -31,9 +31,13 @@ class Model:
     run: InferenceSession
 
 
+def model_file(folder: Path) -> Path:
+    """The ONNX file that a model's folder names."""
+    return folder / json.loads((folder / "model.json").read_text())["file"]
+
+
 def load_model(folder: Path, threads: int = 1) -> Model:
-    card = json.loads((folder / "model.json").read_text())
-    file = folder / card["file"]
+    card, file = json.loads((folder / "model.json").read_text()), model_file(folder)
     return Model(card["name"], card, file, session(file, threads))
 
 
@@ -63,6 +67,13 @@ def rescaled(pixels: np.ndarray, gsd: float, target: float = OVERHEAD_GSD) -> np
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC))
 
 
+def middle_of(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The middle of a square picture, or all of it where it is smaller or `side` is 0."""
+    first = max(0, (len(pixels) - side) // 2) if side else 0
+    last = first + side if side else len(pixels)
+    return pixels[first:last, first:last]
+
+
 def embed_patches(
     model: Model,
     pack: Pack,
@@ -70,21 +81,23 @@ def embed_patches(
     gsd: float,
     target: float = OVERHEAD_GSD,
     cache: Path | None = None,
+    middle: int = 0,
 ) -> np.ndarray:
-    """Whole pictures of a pack whose pixels measure `gsd` m, at `target` m/px. # [n, 365]"""
+    """Pictures of a pack whose pixels measure `gsd` m, at `target` m/px: whole, or the `middle`
+    that many px wide. # [n, 365]"""
 
     def make() -> np.ndarray:
         batches = []
         for start in range(0, len(rows), 16):
-            pixels = [
-                rescaled(np.array(pack.pixels[r]), gsd, target) for r in rows[start : start + 16]
-            ]
+            pictures = [np.array(pack.pixels[row]) for row in rows[start : start + 16]]
+            pixels = [middle_of(rescaled(p, gsd, target), middle) for p in pictures]
             image = normalised(np.stack(pixels).transpose(0, 3, 1, 2))
             batches.append(model.run.run(["logits"], {"image": image})[0])
         return np.concatenate(batches)
 
     first = pack.items[rows[0]]
     what = f"{first['set']} {first['path']} {len(rows)} {rows.sum()} {gsd} {target}"
+    what += f" {middle}" if middle else ""
     return remembered(model, cache, what, make)
 
 

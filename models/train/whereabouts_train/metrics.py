@@ -6,6 +6,7 @@ The TypeScript evaluation computes the same numbers: keep the two in step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy import ndarray as Array
@@ -33,6 +34,16 @@ def scaled(logits: Array, mean: Array, std: Array) -> Array:
 def cosine_distance(queries: Array, gallery: Array) -> Array:
     """Of rows of length one. # [q, 365], [g, 365] -> [q, g]"""
     return 1 - queries @ gallery.T
+
+
+def distances(photo: Array, patch: Array, cards: tuple[dict, dict]) -> dict[str, Any]:
+    """The three comparisons; statistics come from the cards, that is from training data."""
+    (ground, overhead) = (tuple(np.array(c["stats"][k]) for k in ("mean", "std")) for c in cards)
+    return {
+        "rms": rms_distance(photo, patch),
+        "groundScaled": cosine_distance(scaled(photo, *ground), scaled(patch, *ground)),
+        "ownScaled": cosine_distance(scaled(photo, *ground), scaled(patch, *overhead)),
+    }
 
 
 def ranks_of_fitting(distance: Array, fits: Array) -> tuple[Array, Array, Array]:
@@ -82,6 +93,12 @@ def bootstrap(
         )
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(statistic(np.arange(len(groups)))), float(low), float(high)
+
+
+def share(values: Array, groups: Array) -> list[float]:
+    """Mean and its 95 % interval, in percent."""
+    figures = bootstrap(lambda rows: 100 * float(np.nanmean(values[rows])), groups)
+    return [round(v, 2) for v in figures]
 
 
 def paired_difference(first: Array, second: Array, groups: Array, draws: int = 1000):

@@ -1,4 +1,5 @@
-"""Trains the overhead model: patches learn the logits of photos that could be taken there.
+"""Trains the overhead model: patches learn the logits of photos that could be taken there, or of
+the one photo that was (packs of pairs).
 
 Large images without labels (`windows`) teach the map of logits to agree with single patches, and
 hold the model to what its teachers, or without any its start, said of other sources (`keep`).
@@ -29,17 +30,21 @@ PROBE_COUNT = 64
 
 
 def draw_views(patches: Patches, is_window: bool, config: OverheadConfig, rng):
-    """Rotated views about the deployed scale. # [b, 3, side, side] 0…255, fits [b, 365]"""
-    views, fits = [], []
+    """Rotated views about the deployed scale.
+
+    # [b, 3, side, side] 0…255, fits [b, 365], logits of the photo taken there [b, 365] or NaN
+    """
+    views, fits, own = [], [], []
     side = config.windowSide if is_window else config.side
     count = config.windowBatch if is_window else config.batch
     spread = torch.tensor(1 + config.gsdJitter).log().item()
-    for pixels, gsd, own_fits in patches.draw(count, rng):
+    for pixels, gsd, pack_fits, pack_own in patches.draw(count, rng):
         own_gsd = torch.full((len(pixels),), gsd)
         target = config.gsd * uniform(len(pixels), -spread, spread, rng).exp()
         views.append(rotated_views(pixels, own_gsd, side, target, rng))
-        fits.append(own_fits)
-    return torch.cat(views), torch.cat(fits)
+        fits.append(pack_fits)
+        own.append(pack_own)
+    return torch.cat(views), torch.cat(fits), torch.cat(own)
 
 
 def other_light(pixels: Tensor, config: OverheadConfig, rng) -> Tensor:
@@ -83,7 +88,8 @@ class Trainer:
 
     def __init__(self, config: OverheadConfig, patches: Patches, start: SceneNet) -> None:
         self.config, self.patches = config, patches
-        self.windows = Patches(config.windows, config.exclude) if config.windows else patches
+        windows = config.windows and Patches(config.windows, config.exclude, config.bank)
+        self.windows = windows or patches
         self.targets = Targets(load_bank(config.bank))
         self.std = self.targets.std.to(config.device)
         self.elders = open_elders(config.teachers, config.device) if config.teachers else None
@@ -93,7 +99,7 @@ class Trainer:
         """One batch -> loss and its terms."""
         is_window = bool(torch.rand((), generator=rng) < self.config.windowShare)
         source = self.windows if is_window else self.patches
-        views, fits = draw_views(source, is_window, self.config, rng)
+        views, fits, own = draw_views(source, is_window, self.config, rng)
         lit = other_light(views, self.config, rng)
         paved = roads(lit, self.config.roadShare, self.config.gsd, rng)
         image = normalise(paved.to(self.config.device))
@@ -102,6 +108,7 @@ class Trainer:
         else:
             logits = net(image)  # [n, 365]
             terms = self.teacher_terms(logits, normalise(lit.to(self.config.device)))
+        terms |= self.target_terms(logits, fits, own, rng)
         if fits.any():
             terms |= self.label_terms(logits, fits, rng)
         loss = sum(getattr(self.config, name) * term for name, term in terms.items())
@@ -127,15 +134,20 @@ class Trainer:
             return {}
         return {"teach": ((logits - self.elders(image)) / self.std).square().mean()}
 
+    def target_terms(self, logits: Tensor, fits: Tensor, own: Tensor, rng) -> dict[str, Tensor]:
+        """Of labelled patches and of pairs; nothing of patches that are neither."""
+        if not (fits.any() or own.isfinite().any()):
+            return {}
+        target, has_target = self.targets.draw(fits, own, self.config.drawCount, rng)
+        error = ((logits - target.to(logits.device)) / self.std).square().mean(1)
+        return {"matchTarget": error[has_target.to(logits.device)].mean()}
+
     def label_terms(self, logits: Tensor, fits: Tensor, rng) -> dict[str, Tensor]:
         config, device = self.config, logits.device
-        target, has_target = self.targets.draw(fits, config.drawCount, rng)
-        error = ((logits - target.to(device)) / self.std).square().mean(1)
         photos, photo_fits = self.targets.sample(config.contrastCount, rng)
         shared = ((fits.float() @ photo_fits.float().T) > 0).to(device)  # [n, m]
         nearness = similarity(logits, photos.to(device))
         return {
-            "matchTarget": error[has_target.to(device)].mean(),
             "labelSet": set_likelihood(logits, fits.to(device)),
             # Both ways: a search ranks patches for one photo, and only that way sees a patch
             # that is near to, or far from, every photo.
@@ -148,7 +160,7 @@ def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
     net = create_network(config.network, **config.networkOptions)
     if config.start.endswith(".onnx"):
         rng = torch.Generator().manual_seed(config.seed)
-        probe, _ = draw_views(patches, False, replace(config, batch=PROBE_COUNT), rng)
+        probe, *_ = draw_views(patches, False, replace(config, batch=PROBE_COUNT), rng)
         load_onnx(net, config.start, normalise(probe))
     elif config.start:  # the weights alone: how borders continue is this recipe's choice
         net.load_state_dict(load_network(config.start).state_dict())
@@ -159,7 +171,7 @@ def create_start(config: OverheadConfig, patches: Patches) -> SceneNet:
 
 def train(config: OverheadConfig, folder: Path) -> None:
     torch.manual_seed(config.seed)
-    patches = Patches(config.packs, config.exclude)
+    patches = Patches(config.packs, config.exclude, config.bank)
     start = create_start(config, patches)
     trainer, run = Trainer(config, patches, start), Run(config, folder, start)
     while run.step < config.steps:

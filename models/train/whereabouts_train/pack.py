@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from PIL import Image, ImageOps
 
 from .scenes import scene_masks
 from .sources import Item, read_source
+from .sources.pairs import GROUND, OVERHEAD
 
 FIELDS = ("set", "cls", "split", "path", "place")
 
@@ -44,6 +46,25 @@ class Pack:
             ],
             dtype=np.int64,
         )
+
+    def partners(self) -> np.ndarray:
+        """Row of the photo that was taken on each patch; -1 = the picture is no pair's patch.
+
+        # int [n]"""
+        photos = {
+            (stem, item["path"]): row
+            for row, item in enumerate(self.items)
+            if (stem := item["set"].removesuffix(GROUND)) != item["set"]
+        }
+        keys = ((i["set"].removesuffix(OVERHEAD), i["path"]) for i in self.items)
+        is_patch = (i["set"].endswith(OVERHEAD) for i in self.items)
+        found = [photos.get(k, -1) if p else -1 for k, p in zip(keys, is_patch, strict=True)]
+        return np.array(found, dtype=np.int64)
+
+    def patch_rows(self, split: str) -> np.ndarray:
+        """As `rows`, without the photos of pairs: what an overhead model looks at."""
+        rows, photos = self.rows(split), self.partners()
+        return rows[~np.isin(rows, photos[photos >= 0])]
 
 
 def load_pack(folder: str | Path) -> Pack:
@@ -91,11 +112,11 @@ def write_pack(recipe: dict[str, Any], folder: Path) -> int:
 
 
 def _kept(source: dict[str, Any]) -> Iterator[Item]:
-    """`every: n` keeps each n-th item: small packs for trials."""
+    """`every: n` keeps each n-th picture, or pair, which shares a path: small packs for trials."""
     every = source.get("every", 1)
-    for index, item in enumerate(read_source(source)):
+    for index, (_, items) in enumerate(groupby(read_source(source), lambda item: item.path)):
         if index % every == 0:
-            yield item
+            yield from items
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def main() -> None:
     args = parser.parse_args()
     ground, overhead = load_pack(args.ground), load_pack(args.overhead)
     photo_model, patch_model = (load_model(folder) for folder in args.pair)
-    rows = overhead.rows("test")
+    rows = overhead.patch_rows("test")
     photo_rows, shared = class_matched(ground, overhead)
     photos, groups = embed_photos(photo_model, ground, photo_rows), groups_of(ground, photo_rows)
     plain = embed(patch_model, overhead, rows, args.overhead_gsd, 0)

@@ -20,7 +20,7 @@ from .sources.classmatched import is_excluded
 
 def spread_rows(pack: Pack, most: int, outdoor_only: bool) -> np.ndarray:
     """At most `most` training rows, evenly spread; without photos of indoor scenes only."""
-    rows, fits = pack.rows("train"), pack.masks()
+    rows, fits = (pack.rows if outdoor_only else pack.patch_rows)("train"), pack.masks()
     if outdoor_only:
         rows = rows[(fits[rows] & ~indoor_scenes()).any(1)]
     return rows[:: max(1, len(rows) // most)][:most]

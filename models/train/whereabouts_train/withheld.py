@@ -46,7 +46,7 @@ def main() -> None:
     packs = [load_pack(pack["folder"]) for pack in config["packs"]]
     taught = np.any([taught_by(pack, config["exclude"]) for pack in packs], 0)
     model, overhead = load_model(args.model), load_pack(args.overhead)
-    rows = overhead.rows("test")
+    rows = overhead.patch_rows("test")
     patches, fits = embed_patches(model, overhead, rows, args.overhead_gsd), overhead.masks()[rows]
     for kind, among in (("withheld", ~taught), ("taught", taught)):
         scenes = np.flatnonzero(fits.any(0) & among)

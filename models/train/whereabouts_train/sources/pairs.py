@@ -1,6 +1,7 @@
 """Pairs of a ground photo and the overhead patch around it: plain CSV, CVUSA's and WITW's layouts.
 
-A pair becomes two items, of the sets `<name>-ground` and `<name>-overhead`, with the same `path`.
+A pair becomes two items, of the sets `<name>-ground` and `<name>-overhead`, with the same `path`:
+by that the patch finds its photo again, whose logits are its target (`bank.py`).
 The split is by place: pairs whose place falls into the same 0.1 degree cell share one.
 """
 
@@ -15,8 +16,11 @@ from typing import Any
 
 from . import Item
 
+GROUND, OVERHEAD = "-ground", "-overhead"
 CVUSA_CUTOUT = re.compile(r"^streetview/cutouts/(?P<stem>.+)_(?:90|270)\.jpg$")
-CVUSA_FLICKR = re.compile(r"^flickr/[^/]+/[^/]*_(?P<lat>-?[\d.]+)_(?P<lon>-?[\d.]+)\.png$")
+CVUSA_FLICKR = re.compile(
+    r"^flickr/(?P<folder>(?:[^/]+/)*)\d+@N\d+_\d+_(?P<lat>-?[\d.]+)_(?P<lon>-?[\d.]+)\.png$"
+)
 LAT_LON = re.compile(r"(-?\d+\.\d+)_(-?\d+\.\d+)")
 CELL_DEG = 0.1
 
@@ -27,9 +31,8 @@ def read(spec: dict[str, Any]) -> Iterator[Item]:
     root = Path(spec["root"])
     for photo, patch, place in layouts[spec.get("layout", "csv")](spec, root):
         split = _split(place or patch, spec.get("testShare", 0.1))
-        for view, file in (("ground", photo), ("overhead", patch)):
-            name = f"{spec['name']}-{view}"
-            yield Item(name, "", split, photo, (root / file).read_bytes, place)
+        for view, file in ((GROUND, photo), (OVERHEAD, patch)):
+            yield Item(spec["name"] + view, "", split, photo, (root / file).read_bytes, place)
 
 
 def _csv_pairs(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str, str]]:
@@ -41,7 +44,10 @@ def _csv_pairs(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str, str
 
 
 def _cvusa_pairs(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str, str]]:
-    """Both side-looking cut-outs share one patch; flickr photos carry the place in their name."""
+    """Both side-looking cut-outs share one patch; flickr photos carry the place in their name.
+
+    Folders below `cutouts` and `flickr` are the same on the side of the patches.
+    """
     for file in sorted((root / "streetview" / "cutouts").rglob("*.jpg")):
         photo = file.relative_to(root).as_posix()
         if match := CVUSA_CUTOUT.match(photo):
@@ -52,7 +58,7 @@ def _cvusa_pairs(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str, s
         photo = file.relative_to(root).as_posix()
         if match := CVUSA_FLICKR.match(photo):
             lat, lon = match["lat"], match["lon"]
-            yield photo, f"flickr_aerial/18/{lat}_{lon}.jpg", f"{lat},{lon}"
+            yield photo, f"flickr_aerial/18/{match['folder']}{lat}_{lon}.jpg", f"{lat},{lon}"
 
 
 def _witw_pairs(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str, str]]:
@@ -68,8 +74,13 @@ def _witw_pairs(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str, st
                 break
 
 
+def cell_of(place: str) -> str:
+    """The 0.1 degree cell of `lat,lon`; any other name of a place is its own cell."""
+    match = re.fullmatch(r"(-?[\d.]+),(-?[\d.]+)", place)
+    return f"{float(match[1]) // CELL_DEG},{float(match[2]) // CELL_DEG}" if match else place
+
+
 def _split(place: str, test_share: float) -> str:
     """The same place always falls on the same side, whatever the order of the files."""
-    match = re.fullmatch(r"(-?[\d.]+),(-?[\d.]+)", place)
-    cell = f"{float(match[1]) // CELL_DEG},{float(match[2]) // CELL_DEG}" if match else place
+    cell = cell_of(place)
     return "test" if zlib.crc32(cell.encode()) % 1000 < test_share * 1000 else "train"
