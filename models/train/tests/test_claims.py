@@ -37,7 +37,7 @@ from whereabouts_train.prototypes import scene_prototypes
 from whereabouts_train.road import with_road
 from whereabouts_train.run import Run
 from whereabouts_train.scenes import CLASS_COUNT, scene_index, scene_names, scene_set
-from whereabouts_train.sources import pairs, read_source
+from whereabouts_train.sources import read_source
 from whereabouts_train.sources.classmatched import Patches
 from whereabouts_train.tiny import write_sets
 from whereabouts_train.warmstart import load_onnx
@@ -259,29 +259,6 @@ class Sources(unittest.TestCase):
         spec = {"kind": "pairs", "name": "p", "root": self.root / "pairs"}
         items = list(read_source(spec | {"csv": self.root / "pairs" / "pairs.csv"}))
         self.assertEqual({i.set for i in items}, {"p-ground", "p-overhead"})
-
-    def test_both_cut_outs_of_a_cvusa_place_fall_on_one_side(self):
-        folder = self.root / "streetview" / "cutouts" / "36" / "-91"
-        folder.mkdir(parents=True)
-        for number in range(20):
-            for heading in (90, 270):
-                (folder / f"36.{number}5_-91.{number}5_{heading}.jpg").touch()
-        found = list(pairs._cvusa_pairs({}, self.root))
-        self.assertEqual(len(found), 40)
-        sides: dict[str, set[str]] = {}
-        for _, patch, place in found:
-            sides.setdefault(patch, set()).add(pairs._split(place, 0.5))
-        self.assertEqual(len(sides), 20)
-        self.assertTrue(all(len(side) == 1 for side in sides.values()))
-
-    def test_a_witw_city_is_one_place(self):
-        for view, suffix in (("surface", "jpg"), ("overhead", "tif")):
-            (self.root / "paris" / view).mkdir(parents=True)
-            (self.root / "paris" / view / f"1.{suffix}").touch()
-        self.assertEqual(
-            list(pairs._witw_pairs({}, self.root)),
-            [("paris/surface/1.jpg", "paris/overhead/1.tif", "paris")],
-        )
 
     def test_whole_maps_are_large_and_have_no_class(self):
         pixels = np.random.default_rng(1).integers(0, 256, (60, 120, 3), dtype=np.uint8)
