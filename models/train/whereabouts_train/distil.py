@@ -2,8 +2,10 @@
 
 python -m whereabouts_train.distil packs/ground --weights raw/teacher/….params
 python -m whereabouts_train.distil packs/ground --weights runs/photo-teacher/checkpoint.pt
+python -m whereabouts_train.distil packs/ground --weights ../photo-mobilenetv2
 
-The teacher is the released SqueezeNet, or any photo model that was trained here.
+The teacher is the released SqueezeNet, or any photo model that was trained here: a checkpoint, an
+ONNX file or the model's folder.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .elders import open_elder
+from .gallery import model_file
 from .networks import normalise
 from .pack import Pack, load_pack
-from .run import load_network
 from .scenes import CLASS_COUNT
 from .teacher import load_teacher
 
@@ -41,9 +44,10 @@ def open_targets(folder: Path, count: int) -> np.memmap:
 
 def open_teacher(weights: Path, device: str = "cpu") -> Callable[[Tensor], Tensor]:
     """-> a function: pixels 0…255 [n, 3, h, w] -> logits [n, 365] on the CPU"""
-    if weights.suffix != ".pt":
-        return load_teacher(weights, MEAN_BGR)
-    net = load_network(weights).to(device)
+    file = model_file(weights) if weights.is_dir() else weights
+    if file.suffix not in (".pt", ".onnx"):
+        return load_teacher(file, MEAN_BGR)
+    net = open_elder(str(file), device)
     return lambda pixels: net(normalise(pixels.to(device))).cpu()
 
 

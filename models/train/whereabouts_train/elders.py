@@ -1,4 +1,4 @@
-"""Finished overhead models that a new one learns from: the mean of their logits."""
+"""Finished models that a new one learns from: the mean of their logits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def open_elders(files: Sequence[str], device: str) -> Callable[[Tensor], Tensor]
 
     Files are checkpoints or released ONNX models; the latter run on the CPU.
     """
-    elders = [_open_elder(file, device) for file in files]
+    elders = [open_elder(file, device) for file in files]
 
     @torch.no_grad()
     def tell(image: Tensor) -> Tensor:
@@ -26,7 +26,8 @@ def open_elders(files: Sequence[str], device: str) -> Callable[[Tensor], Tensor]
     return tell
 
 
-def _open_elder(file: str, device: str) -> Callable[[Tensor], Tensor]:
+def open_elder(file: str, device: str) -> Callable[[Tensor], Tensor]:
+    """One checkpoint (.pt) or ONNX model: normalised pictures -> logits [n, 365]."""
     if Path(file).suffix == ".pt":
         return load_network(file).to(device)
     options = onnxruntime.SessionOptions()
