@@ -175,6 +175,23 @@ describe('keys', () => {
   })
 })
 
+for (const { name, host, config } of [
+  { name: 'on disk', host: () => null, config: () => ({ file: 'a.pmtiles' }) },
+  {
+    name: 'behind HTTP',
+    host: () => server.host,
+    config: () => ({ url: `${server.origin}/a.pmtiles` }),
+  },
+]) {
+  test(`tiles of an archive ${name} tell who is asked for them`, async () => {
+    const source = await open({ kind: 'pmtiles', ...config(), ...named })
+    const pieces = source.piecesOf?.(CENTRE, SIZE) ?? []
+    expect(pieces.length).toBeGreaterThan(0)
+    expect(pieces.map((piece) => piece.host)).toEqual(pieces.map(host))
+    await source.close()
+  })
+}
+
 describeWithShared('a real PMTiles archive, on disk and behind HTTP', () => {
   const path = sharedPath('data/imagery/mt-whitney-z8-15-webp.pmtiles')
   const at = { lon: -118.31, lat: 36.58 }
