@@ -24,6 +24,9 @@ from .metrics import (
     share,
 )
 from .pack import Pack, load_pack
+from .prototypes import load_prototypes
+from .scenes import CLASS_COUNT
+from .withheld import precisions
 from .pair_retrieval import own_patch_figures
 
 URBAN = ("street", "buildings")
@@ -100,21 +103,37 @@ def retrieval_figures(pair: tuple[Model, Model], ground: Pack, overhead: Pack, g
         }
         per_query[name] = auc
         per_query[f"{name}-ap"] = precision
-    figures["sceneQueries"] = scene_queries(patches, overhead.masks()[patch_rows])
+    figures["sceneQueries"] = scene_queries(pair[1], patches, overhead.masks()[patch_rows])
     return figures, per_query
 
 
-def scene_queries(patches: np.ndarray, fits: np.ndarray) -> dict[str, Any]:
-    """Ranking patches by one scene's logit: average precision per scene that some patch fits."""
+def scene_queries(model: Model, patches: np.ndarray, fits: np.ndarray) -> dict[str, Any]:
+    """Ranking patches by one scene: average precision per scene that some patch fits; apart by
+    whether labelled ground of it was in training. `mAP` is by the scene's logit, `asSearched` as
+    the program asks: for scenes without labelled ground by their prototype, where there is one."""
     scenes = np.flatnonzero(fits.any(0))
     values = np.array([average_precision(patches[:, s], fits[:, s]) for s in scenes])
-    chance = fits[:, scenes].mean()
-    return {
-        "scenes": len(scenes),
-        "mAP": round(float(values.mean()), 4),
-        "chance": round(float(chance), 4),
+    is_taught, searched = np.isin(scenes, taught_scenes(model)), values.copy()
+    if "prototypes" in model.card and not is_taught.all():
+        found = precisions(patches, fits, scenes[~is_taught], load_prototypes(model))
+        searched[~is_taught] = found[:, 1]
+
+    def part(rows: np.ndarray) -> dict[str, Any]:
+        figures = {"mAP": values[rows], "asSearched": searched[rows]}
+        means = {k: round(float(v.mean()), 4) if len(v) else None for k, v in figures.items()}
+        return {"scenes": int(rows.sum())} | means
+
+    return part(np.ones_like(is_taught)) | {
+        "chance": round(float(fits[:, scenes].mean()), 4),
+        "taught": part(is_taught),
+        "untaught": part(~is_taught),
         "perScene": {int(s): round(float(v), 4) for s, v in zip(scenes, values, strict=True)},
     }
+
+
+def taught_scenes(model: Model) -> list[int]:
+    """Scenes of which labelled ground was in training; all where the card does not tell."""
+    return model.card.get("taughtScenes", list(range(CLASS_COUNT)))
 
 
 def compare(first: dict, second: dict) -> dict[str, list[float]]:
