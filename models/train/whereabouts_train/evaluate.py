@@ -24,10 +24,10 @@ from .metrics import (
     share,
 )
 from .pack import Pack, load_pack
+from .pair_retrieval import own_patch_figures
 from .prototypes import load_prototypes
 from .scenes import CLASS_COUNT
 from .withheld import precisions
-from .pair_retrieval import own_patch_figures
 
 URBAN = ("street", "buildings")
 MINIPLACES = ["miniplaces", "tiny-ground"]  # sets whose validation photos have one scene each
