@@ -1,7 +1,7 @@
 /** Starts threads whose code lies in a file of ours, built or in TypeScript. @io native */
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type * as Esbuild from 'esbuild'
 
 /**
@@ -10,13 +10,18 @@ import type * as Esbuild from 'esbuild'
  * @param name  of the thread's file, without extension
  */
 export function startWorker(importer: string, name: string, workerData: unknown): Worker {
+  return startWorkerWith(importer, name, { workerData })
+}
+
+/** Starts a thread with options of Node's own, such as limits of its memory. */
+export function startWorkerWith(importer: string, name: string, options: WorkerOptions): Worker {
   if (!importer.endsWith('.ts')) {
-    return new Worker(new URL(`./${name}.js`, importer), { workerData })
+    return new Worker(new URL(`./${name}.js`, importer), options)
   }
   const file = fileURLToPath(new URL(`./${name}.ts`, importer))
   const code = bundles.get(file) ?? bundle(file, importer)
   bundles.set(file, code)
-  return new Worker(code, { eval: true, workerData })
+  return new Worker(code, { ...options, eval: true })
 }
 
 const bundles = new Map<string, string>()

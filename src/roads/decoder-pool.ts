@@ -1,7 +1,7 @@
 /** Runs the phases of reading on this thread and on worker threads at once. @io native */
 import { setImmediate } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { startWorker } from '../worker-thread.ts'
+import { startWorkerWith } from '../worker-thread.ts'
 import type { BlobPlace } from './blob-index.ts'
 import {
   ExtractDecoder,
@@ -67,13 +67,19 @@ interface Waiting {
   readonly reject: (reason: unknown) => void
 }
 
+/** A block's bytes lie outside of the heap and are let go when V8 clears its nursery: a small one fills, and is cleared, often. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 }
+
 class DecoderThread {
   readonly #worker: Worker
   #waiting: Waiting | null = null
   #failure: unknown
 
   constructor(setup: DecoderSetup) {
-    this.#worker = startWorker(import.meta.url, 'decoder-worker', setup)
+    this.#worker = startWorkerWith(import.meta.url, 'decoder-worker', {
+      workerData: setup,
+      resourceLimits: RESOURCE_LIMITS,
+    })
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#fail(error))
     this.#worker.on('exit', () => this.#fail(new Error('Decoder thread ended')))

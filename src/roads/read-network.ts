@@ -23,7 +23,7 @@ export interface ReadOptions {
    * extracts hold whole ways that leave it). Null keeps every road of the extract.
    */
   readonly boundary: Boundary | 'header' | null
-  /** Threads that decode, the caller's included; small extracts are decoded on that one alone. */
+  /** Threads that decode, the caller's included, at most four; small extracts are decoded on that one alone. */
   readonly threads: number
   readonly signal: AbortSignal
   /** Called as blobs are done; ends with both equal. */
@@ -36,6 +36,8 @@ export interface ReadOptions {
 
 /** 67 million nodes of roads, about what 2.5 GB of extract hold. */
 const PLACE_BYTES_MAX = 512 * 1024 * 1024
+/** Each thread more has blocks, a heap and a share of the ids of its own, about 30 MB at 1 GB of extract. */
+const DECODERS_MAX = 4
 /** Below this size starting a thread takes longer than decoding. */
 const THREADED_BYTES_MIN = 4 * 1024 * 1024
 
@@ -110,7 +112,8 @@ function createDecoders(
 ): Decoders {
   const setup: DecoderSetup = { path, isHistory, boundary }
   const isSmall = index.fileBytes < (options.threadedBytesMin ?? THREADED_BYTES_MIN)
-  const threads = isSmall || isHistory ? 1 : Math.min(options.threads, index.blobs.length)
+  const threads =
+    isSmall || isHistory ? 1 : Math.min(options.threads, DECODERS_MAX, index.blobs.length)
   return new Decoders(setup, { threads: Math.max(1, threads), onStep })
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { createRequire } from 'node:module'
+import type { Worker } from 'node:worker_threads'
 import geodesic from 'geographiclib-geodesic'
 import { describe, expect, test } from 'vitest'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'
@@ -137,6 +138,24 @@ describe('a road of two segments comes out the same', () => {
       [],
     )
   })
+})
+
+test('of many threads four decode, with little garbage: what they hold does not grow with the cores', async () => {
+  const limits: (number | undefined)[] = []
+  const note = ({ resourceLimits }: Worker) =>
+    void limits.push(resourceLimits?.maxYoungGenerationSizeMb)
+  process.on('worker', note)
+  try {
+    const blocks = [
+      { dense: corner },
+      ...[1, 2, 3, 4, 5, 6, 7].map((id) => ({ ways: [{ ...road, id }] })),
+    ]
+    const network = await read(makeExtract({ blocks }), { threads: 64, threadedBytesMin: 0 })
+    expect(network.wayCount).toBe(7)
+  } finally {
+    process.off('worker', note)
+  }
+  expect(limits).toEqual([3, 3, 3])
 })
 
 describe('histories', () => {
