@@ -15,6 +15,7 @@ from whereabouts_train import gpu_run, pieces
 from whereabouts_train.config import OverheadConfig, PhotoConfig, load_config
 from whereabouts_train.gallery import load_model
 from whereabouts_train.pack import decode, load_pack
+from whereabouts_train.prototypes import load_prototypes
 from whereabouts_train.tiny import SCENES, drawing
 
 TRAIN = Path(__file__).parents[1]
@@ -95,14 +96,17 @@ class Plans(Folders):
     def plan(self) -> dict:
         """The committed plan on small pictures and networks, with the packs of this test."""
         text = (TRAIN / "recipes" / "gpu-plan.json").read_text()
-        text = text.replace('"packs/ucm", "packs/aid"', '"packs/above"').replace("cuda", "cpu")
-        text = text.replace('"0.3", "0.5"', '"0.5"').replace('"--batch", "500"', '"--batch", "16"')
+        four = '"packs/ucm", "packs/aid", "packs/resisc45", "packs/maps-train"'
+        text = text.replace(four, '"packs/above"').replace("cuda", "cpu")
+        text = text.replace('"0.3", "0.5", "0.5", "0.5"', '"0.5"')
+        text = text.replace('"--batch", "500"', '"--batch", "16"')
         return json.loads(text)
 
     def test_the_committed_plan_runs_from_pieces_to_two_exported_students(self):
         pieces.split(self.packs, self.root / "pieces", 60_000_000, 90)
         photo = {"sides": [SIDE], "validateSide": SIDE}
-        overhead = {"packs": [{"folder": "packs/above", "gsd": 0.5, "weight": 1}]}
+        above = [{"folder": "packs/above", "gsd": 0.5, "weight": 1}]
+        overhead = {"packs": above, "windows": above, "windowShare": 0.5, "steps": 6}
         overhead |= {"side": SIDE, "windowSide": 2 * SIDE, "windowBatch": 4}
         small = {"network": "densenet_bc", "networkOptions": BLOCKS | {"growth": 6}}
         # The student's network stays DenseNet-BC; the teacher is a smaller one than DenseNet-121.
@@ -116,7 +120,8 @@ class Plans(Folders):
         self.assertFalse(np.isnan(taught[0]).any())
         self.assertGreater(np.abs(taught[0] - before[0]).max(), 0.1)
         log = (self.root / "runs" / "gpu-overhead-student" / "log.jsonl").read_text()
-        self.assertIn('"teach"', log)
+        for term in ("teach", "agree", "keep", "matchTarget"):
+            self.assertIn(f'"{term}"', log)
         parts = gpu_run.pack_results(plan["results"], self.root, self.root / "results")
         home = self.root / "back"
         home.mkdir()
@@ -125,7 +130,22 @@ class Plans(Folders):
             model = load_model(home / "models" / name)
             self.assertEqual(len(model.run.get_outputs()), outputs)
             self.assertIn("stats", model.card)
+        self.assertEqual(load_prototypes(model).shape, (365, 365))
         self.assertFalse(list(home.glob("runs/*-teacher/checkpoint.pt")))
+
+    def test_the_plan_learns_from_what_the_students_on_a_cpu_learn_from(self):
+        folder = TRAIN / "recipes"
+        recipes = [folder / f"overhead-{n}.json" for n in ("student-roads", "densenet-cpu-windows")]
+        recipes += [folder / f"gpu-overhead-{n}.json" for n in ("teacher", "student")]
+        read = [load_config(OverheadConfig, file, []) for file in recipes]
+        for kind in ("packs", "windows"):
+            folders = [{pack["folder"] for pack in getattr(config, kind)} for config in read]
+            self.assertTrue(all(one == folders[0] for one in folders), folders)
+        self.assertEqual({config.roadShare for config in read}, {0.25})
+        needed = {pack["folder"] for config in read for pack in config.packs + config.windows}
+        readme = (TRAIN / "README.md").read_text()
+        (line,) = (line for line in readme.splitlines() if "whereabouts_train.pieces split" in line)
+        self.assertLessEqual(needed | {"packs/ground"}, set(line.split()))
 
     def test_a_run_out_of_time_goes_on_where_it_was(self):
         steps = [["pieces", "join", "pieces", "--out", "packs"], ["distil", "--help"]]
