@@ -15,6 +15,11 @@ const REFUSED: { name: string; input: unknown; says: RegExp }[] = [
     says: /1 problem: attribution: missing$/,
   },
   {
+    name: 'several hosts in a kind that asks only one',
+    input: { ...xyz, kind: 'wms', layers: 'a', url: 'https://{switch:a,b}.example/wms' },
+    says: /1 problem: url: an address without \{switch:…\}, which only kind "xyz" knows$/,
+  },
+  {
     name: 'a misspelt option',
     input: { kind: 'geotiff', files: ['a'], strech: 'x' },
     says: /strech/,

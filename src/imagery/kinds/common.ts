@@ -9,8 +9,8 @@ import { secretParameters } from '../signed-address.ts'
 /** `2022`, `2022-03` or `2022-03-18`. */
 export const isoDate = z.string().refine(isIsoDate, 'an ISO date, e.g. 2022-03-18')
 
-/** An address on the web. */
-export const address = z
+/** An address on the web that may stand for those of several hosts. */
+export const switchedAddress = z
   .string()
   .regex(/^https?:\/\//, 'an http or https address')
   .regex(/^https?:\/\/[^/?#@]*([/?#]|$)/, 'no name or password in an address: use headersEnv')
@@ -18,6 +18,11 @@ export const address = z
   .refine((url) => URL.canParse(url.replaceAll(/\{[^{}]*\}/g, 'x')), {
     message: 'an address with a host, e.g. https://maps.example.org/wmts',
   })
+
+/** An address on the web. */
+export const address = switchedAddress.refine((url) => !url.includes('{switch:'), {
+  message: 'an address without {switch:…}, which only kind "xyz" knows',
+})
 
 const envName = z
   .string()
