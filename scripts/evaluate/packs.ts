@@ -46,7 +46,12 @@ export async function openPack(folder: string): Promise<Pack> {
     side,
     read: async ({ row }) => {
       const data = new Uint8Array(length)
-      await file.read(data, 0, length, dataStart + row * length)
+      const { bytesRead } = await file.read(data, 0, length, dataStart + row * length)
+      if (bytesRead < length) {
+        throw new Error(
+          `Expected picture ${row} in ${folder}/pixels.npy, got a file that ends before`,
+        )
+      }
       return { width: side, height: side, data }
     },
     close: () => file.close(),

@@ -101,7 +101,8 @@ export async function readImagery(source: string): Promise<unknown> {
   if (ofFile !== null) return ofFile
   const text = new TextDecoder().decode(await readInput(source))
   const inFile = `the file holds a source such as ${EXAMPLE}; if it is a GeoTIFF: --imagery '{"kind":"geotiff","files":["${source}"]}'`
-  if (!/[\0\uFFFD]/.test(text)) {
+  // Every picture and archive has such bytes; text in another encoding than UTF-8 has none.
+  if (!text.includes('\0')) {
     return withAbsolutePaths(parseJson(text, `--imagery ${source}`, inFile))
   }
   throw new InputError(

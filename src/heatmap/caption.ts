@@ -93,7 +93,7 @@ export function tellNotSearched(known: Extract<KnownPlace, { isSearched: false }
   const distance =
     nearestM < 1000 ? `${Math.round(nearestM)} m` : `${formatNumber(nearestM / 1000)} km`
   const why = isInRegion
-    ? 'not searched: no point that was built lies in its cell'
+    ? 'not searched: no patch that was searched lies in its cell'
     : 'outside the region'
   return `${why}; the nearest cell that was searched is ${distance} away`
 }

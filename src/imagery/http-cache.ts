@@ -1,6 +1,6 @@
 /**
  * A disk cache before an HTTP client: answers are kept as long as the server allows, then asked for with their ETag; that
- * a server has nothing somewhere is kept too, but believed only by who heard it: a build that is begun anew asks again.
+ * a server has nothing somewhere is kept too, but not believed by who began after it was heard: a build that is begun anew asks again.
  * @io disk network
  */
 import type { DiskCache, Stored, StoredHead } from './disk-cache.ts'

@@ -44,7 +44,8 @@ export function withoutSignatures(stretches: Stretches): Stretches {
 
 function nameOf(field: string): { readonly name: string; readonly isSecret: boolean } {
   const [[name, value] = ['', '']] = new URLSearchParams(field)
-  return { name, isSecret: value !== '{key}' && (SIGNING.test(name) || isKey(name, value)) }
+  const isElsewhere = value === '' || value.includes('{key}')
+  return { name, isSecret: !isElsewhere && (SIGNING.test(name) || isKey(name, value)) }
 }
 
 /** Storages call the path of a file its key, too. */

@@ -73,12 +73,15 @@ function touchPieces(
   size: PatchSize,
 ): ReadonlyMap<string, Touched> {
   const byHost = new Map<string, Touched>()
-  for (const { name, host } of places.flatMap((at) => piecesOf(at, size))) {
-    if (host === null) continue
-    const one = byHost.get(host) ?? { touched: 0, names: new Set() }
-    byHost.set(host, one)
-    one.touched += 1
-    one.names.add(name)
+  // Place by place: all pieces of all places at once would be millions.
+  for (const at of places) {
+    for (const { name, host } of piecesOf(at, size)) {
+      if (host === null) continue
+      const one = byHost.get(host) ?? { touched: 0, names: new Set() }
+      byHost.set(host, one)
+      one.touched += 1
+      one.names.add(name)
+    }
   }
   return byHost
 }

@@ -51,7 +51,7 @@ test('a known place without a rank tells why, and how far the nearest cell is', 
     'outside the region; the nearest cell that was searched is 5,391 km away',
   )
   expect(tellNotSearched({ ...away, isInRegion: true, nearestM: 75.4 })).toBe(
-    'not searched: no point that was built lies in its cell; the nearest cell that was searched is 75 m away',
+    'not searched: no patch that was searched lies in its cell; the nearest cell that was searched is 75 m away',
   )
 })
 
