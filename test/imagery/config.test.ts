@@ -68,7 +68,11 @@ describe('parseImageryConfig', () => {
   }
 
   test('takes a key that stands elsewhere, and parameters that are none', () => {
-    const named = { ...xyz, url: `${url}?access_token={key}&token=Bearer%20{key}&key=&tokens=3&v=1`, keyEnv: 'K' }
+    const named = {
+      ...xyz,
+      url: `${url}?access_token={key}&token=Bearer%20{key}&key=&tokens=3&v=1`,
+      keyEnv: 'K',
+    }
     expect(parseImageryConfig(named)).toMatchObject({ url: named.url })
   })
 
