@@ -4,17 +4,13 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeOnEachDatabase } from '../databases.ts'
+import { nodeArguments } from '../fixtures/program.ts'
 import { runHere, settingsOf } from './run-here.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 describeOnEachDatabase('a command', (_open, place) => {
   let folder: string
@@ -24,7 +20,7 @@ describeOnEachDatabase('a command', (_open, place) => {
   const settings = () => settingsOf(join(folder, 'data'), url)
   const run = (...args: readonly string[]) => runHere(args, { folder, env: settings() })
   const start = (...args: readonly string[]) => {
-    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+    const child = spawn(process.execPath, [...nodeArguments('src/cli/main.ts'), ...args], {
       cwd: folder,
       env: { ...process.env, ...settings() },
       stdio: ['ignore', 'pipe', 'pipe'],

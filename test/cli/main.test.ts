@@ -2,18 +2,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTown, type Town } from '../http/town.ts'
 import { pgliteFolder } from '../databases.ts'
+import { nodeArguments } from '../fixtures/program.ts'
 import { runHere, settingsOf } from './run-here.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 let folder: string
 let town: Town
@@ -131,7 +127,14 @@ test('a grid region is created, built, searched and deleted by commands alone', 
 const dieAtProgress = `data:text/javascript,process.stderr.write = () => process.kill(process.pid, 'SIGKILL')`
 
 async function killBuild(name: string): Promise<void> {
-  const args = ['--import', tsx, '--import', dieAtProgress, main, 'region', 'build', name]
+  const args = [
+    '--import',
+    dieAtProgress,
+    ...nodeArguments('src/cli/main.ts'),
+    'region',
+    'build',
+    name,
+  ]
   const env = { ...process.env, ...settings() }
   const build = spawn(process.execPath, args, { cwd: folder, env, stdio: 'ignore' })
   expect(await once(build, 'exit')).toEqual([null, 'SIGKILL'])
@@ -294,7 +297,7 @@ for (const { name, args, code, says } of wrong) {
 }
 
 test('a reader that stops early, as `head` does, is no error', async () => {
-  const child = spawn(process.execPath, ['--import', tsx, main, 'models', 'list'], {
+  const child = spawn(process.execPath, [...nodeArguments('src/cli/main.ts'), 'models', 'list'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stdout.destroy()

@@ -2,17 +2,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pgliteFolder } from '../databases.ts'
+import { nodeArguments } from '../fixtures/program.ts'
 import { makeTown } from '../http/town.ts'
 import { runHere, settingsOf } from './run-here.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const QUESTION = 'create region "asked"? [y/N]'
 const CREATE = ['region', 'create', 'asked', '--grid', '50', '--where-imagery']
 
@@ -23,7 +20,7 @@ describe.skipIf(process.platform !== 'linux')('region create on a terminal', () 
 
   /** Types `keys` when it is asked. */
   async function create(keys: string, ...more: readonly string[]) {
-    const args = ['--import', tsx, main, ...CREATE, '--imagery', 'ortho.tif', ...more]
+    const args = [...nodeArguments('src/cli/main.ts'), ...CREATE, '--imagery', 'ortho.tif', ...more]
     const line = [process.execPath, ...args].map((word) => `'${word}'`).join(' ')
     const child = spawn('script', ['-qec', line, '/dev/null'], {
       cwd: folder,

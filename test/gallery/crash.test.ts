@@ -1,21 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { countPoints } from '../../src/gallery/points.ts'
 import { openDatabase } from '../../src/gallery/open.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { nodeArguments } from '../fixtures/program.ts'
 import { buildEmpty, type EmptyBuild } from './empty-build.ts'
 import { createRandom, draftRegion, insertPoints, insertRegion, randomPoints } from './rows.ts'
 
-const fixture = fileURLToPath(new URL('../fixtures/gallery-worker.ts', import.meta.url))
 const batchSize = 10
 const points = randomPoints(200, createRandom(2))
-const tsx = import.meta.resolve('tsx')
 
 /** Builds in another process, which is killed the n-th time that it says a word; @returns what ended it */
 async function buildUntilKilled(build: EmptyBuild, killAt: { word: string; times: number }) {
-  const args = ['--import', tsx, fixture, JSON.stringify(build)]
+  const args = [...nodeArguments('test/fixtures/gallery-worker.ts'), JSON.stringify(build)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let seen = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -20,6 +20,7 @@ import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
 import { searchScene } from '../../src/journeys/search-scene.ts'
 import type { WorkerSetup } from '../fixtures/build-worker.ts'
 import { startMisbehavingServer } from '../fixtures/misbehaving-server.ts'
+import { nodeArguments } from '../fixtures/program.ts'
 import { createRandom } from '../gallery/rows.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
 
@@ -157,8 +158,7 @@ async function create(
 
 /** Four processes: two without a cache, one of another day. A new one takes the place of one that was killed. */
 function createCrew(folder: string, place: { databaseUrl: string; log: string }) {
-  const fixture = fileURLToPath(new URL('../fixtures/build-worker.ts', import.meta.url))
-  const tsx = import.meta.resolve('tsx')
+  const worker = nodeArguments('test/fixtures/build-worker.ts')
   const members: ChildProcess[] = []
   let number = 0
   const hire = async () => {
@@ -169,7 +169,7 @@ function createCrew(folder: string, place: { databaseUrl: string; log: string })
     if (mine % 2 === 1) await writeFile(join(dataDir, 'imagery-cache'), '')
     const clockSkewMs = mine % 4 === 2 ? DAY_MS : 0
     const setup: WorkerSetup = { ...place, dataDir, leaseS: LEASE_S, clockSkewMs }
-    const child = spawn(process.execPath, ['--import', tsx, fixture, JSON.stringify(setup)], {
+    const child = spawn(process.execPath, [...worker, JSON.stringify(setup)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     members.push(child)

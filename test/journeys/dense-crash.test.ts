@@ -14,16 +14,17 @@ import { createRegion } from '../../src/journeys/create-region.ts'
 import { requestDense } from '../../src/journeys/request-dense.ts'
 import { openWorld, type World } from '../../src/wire.ts'
 import { describeOnEachDatabase } from '../databases.ts'
+import { nodeArguments } from '../fixtures/program.ts'
 import { drawDensePlace, gridRequest } from './dense-place.ts'
 
 const signal = new AbortController().signal
 const quiet = { signal, onProgress: () => undefined }
-const builder = fileURLToPath(new URL('../fixtures/region-builder.ts', import.meta.url))
 const modelsDir = fileURLToPath(new URL('../../models/tiny/', import.meta.url))
 
 /** Builds in another process, which dies of SIGKILL at its first stored batch. */
 async function buildUntilKilled(options: object): Promise<string | null> {
-  const args = ['--import', import.meta.resolve('tsx'), builder, JSON.stringify(options), 'killed']
+  const builder = nodeArguments('test/fixtures/region-builder.ts')
+  const args = [...builder, JSON.stringify(options), 'killed']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   const [, killedBy] = (await once(child, 'exit')) as [number | null, string | null]
   return killedBy
