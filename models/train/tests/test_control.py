@@ -80,6 +80,24 @@ class Control(unittest.TestCase):
             self.assertTrue(net.classifier.weight.grad.isfinite().all())
             self.assertEqual("teachUnlabelled" in terms, weight > 0)
 
+    def test_photos_without_a_label_take_their_share_of_each_batch(self):
+        config = PhotoConfig(
+            network="densenet_bc",
+            pack=str(self.root),
+            holdOut=["aqueduct"],
+            holdOutLabelsOnly=True,
+            unlabelledShare=0.5,
+        )
+        photos = Photos(config)
+        (labelled, most), (alone, share) = photos.kinds
+        self.assertEqual((len(labelled), len(alone)), (17, 8))  # aqueduct and monastery, 4 each
+        self.assertEqual((most, share), (0.5, 0.5))
+        _, fits, _ = photos.draw(200, torch.Generator().manual_seed(1))
+        self.assertEqual(int((~fits.any(1)).sum()), 8)  # of 100 draws none of the 8 is missed
+        with self.assertRaisesRegex(ValueError, "without a label"):
+            photos.fits[:] = True
+            photos._kinds(0.5)
+
     def test_a_withheld_scene_counts_as_without_photos(self):
         withheld = np.zeros(365, bool)
         withheld[scene_index()["aqueduct"]] = True

@@ -52,6 +52,7 @@ class PhotoConfig(TrainConfig):
     teachMass: float = 0.25  # weight: how much goes to scenes without photos
     temperature: float = 2.0
     teachUnlabelled: float = 0.0  # weight: teacher's opinion of photos that have no label
+    unlabelledShare: float = 0.0  # of each batch; 0 = as often as labelled ones
     opinionTemperature: float = 0.5  # of that opinion; below 1 sharpens it
     validateSide: int = 160
 

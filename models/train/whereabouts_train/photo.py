@@ -47,12 +47,26 @@ class Photos:
         self.fits &= ~held_out
         gone = sole.numpy() & (not config.holdOutLabelsOnly)
         self.rows = rows[~gone[rows]]
+        self.kinds = self._kinds(config.unlabelledShare)
         self.covered = self.fits[self.rows].any(0).to(config.device)  # [365]
+
+    def _kinds(self, unlabelled_share: float) -> list[tuple[np.ndarray, float]]:
+        """Rows that are drawn from apart, and their shares of a batch."""
+        if not unlabelled_share:
+            return [(self.rows, 1.0)]
+        is_labelled = self.fits[self.rows].any(1).numpy()
+        if is_labelled.all():
+            raise ValueError("unlabelledShare: expected photos without a label in the pack")
+        labelled, alone = self.rows[is_labelled], self.rows[~is_labelled]
+        return [(labelled, 1 - unlabelled_share), (alone, unlabelled_share)]
 
     def draw(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """-> pixels [b, 3, s, s] 0…255, fits [b, 365], teacher's logits [b, 365]"""
-        chosen = torch.randint(len(self.rows), (count,), generator=rng).numpy()
-        rows = np.unique(self.rows[chosen])
+        chosen = [
+            kind[torch.randint(len(kind), (round(share * count),), generator=rng).numpy()]
+            for kind, share in self.kinds
+        ]
+        rows = np.unique(np.concatenate(chosen))
         pixels = torch.from_numpy(self.pack.pixels[rows]).permute(0, 3, 1, 2).float()
         device = self.device
         return pixels, self.fits[rows].to(device), self.teacher.logits(rows).to(device)
