@@ -1,11 +1,7 @@
 /** `whereabouts region create|estimate`. */
 import type { Command } from 'commander'
-import {
-  insertPlan,
-  planRegion,
-  refuseTakenName,
-  type RegionPlan,
-} from '../journeys/create-region.ts'
+import { refuseTakenName } from '../gallery/regions.ts'
+import { insertPlan, planRegion, type RegionPlan } from '../journeys/create-region.ts'
 import { estimateRegion, estimateRest, SAMPLES_MAX } from '../journeys/estimate-region.ts'
 import { nextCommand } from '../journeys/next-command.ts'
 import type { World } from '../wire.ts'
@@ -40,7 +36,7 @@ async function createNamed(
 ): Promise<void> {
   const request = await readRegionRequest(name, options)
   await withWorld(command, async (world, signal) => {
-    await refuseTakenName(world, name)
+    await refuseTakenName(world.db, name)
     const plan = await draw(world, request, signal)
     if (plan === null) return
     const estimate = await estimateRegion(world, plan, { sampleCount: 0, signal })

@@ -73,10 +73,17 @@ export async function insertRegionOn(client: Client, draft: RegionDraft): Promis
   throw nameTaken(draft.name)
 }
 
-/** What is told of a name that another region has. */
-export function nameTaken(name: string): InputError {
+/** Before an extract or gigabytes are read; the insert itself refuses too. @throws {InputError} `region-exists` */
+export async function refuseTakenName(db: Database, name: string): Promise<void> {
+  const taken = await db.withClient((client) =>
+    client.query('select from regions where name = $1', [name]),
+  )
+  if (taken.length > 0) throw nameTaken(name)
+}
+
+function nameTaken(name: string): InputError {
   return new InputError('region-exists', `Expected a new name for the region, got "${name}"`, {
-    hint: `choose another name, or run \`whereabouts region delete ${name}\``,
+    hint: `choose another one (--name, where a pack is imported), or run \`whereabouts region delete ${name}\``,
   })
 }
 

@@ -1,11 +1,6 @@
 /** A wish for a region → its boundary, projection and points in the database, ready to be built. */
 import { InputError } from '../errors.ts'
-import {
-  insertRegionWithPoints,
-  listRegions,
-  nameTaken,
-  type RegionDraft,
-} from '../gallery/regions.ts'
+import { insertRegionWithPoints, refuseTakenName, type RegionDraft } from '../gallery/regions.ts'
 import { regionCentre } from '../geo/grid.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Boundary, Region, RoadPoint } from '../types.ts'
@@ -56,14 +51,8 @@ export async function createRegion(
   request: RegionRequest,
   progress: CreateProgress,
 ): Promise<Region> {
-  await refuseTakenName(outside, request.name)
+  await refuseTakenName(outside.db, request.name)
   return insertPlan(outside, await planRegion(outside, request, progress))
-}
-
-/** Before an extract is read; the insert itself refuses too. @throws {InputError} `region-exists` */
-export async function refuseTakenName({ db }: Pick<Outside, 'db'>, name: string): Promise<void> {
-  const regions = await listRegions(db)
-  if (regions.some((region) => region.name === name)) throw nameTaken(name)
 }
 
 /** Writes a plan. @throws {InputError} `region-exists` */

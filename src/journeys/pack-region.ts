@@ -4,7 +4,8 @@ import type { PackedRegion, PackManifest } from '../gallery/pack-manifest.ts'
 import { PACK_VERSION } from '../gallery/pack-manifest.ts'
 import { insertRegionRows, readRegionRows, type PackExtent } from '../gallery/pack-rows.ts'
 import type { PackReader } from '../gallery/pack-file.ts'
-import { listRegions } from '../gallery/regions.ts'
+import { refuseTakenName } from '../gallery/regions.ts'
+import { withoutFolders } from '../heatmap/named-files.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import { withoutSignatures } from '../imagery/signed-address.ts'
 import type { Region } from '../types.ts'
@@ -77,9 +78,10 @@ function manifestOf(
   region: Region & Required<PackedRegion>,
   parts: { readonly program: string; readonly extent: PackExtent; readonly now: Date },
 ): PackManifest {
-  const { name, boundary, centre, sampling, imagery, attribution, model, gsd } = region
+  const { name, boundary, centre, imagery, attribution, model, gsd } = region
   const { runtime, createdAt, vintages, refreshedAt, attributions } = region
   const stretches = withoutSignatures(region.stretches)
+  const sampling = withoutFolders(region.sampling)
   const source = { boundary, centre, sampling, imagery, stretches, attribution, attributions }
   return {
     kind: 'region-pack',
@@ -136,7 +138,7 @@ export async function importRegion(
     const name = asked ?? manifest.region.name
     checkRegionName(name)
     await refuseOtherModel(outside, manifest)
-    await refuseKnownName(outside, name)
+    await refuseTakenName(outside.db, name)
     const imagery = { ...parseImageryConfig(manifest.region.imagery) }
     refuseOtherVariables(imagery)
     const rows = countedRows(pack, { signal, onProgress })
@@ -167,13 +169,4 @@ async function refuseOtherModel(outside: Outside, { region }: PackManifest): Pro
       hint: `with that model installed: --overhead-model ${region.model.name}; see \`whereabouts models list\``,
     },
   )
-}
-
-/** Before gigabytes are read; the insert itself refuses too. */
-async function refuseKnownName(outside: Outside, name: string): Promise<void> {
-  const isKnown = (await listRegions(outside.db)).some((region) => region.name === name)
-  if (!isKnown) return
-  throw new InputError('region-exists', `Expected a new name for the region, got "${name}"`, {
-    hint: 'give --name with another one',
-  })
 }

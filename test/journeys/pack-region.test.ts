@@ -6,7 +6,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPack } from '../../src/gallery/pack-file.ts'
 import { beginRefresh, markRefreshing } from '../../src/gallery/refresh.ts'
-import { findRegion, listRegions } from '../../src/gallery/regions.ts'
+import {
+  deleteRegion,
+  findRegion,
+  insertRegionWithPoints,
+  listRegions,
+  type RegionDraft,
+} from '../../src/gallery/regions.ts'
 import type { HeatmapFormat } from '../../src/heatmap/formats.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
@@ -18,7 +24,7 @@ import { describeOnEachDatabase, type PlaceTestDatabase } from '../databases.ts'
 import { makeManifest } from '../gallery/packs.ts'
 import { makeTown, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
-import { findAttributions } from '../gallery/rows.ts'
+import { draftRegion, findAttributions } from '../gallery/rows.ts'
 
 const { signal } = new AbortController()
 const quiet = { signal, onProgress: () => undefined }
@@ -93,6 +99,22 @@ describeOnEachDatabase('a pack', (_open, place) => {
     }
     const { id } = await findRegion(to.db, 'town')
     expect({ ...(await findRegion(from.db, 'town')), id }).toEqual(await findRegion(to.db, 'town'))
+  })
+
+  test('names an extract without the folders of the machine that read it', async () => {
+    const sampling = { kind: 'roads', extract: '/home/ana/osm/town.osm.pbf' }
+    const { id } = await insertRegionWithPoints(
+      from.db,
+      { ...draftRegion('roads'), sampling } as RegionDraft,
+      [],
+    )
+    await from.db.withClient((client) =>
+      client.query("update regions set state = 'built' where id = $1", [id]),
+    )
+    const path = join(folder, 'roads.parquet')
+    const { manifest } = await exportRegion(from, { name: 'roads', path, program: '1' }, quiet)
+    expect(manifest.region.sampling).toEqual({ kind: 'roads', extract: 'town.osm.pbf' })
+    await deleteRegion(from.db, 'roads')
   })
 
   test('shows one moment of a region that takes other sources while it is written', async () => {
