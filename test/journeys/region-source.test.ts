@@ -39,9 +39,10 @@ const LIT_ROWS = 30
 describeOnEachDatabase('imagery stretched by what is measured', (_open, place) => {
   let folder: string
   let world: TestWorld
+  let drawn: Uint8Array
   /** The picture as it is, or with rows as bright as can be where no patch shows them. */
   const writePicture = async (file: string, { isLit = false } = {}): Promise<void> => {
-    const data = drawRaster(plan, waves).map((value) => value / 4)
+    const data = drawn.slice()
     if (isLit) data.fill(255, 0, LIT_ROWS * plan.width * 3)
     await writeRaster(file, { ...plan, data, samples: 3, corner: cornerOf(plan) })
   }
@@ -106,6 +107,7 @@ describeOnEachDatabase('imagery stretched by what is measured', (_open, place) =
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'whereabouts-stretch-'))
+    drawn = drawRaster(plan, waves).map((value) => value / 4)
     world = await openTestWorld({ models: 'tiny', place: await place() })
   })
   afterAll(async () => {
