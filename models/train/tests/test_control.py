@@ -18,6 +18,7 @@ from whereabouts_train.pack import FIELDS, load_pack
 from whereabouts_train.photo import Photos, photo_loss
 from whereabouts_train.scenes import scene_index
 from whereabouts_train.statistics import taught_by
+from whereabouts_train.unnamed import named_scenes, parts_of
 
 TINY = {"growth": 4, "blocks": (1, 1, 1, 1), "stem": 8}
 CLASSES = ("abbey", "church/outdoor", "aqueduct", "ballroom", "bedroom", "monastery/outdoor")
@@ -115,6 +116,21 @@ class Control(unittest.TestCase):
     def test_an_offset_moves_every_answer_to_the_scenes_without_photos(self):
         rest = self.figures(self.checkpoint(2))["restPhotos"]
         self.assertEqual(rest["model+1000"]["top5"], [0, 0, 0])
+
+    def test_a_scene_is_named_where_a_label_allows_no_other(self):
+        named = named_scenes(self.pack)
+        self.assertTrue(named[scene_index()["church/outdoor"]])  # the abbey's label too
+        self.assertFalse(named[scene_index()["hotel_room"]])  # one of several of a bedroom's
+
+    def test_photos_are_told_apart_by_whether_a_label_names_their_scene(self):
+        for item in self.pack.items:
+            item["split"] = "test"
+        named = np.zeros(365, bool)
+        named[scene_index()["aqueduct"]] = True
+        parts = parts_of(self.pack, named)
+        self.assertEqual(len(parts["named"]), 8)
+        # The monastery fits no scene: its photos are in neither part.
+        self.assertEqual(len(parts["unnamed"]), len(self.pack.items) - 8 - 8)
 
     def test_the_difference_is_the_model_minus_the_teacher(self):
         fits = np.eye(4, 365, dtype=bool)
