@@ -2,6 +2,7 @@ import sharp from 'sharp'
 import { beforeAll, expect, test } from 'vitest'
 import { BadDataError } from '../../src/errors.ts'
 import type { Hole } from '../../src/imagery/cut.ts'
+import { StepWatch } from '../../src/imagery/step-times.ts'
 import { TileDecoder } from '../../src/imagery/tile-decode.ts'
 import { TileMosaic } from '../../src/imagery/tile-mosaic.ts'
 import { tileName, type TileAddress } from '../../src/imagery/tile-reader.ts'
@@ -28,7 +29,8 @@ function open(missing: string[] = []) {
     close: async () => undefined,
   }
   const decoder = new TileDecoder({ tileSizePx: 256 })
-  return { read, mosaic: new TileMosaic({ reader, decoder, tileSizePx: 256 }) }
+  const times = new StepWatch()
+  return { read, mosaic: new TileMosaic({ reader, decoder, tileSizePx: 256, times }) }
 }
 const record = () => ({ used: new Map<string, string | null>() })
 
