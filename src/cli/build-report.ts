@@ -4,7 +4,7 @@ import type { PointCounts } from '../gallery/points.ts'
 import type { BuildProgress } from '../journeys/build-progress.ts'
 import { formatDuration } from './progress.ts'
 
-/** `embed 2560/10000 · 310/s · 24 s left · waiting for imagery 62 % (fetch 81 %, decode 12 %, cut 7 %), inference 35 % · no patch: nodata 12`. */
+/** `embed 2,560/10,000 · 310/s · 24 s left · waiting for imagery 62 %, inference 35 % · no patch: nodata 12`. */
 export function formatProgress(progress: BuildProgress): string {
   const { counts, done, elapsedS, problem } = progress
   const rate = done / Math.max(elapsedS, 1e-3)
@@ -40,22 +40,15 @@ function formatWaiting({ putOff, nextTryAt, leased }: HeldPoints): string {
 const STEP_WORDS = { imagery: 'imagery', inference: 'inference', database: 'the database' }
 
 /** The steps that take a tenth of the time or more, the slowest first. */
-function formatSteps({ steps, imagery }: BuildProgress): string {
+function formatSteps({ steps }: BuildProgress): string {
   const slow = Object.entries(steps)
     .filter(([, share]) => share >= 0.1)
     .sort(([, a], [, b]) => b - a)
     .map(
       ([step, share]) =>
-        `${STEP_WORDS[step as keyof typeof STEP_WORDS]} ${Math.round(100 * share)} %${step === 'imagery' ? formatImagery(imagery) : ''}`,
+        `${STEP_WORDS[step as keyof typeof STEP_WORDS]} ${Math.round(100 * share)} %`,
     )
   return slow.length === 0 ? '' : `waiting for ${slow.join(', ')}`
-}
-
-/** What fetching, decoding and cutting have of it. */
-function formatImagery(imagery: BuildProgress['imagery']): string {
-  if (imagery === undefined) return ''
-  const parts = Object.entries(imagery) as [string, number][]
-  return ` (${parts.map(([step, share]) => `${step} ${Math.round(100 * share)} %`).join(', ')})`
 }
 
 function formatNextTry(nextTryAt: string | undefined): string {

@@ -66,17 +66,9 @@ function presentBuild(
 }
 
 function presentProgress(progress: BuildStatus['progress']) {
-  if (progress === null) {
-    return { pointsDone: 0, waitingFor: null, imagery: null, waiting: null, triedAgain: {} }
-  }
-  const { done, steps, imagery = null, waiting = null, failures } = progress
-  return {
-    pointsDone: done,
-    waitingFor: { ...steps },
-    imagery,
-    waiting,
-    triedAgain: { ...failures },
-  }
+  if (progress === null) return { pointsDone: 0, waitingFor: null, waiting: null, triedAgain: {} }
+  const { done, steps, waiting = null, failures } = progress
+  return { pointsDone: done, waitingFor: { ...steps }, waiting, triedAgain: { ...failures } }
 }
 
 /** What a coverage says in short. */

@@ -91,12 +91,6 @@ const buildSchema = z
       .object({ imagery: z.number(), inference: z.number(), database: z.number() })
       .nullable()
       .openapi({ description: 'share of the time spent at each step, 0…1: the bottleneck' }),
-    imagery: z
-      .object({ fetch: z.number(), decode: z.number(), cut: z.number() })
-      .nullable()
-      .openapi({
-        description: 'how the time for imagery divides, 0…1; null where the source cannot tell',
-      }),
     waiting: z
       .object({ putOff: z.int(), nextTryAt: z.string().nullable(), leased: z.int() })
       .nullable()

@@ -2,7 +2,6 @@
 import type { LonLat, Patch, Rgb8, RoadPoint, SourceReference } from '../types.ts'
 import type { MultiPolygon } from 'geojson'
 import type { Allocate } from '../image/pixel-pool.ts'
-import type { StepTimes } from './step-times.ts'
 
 /** Side of a patch in pixels and its ground sample distance in metres per pixel. */
 export interface PatchSize {
@@ -93,8 +92,6 @@ export interface ImagerySource {
    * Where that list is long.
    */
   fresh?(): ImagerySource
-  /** What it has spent its time with so far; where the steps can be told apart. */
-  readonly times?: StepTimes
   /** The places of a source that brings its own (`patches`). */
   points?(): Promise<readonly RoadPoint[]>
   close(): Promise<void>

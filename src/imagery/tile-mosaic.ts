@@ -10,7 +10,6 @@ import type { Bbox, LonLat } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
 import type { Hole, PixelLayer } from './cut.ts'
 import type { Piece } from './source.ts'
-import type { StepWatch } from './step-times.ts'
 import type { Tile, TileDecoder } from './tile-decode.ts'
 import { tileName, type TileAddress, type TileReader } from './tile-reader.ts'
 import { waitFor } from './wait-for.ts'
@@ -34,7 +33,6 @@ export interface TileSupply {
   readonly tileSizePx: number
   /** What the source covers, where it says so. */
   readonly bbox?: Bbox | undefined
-  readonly times: StepWatch
 }
 
 /** A tile, by its column and row, which may lie beyond the date line, and its rectangle in the layer. */
@@ -154,13 +152,11 @@ export class TileMosaic {
   }
 
   async #openTile(address: TileAddress): Promise<Tile> {
-    const { reader, decoder, times } = this.#supply
+    const { reader, decoder } = this.#supply
     for (let read = 1; ; read++) {
-      const encoded = await times.time('fetch', () =>
-        reader.readTile(address, this.#closing.signal),
-      )
+      const encoded = await reader.readTile(address, this.#closing.signal)
       try {
-        return await times.time('decode', () => decoder.decode(encoded, tileName(address)))
+        return await decoder.decode(encoded, tileName(address))
       } catch (cause) {
         if (cause instanceof BadDataError) throw cause
         if (reader.forget === undefined || read === READS_MAX) {

@@ -7,10 +7,9 @@ import { mercatorGsd, zoomForGsd } from '../geo/mercator.ts'
 import { sourceRect, type PixelRect } from '../image/resample.ts'
 import type { Bbox, LonLat, Patch, SourceReference } from '../types.ts'
 import { checkFineness } from './check-fineness.ts'
-import { coversPatch, cutPatch, mapPatch, type PixelLayer } from './cut.ts'
+import { coversPatch, cutPatch, mapPatch } from './cut.ts'
 import type { PyramidFields } from './kinds/common.ts'
 import type { ImagerySource, ImageryWindow, PatchRequest, PatchSize, Piece } from './source.ts'
-import { StepWatch } from './step-times.ts'
 import { TileDecoder } from './tile-decode.ts'
 import { TileMosaic, type TileRecord } from './tile-mosaic.ts'
 import type { TileReader } from './tile-reader.ts'
@@ -33,7 +32,6 @@ export class TilePyramid implements ImagerySource {
   /** Only where the source states its bounding box. */
   readonly footprint?: () => Promise<MultiPolygon>
   readonly coversPatch?: (at: LonLat, size: PatchSize) => boolean
-  readonly times = new StepWatch()
   readonly #config: PyramidConfig
   readonly #mosaic: TileMosaic
 
@@ -41,9 +39,7 @@ export class TilePyramid implements ImagerySource {
     const { attribution, tileSizePx, bbox } = config
     this.attribution = attribution
     this.#config = config
-    const { times } = this
-    const decoder = new TileDecoder(config)
-    this.#mosaic = new TileMosaic({ reader, decoder, tileSizePx, bbox, times })
+    this.#mosaic = new TileMosaic({ reader, decoder: new TileDecoder(config), tileSizePx, bbox })
     if (bbox === undefined) return
     this.footprint = async () => ({ type: 'MultiPolygon', coordinates: [[ringOf(bbox)]] })
     this.coversPatch = (at, size) =>
@@ -54,9 +50,7 @@ export class TilePyramid implements ImagerySource {
     const { zoom, coarseGsd } = this.#chooseZoom(at, size)
     const record = emptyRecord()
     const layer = this.#mosaic.layer(zoom, record)
-    const { image, rect } = await this.#timeCut(layer, (timed) =>
-      cutPatch([timed], { at, size }, signal),
-    )
+    const { image, rect } = await cutPatch([layer], { at, size }, signal)
     const tiles = [...record.used]
     return {
       image,
@@ -69,7 +63,7 @@ export class TilePyramid implements ImagerySource {
     const { zoom, coarseGsd } = this.#chooseZoom(at, size)
     const record = { ...emptyRecord(), holes: [] }
     const layer = this.#mosaic.layer(zoom, record)
-    const cut = await this.#timeCut(layer, (timed) => cutWindow([timed], { at, size }, signal))
+    const cut = await cutWindow([layer], { at, size }, signal)
     return {
       ...cut,
       capturedOn: this.#config.capturedOn ?? null,
@@ -91,25 +85,6 @@ export class TilePyramid implements ImagerySource {
 
   close(): Promise<void> {
     return this.#mosaic.close()
-  }
-
-  /** Cutting takes what is left when the tiles are there. */
-  async #timeCut<T>(layer: PixelLayer, cut: (timed: PixelLayer) => Promise<T>): Promise<T> {
-    const startedAt = performance.now()
-    let readMs = 0
-    const readPieces: PixelLayer['readPieces'] = async (rect, signal) => {
-      const readAt = performance.now()
-      try {
-        return await layer.readPieces(rect, signal)
-      } finally {
-        readMs += performance.now() - readAt
-      }
-    }
-    try {
-      return await cut({ ...layer, readPieces })
-    } finally {
-      this.times.cut += performance.now() - startedAt - readMs
-    }
   }
 
   /** @throws {InputError} `imagery-too-coarse` */

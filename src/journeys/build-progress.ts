@@ -2,10 +2,9 @@
 import type { BatchCounts } from '../gallery/embeddings.ts'
 import type { HeldPoints } from '../gallery/builds.ts'
 import type { PointCounts } from '../gallery/points.ts'
-import type { StepTimes } from '../imagery/step-times.ts'
 import type { BuildProblem, UnavailablePoint } from '../types.ts'
 
-/** The steps through which a batch passes. */
+/** The steps through which a batch passes. Fetching, decoding and cutting are all `imagery`. */
 export type BuildStep = 'imagery' | 'inference' | 'database'
 
 /** What the build tells after every batch, and when it is held up. */
@@ -18,8 +17,6 @@ export interface BuildProgress {
   readonly elapsedS: number
   /** Share of the batches' time that is spent in or in front of each step, 0…1: the largest is the bottleneck. */
   readonly steps: Readonly<Record<BuildStep, number>>
-  /** How `imagery` divides, where the source can tell; shares that add up to 1. */
-  readonly imagery?: StepTimes
   /** Failures of this process that are tried again, by code. */
   readonly failures: Readonly<Record<string, number>>
   /** Why nothing is done at the moment. */
@@ -84,7 +81,6 @@ export class BuildMeter {
   readonly clock: StepClock
   readonly #now: () => number
   readonly #before: OwnProgress
-  readonly #times: StepTimes | undefined
   readonly #failures: Record<string, number>
   readonly #startedAt: number
   #counts: PointCounts
@@ -96,13 +92,10 @@ export class BuildMeter {
     readonly now: () => number
     readonly before: OwnProgress
     readonly counts: PointCounts
-    /** Of the source; they go on by themselves. */
-    readonly times?: StepTimes | undefined
   }) {
     this.clock = new StepClock(start.now)
     this.#now = start.now
     this.#before = start.before
-    this.#times = start.times
     this.#failures = { ...start.before.failures }
     this.#startedAt = this.#countedAt = start.now()
     this.#counts = start.counts
@@ -133,16 +126,10 @@ export class BuildMeter {
       done: this.#done,
       elapsedS: this.#before.elapsedS + (this.#now() - this.#startedAt) / 1000,
       steps: this.clock.shares(),
-      ...(this.#times && { imagery: sharesOf(this.#times) }),
       failures: { ...this.#failures },
       problem: null,
     }
   }
-}
-
-function sharesOf({ fetch, decode, cut }: StepTimes): StepTimes {
-  const total = Math.max(fetch + decode + cut, 1e-9)
-  return { fetch: fetch / total, decode: decode / total, cut: cut / total }
 }
 
 /** Counts after a batch, without asking the database again. */

@@ -45,12 +45,7 @@ export async function visitRegion(
     const count = () =>
       untilDatabaseAnswers(() => countPoints(outside.db, region.id), options.signal)
     const now = () => outside.now().getTime()
-    const meter = new BuildMeter({
-      now,
-      before: before ?? noProgress(name),
-      counts: await count(),
-      times: source.times,
-    })
+    const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
     const leaseS = options.leaseS ?? LEASE_S
     const probe = createProbe(outside, { region, source, size: patchSizeOf(encoder.card) })
     // Before a host that was down, or whose file was exchanged, is asked for hundreds of points, it is asked for a few.

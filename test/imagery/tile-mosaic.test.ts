@@ -2,7 +2,6 @@ import sharp from 'sharp'
 import { beforeAll, expect, test } from 'vitest'
 import { BadDataError } from '../../src/errors.ts'
 import type { Hole } from '../../src/imagery/cut.ts'
-import { StepWatch } from '../../src/imagery/step-times.ts'
 import { TileDecoder } from '../../src/imagery/tile-decode.ts'
 import { TileMosaic } from '../../src/imagery/tile-mosaic.ts'
 import { tileName, type TileAddress } from '../../src/imagery/tile-reader.ts'
@@ -29,8 +28,7 @@ function open(missing: string[] = []) {
     close: async () => undefined,
   }
   const decoder = new TileDecoder({ tileSizePx: 256 })
-  const times = new StepWatch()
-  return { read, mosaic: new TileMosaic({ reader, decoder, tileSizePx: 256, times }) }
+  return { read, mosaic: new TileMosaic({ reader, decoder, tileSizePx: 256 }) }
 }
 const record = () => ({ used: new Map<string, string | null>() })
 

@@ -60,42 +60,6 @@ test('the same ground comes from tiles counted from the north, from the south, a
   expect(patches[2]?.equals(patches[0]!)).toBe(true)
 })
 
-test('a source of tiles tells how long it fetched, decoded and cut, also where fetching failed', async () => {
-  const cacheDir = await mkdtemp(join(tmpdir(), 'tiles-'))
-  const delayMs = 300
-  const server = await startTileServer(async (tile) => {
-    await new Promise((resolve) => setTimeout(resolve, delayMs))
-    return tile.x % 2 === 0 ? photoTile(tile) : { status: 404 }
-  })
-  const config = parseImageryConfig({
-    kind: 'xyz',
-    url: server.url,
-    maxZoom: 17,
-    attribution: 'A',
-  })
-  const source = await createImagerySource(config, imageryDeps(cacheDir))
-  expect(source.times).toEqual({ fetch: 0, decode: 0, cut: 0 })
-  const cutAt = (lon: number) =>
-    source
-      .patch({ lon, lat: 47.1 }, { px: 32, gsd: 0.5 }, new AbortController().signal)
-      .catch((error: unknown) => error)
-  // The middle of a tile, and that of its neighbour: one of the two is not there.
-  const side = 360 / 2 ** 17
-  const middle = (Math.floor(9.5 / side) + 0.5) * side
-  const patches = await Promise.all([cutAt(middle), cutAt(middle + side)])
-  const times = { ...source.times } as { fetch: number; decode: number; cut: number }
-  expect(patches.filter((patch) => patch instanceof Error)).toHaveLength(1)
-  expect(times.fetch).toBeGreaterThan(1.9 * delayMs)
-  expect(times.decode).toBeGreaterThan(0)
-  expect(times.cut).toBeGreaterThan(0)
-  // What was fetched counts as nothing else.
-  await cutAt(middle)
-  expect(source.times?.fetch).toBe(times.fetch)
-  await source.close()
-  await server.close()
-  await rm(cacheDir, { recursive: true })
-})
-
 function fromQuadkey(digits: string): { z: number; x: number; y: number } {
   const join = (bit: number) => [...digits].reduce((sum, one) => sum * 2 + ((+one >> bit) & 1), 0)
   return { z: digits.length, x: join(0), y: join(1) }

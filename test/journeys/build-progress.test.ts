@@ -73,10 +73,6 @@ test('the progress line names the bottleneck first, and a pause instead of a rat
   expect(formatProgress(progress)).toBe(
     'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, imagery 35 % · tried again: tiles-unavailable 2',
   )
-  const imagery = { fetch: 0.81, decode: 0.12, cut: 0.07 }
-  expect(formatProgress({ ...progress, imagery })).toContain(
-    'inference 62 %, imagery 35 % (fetch 81 %, decode 12 %, cut 7 %)',
-  )
   const problem = {
     code: 'host-down',
     message: 'Expected answers from tiles.example.org',
