@@ -1,5 +1,5 @@
 /** The sources as JavaScript, for what tests start as processes of their own. */
-import { mkdtemp, readdir, symlink } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,9 +21,20 @@ const keepImports: Plugin = {
   },
 }
 
-/** @returns a folder laid out as the repository, with .js for .ts */
-export async function compileSources(): Promise<string> {
+/** @returns a folder laid out as the repository, with .js for .ts; `undefined` where a file cannot be compiled, as one being written */
+export async function compileSources(): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'whereabouts-compiled-'))
+  try {
+    await compileTo(folder)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    process.emitWarning(`The tests' own processes start from the sources: ${String(error)}`)
+    return undefined
+  }
+  return folder
+}
+
+async function compileTo(folder: string): Promise<void> {
   const files = await Promise.all(
     compiled.map(async (name) =>
       (await readdir(join(root, name), { recursive: true }))
@@ -43,5 +54,4 @@ export async function compileSources(): Promise<string> {
     plugins: [keepImports],
   })
   for (const name of linked) await symlink(join(root, name), join(folder, name))
-  return folder
 }

@@ -73,17 +73,24 @@ export async function insertRegionOn(client: Client, draft: RegionDraft): Promis
   throw nameTaken(draft.name)
 }
 
-/** Before an extract or gigabytes are read; the insert itself refuses too. @throws {InputError} `region-exists` */
-export async function refuseTakenName(db: Database, name: string): Promise<void> {
+/**
+ * Before an extract or gigabytes are read; the insert itself refuses too.
+ * @param hint  what to do, where it is not to choose another name or to delete that region
+ * @throws {InputError} `region-exists`
+ */
+export async function refuseTakenName(db: Database, name: string, hint?: string): Promise<void> {
   const taken = await db.withClient((client) =>
     client.query('select from regions where name = $1', [name]),
   )
-  if (taken.length > 0) throw nameTaken(name)
+  if (taken.length > 0) throw nameTaken(name, hint)
 }
 
-function nameTaken(name: string): InputError {
+function nameTaken(
+  name: string,
+  hint = `choose another name, or run \`whereabouts region delete ${name}\``,
+): InputError {
   return new InputError('region-exists', `Expected a new name for the region, got "${name}"`, {
-    hint: `choose another one (--name, where a pack is imported), or run \`whereabouts region delete ${name}\``,
+    hint,
   })
 }
 

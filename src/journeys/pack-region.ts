@@ -138,7 +138,7 @@ export async function importRegion(
     const name = asked ?? manifest.region.name
     checkRegionName(name)
     await refuseOtherModel(outside, manifest)
-    await refuseTakenName(outside.db, name)
+    await refuseTakenName(outside.db, name, 'give --name with another one')
     const imagery = { ...parseImageryConfig(manifest.region.imagery) }
     refuseOtherVariables(imagery)
     const rows = countedRows(pack, { signal, onProgress })

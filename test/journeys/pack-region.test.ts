@@ -11,7 +11,6 @@ import {
   findRegion,
   insertRegionWithPoints,
   listRegions,
-  type RegionDraft,
 } from '../../src/gallery/regions.ts'
 import type { HeatmapFormat } from '../../src/heatmap/formats.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
@@ -20,6 +19,7 @@ import { locatePhoto } from '../../src/journeys/locate-photo.ts'
 import { makeSheet } from '../../src/journeys/make-sheet.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
+import type { Sampling } from '../../src/types.ts'
 import { describeOnEachDatabase, type PlaceTestDatabase } from '../databases.ts'
 import { makeManifest } from '../gallery/packs.ts'
 import { makeTown, type Town } from '../http/town.ts'
@@ -101,21 +101,38 @@ describeOnEachDatabase('a pack', (_open, place) => {
     expect({ ...(await findRegion(from.db, 'town')), id }).toEqual(await findRegion(to.db, 'town'))
   })
 
-  test('names an extract without the folders of the machine that read it', async () => {
-    const sampling = { kind: 'roads', extract: '/home/ana/osm/town.osm.pbf' }
-    const { id } = await insertRegionWithPoints(
-      from.db,
-      { ...draftRegion('roads'), sampling } as RegionDraft,
-      [],
-    )
-    await from.db.withClient((client) =>
-      client.query("update regions set state = 'built' where id = $1", [id]),
-    )
-    const path = join(folder, 'roads.parquet')
-    const { manifest } = await exportRegion(from, { name: 'roads', path, program: '1' }, quiet)
-    expect(manifest.region.sampling).toEqual({ kind: 'roads', extract: 'town.osm.pbf' })
-    await deleteRegion(from.db, 'roads')
-  })
+  const extractSha256 = 'e'.repeat(64)
+  const drawn: { file: string; sampling: Sampling; packed: object }[] = [
+    {
+      file: 'an extract',
+      sampling: {
+        kind: 'roads',
+        extract: '/home/ana/t.osm.pbf',
+        extractSha256,
+        points: 9,
+        seed: 1,
+      },
+      packed: { kind: 'roads', extract: 't.osm.pbf', extractSha256, points: 9, seed: 1 },
+    },
+    {
+      file: 'a list of places',
+      sampling: { kind: 'patches', file: 'C:\\Users\\ana\\places.csv' },
+      packed: { kind: 'patches', file: 'places.csv' },
+    },
+  ]
+  for (const { file, sampling, packed } of drawn) {
+    test(`names ${file} without the folders of the machine that read it`, async () => {
+      const region = { ...draftRegion('drawn'), sampling }
+      await insertRegionWithPoints(from.db, region, [])
+      try {
+        const path = join(folder, 'drawn.parquet')
+        const { manifest } = await exportRegion(from, { name: 'drawn', path, program: '1' }, quiet)
+        expect(manifest.region.sampling).toEqual(packed)
+      } finally {
+        await deleteRegion(from.db, 'drawn')
+      }
+    })
+  }
 
   test('shows one moment of a region that takes other sources while it is written', async () => {
     const imagery = (attribution: string) => ({ kind: 'geotiff', files: [town.ortho], attribution })
