@@ -6,6 +6,7 @@ import argparse
 import csv
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,17 +88,15 @@ class Control(unittest.TestCase):
             pack=str(self.root),
             holdOut=["aqueduct"],
             holdOutLabelsOnly=True,
-            unlabelledShare=0.5,
+            unlabelledShare=0.75,
         )
         photos = Photos(config)
-        (labelled, most), (alone, share) = photos.kinds
-        self.assertEqual((len(labelled), len(alone)), (17, 8))  # aqueduct and monastery, 4 each
-        self.assertEqual((most, share), (0.5, 0.5))
-        _, fits, _ = photos.draw(200, torch.Generator().manual_seed(1))
-        self.assertEqual(int((~fits.any(1)).sum()), 8)  # of 100 draws none of the 8 is missed
-        with self.assertRaisesRegex(ValueError, "without a label"):
-            photos.fits[:] = True
-            photos._kinds(0.5)
+        _, fits, _ = photos.draw(8, torch.Generator().manual_seed(1))
+        self.assertLessEqual(int(fits.any(1).sum()), 2)  # of rows drawn alike five would be
+        self.assertEqual([share for _, share in photos.kinds], [0.25, 0.75])
+        self.assertEqual([len(rows) for rows, _ in photos.kinds], [17, 8])
+        with self.assertRaisesRegex(ValueError, "with and without labels"):
+            Photos(replace(config, unlabelledShare=1.0))
 
     def test_a_withheld_scene_counts_as_without_photos(self):
         withheld = np.zeros(365, bool)

@@ -43,6 +43,14 @@ class Source(unittest.TestCase):
         return found
 
 
+class FoldersWithoutLabels(Source):
+    def test_a_folder_is_a_class_unless_the_recipe_says_that_there_are_no_labels(self):
+        self.write("campus/1.png", 20)
+        spec = {"kind": "folders", "name": "photos", "root": self.root, "split": "train"}
+        classes = [[i.cls for i in read_source(spec | more)] for more in ({}, {"labels": False})]
+        self.assertEqual(classes, [["campus"], [""]])
+
+
 class Cvusa(Source):
     def test_cut_outs_and_flickr_photos_find_their_patches(self):
         stem, flickr = "36/-91/36.12345_-91.54321", "41.5_-87.25"

@@ -51,13 +51,16 @@ class Photos:
         self.covered = self.fits[self.rows].any(0).to(config.device)  # [365]
 
     def _kinds(self, unlabelled_share: float) -> list[tuple[np.ndarray, float]]:
-        """Rows that are drawn from apart, and their shares of a batch."""
+        """Rows that are drawn from apart, each with its share of a batch."""
         if not unlabelled_share:
             return [(self.rows, 1.0)]
         is_labelled = self.fits[self.rows].any(1).numpy()
-        if is_labelled.all():
-            raise ValueError("unlabelledShare: expected photos without a label in the pack")
         labelled, alone = self.rows[is_labelled], self.rows[~is_labelled]
+        if not (0 < unlabelled_share < 1 and len(labelled) and len(alone)):
+            raise ValueError(
+                "unlabelledShare: expected a share between 0 and 1, and photos with and without "
+                f"labels, got {unlabelled_share}, {len(labelled)} and {len(alone)} photos"
+            )
         return [(labelled, 1 - unlabelled_share), (alone, unlabelled_share)]
 
     def draw(self, count: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -100,7 +103,7 @@ def photo_loss(net: SceneNet, photos: Photos, config: PhotoConfig, rng: torch.Ge
     alone = known & ~fits.any(1)
     if config.teachUnlabelled and alone.any():
         opinion = opinion_likelihood(logits[alone], teacher[alone], config.opinionTemperature)
-        terms["teachUnlabelled"] = opinion.sum() / len(logits)  # each weighs as a labelled photo
+        terms["teachUnlabelled"] = opinion.sum() / len(logits)  # by photos of the batch
     loss = sum(getattr(config, name) * term for name, term in terms.items())
     return loss, {name: term.item() for name, term in terms.items()}
 

@@ -17,13 +17,12 @@ import torch
 from .control import accuracy, embed, minus, per_class
 from .evaluate import groups_of
 from .pack import Pack, load_pack
-from .scenes import CLASS_COUNT
 
 
 def named_scenes(pack: Pack) -> np.ndarray:
     """Scenes that are the only one some training photo's label allows. # bool [365]"""
     fits = pack.masks()[pack.rows("train")]
-    return fits[fits.sum(1) == 1].any(0) if len(fits) else np.zeros(CLASS_COUNT, bool)
+    return fits[fits.sum(1) == 1].any(0)
 
 
 def parts_of(pack: Pack, named: np.ndarray) -> dict[str, np.ndarray]:
@@ -35,18 +34,22 @@ def parts_of(pack: Pack, named: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def figures(args: argparse.Namespace) -> dict[str, Any]:
+    """-> for each part that has photos: their number, teacher, models by the path given"""
     pack, found = load_pack(args.pack), {}
     for part, rows in parts_of(pack, named_scenes(load_pack(args.trained))).items():
+        if not len(rows):
+            continue
         fits, groups = pack.masks()[rows], groups_of(pack, rows)
         teacher = embed(args.teacher, pack, rows, args.teacher_side)
-        told: dict[str, Any] = {"photos": len(rows), "teacher": accuracy(teacher, fits, groups)}
+        models = {}
         for weights in args.models:
             own = embed(weights, pack, rows, args.side)
-            told[weights.name] = accuracy(own, fits, groups) | {
+            models[str(weights)] = accuracy(own, fits, groups) | {
                 "minusTeacher": minus(own, teacher, fits, groups),
                 "perClass": per_class(own, teacher, fits, groups),
             }
-        found[part] = told
+        told = accuracy(teacher, fits, groups)
+        found[part] = {"photos": len(rows), "teacher": told, "models": models}
     return found
 
 
@@ -54,7 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", type=Path, nargs="+", help="folders, ONNX files or checkpoints")
     parser.add_argument("--pack", type=Path, required=True, help="photos with labels, split test")
-    parser.add_argument("--trained", type=Path, required=True, help="pack of the training photos")
+    parser.add_argument(
+        "--trained", type=Path, required=True, help="pack of the newest model's training"
+    )
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--side", type=int, default=160, help="px, of the models")
     parser.add_argument("--teacher-side", type=int, default=192, help="px")

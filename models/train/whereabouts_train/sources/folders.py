@@ -19,6 +19,7 @@ def read(spec: dict[str, Any]) -> Iterator[Item]:
     test     regular expression over paths, or a file of paths: those items get split "test"
     leaf     true: the class is the last folder's name only
     lower    true: class names in lower case (sets that spell them in two ways)
+    labels   false: folders are no classes, the pictures have no label
     """
     root = Path(spec["root"])
     if not root.is_dir():
@@ -27,11 +28,17 @@ def read(spec: dict[str, Any]) -> Iterator[Item]:
     for path, cls in _entries(spec, root):
         yield Item(
             set=spec["name"],
-            cls=cls.lower() if spec.get("lower") else cls,
+            cls=_class_of(cls, spec),
             split="test" if is_test(path) else spec.get("split", "train"),
             path=path,
             read=(root / path).read_bytes,
         )
+
+
+def _class_of(cls: str, spec: dict[str, Any]) -> str:
+    if not spec.get("labels", True):
+        return ""
+    return cls.lower() if spec.get("lower") else cls
 
 
 def _entries(spec: dict[str, Any], root: Path) -> Iterator[tuple[str, str]]:
