@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from PIL import Image
 
 from whereabouts_train.bank import Bank
+from whereabouts_train.card import TERMS
 from whereabouts_train.pack import load_pack, write_pack
 from whereabouts_train.sources import read_source
 from whereabouts_train.sources.classmatched import Targets
@@ -41,6 +43,17 @@ class Source(unittest.TestCase):
                 greys = (int(pack.pixels[r].mean().round()) for r in (photo, row))
                 found[item["path"]] = (*greys, item["split"], item["place"])
         return found
+
+
+class Terms(unittest.TestCase):
+    def test_every_set_of_a_recipe_that_trains_has_its_terms(self):
+        recipes = Path(__file__).resolve().parents[1] / "recipes"
+        sources = [
+            s for f in recipes.glob("pack-*.json") for s in json.loads(f.read_text())["sources"]
+        ]
+        names = {s["name"] for s in sources if s.get("split", "train") == "train"}
+        self.assertIn("flickr8k", names)
+        self.assertEqual(names - set(TERMS), set())
 
 
 class FoldersWithoutLabels(Source):
