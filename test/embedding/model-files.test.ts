@@ -25,6 +25,7 @@ const names = [
   'overhead-mobilenetv2-6',
   'photo-mobilenetv2',
   'photo-mobilenetv2-2',
+  'photo-mobilenetv2-3',
   'tiny/overhead',
   'tiny/photo',
 ]
