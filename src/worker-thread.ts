@@ -1,5 +1,6 @@
 /** Starts threads whose code lies in a file of ours, built or in TypeScript. @io native */
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type * as Esbuild from 'esbuild'
@@ -35,6 +36,8 @@ function bundle(file: string, importer: string): string {
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild
   const { outputFiles } = buildSync({
     entryPoints: [file],
+    // Else the folder in which esbuild was loaded, which may be gone.
+    absWorkingDir: dirname(file),
     bundle: true,
     packages: 'external',
     platform: 'node',
