@@ -210,6 +210,20 @@ class Networks(unittest.TestCase):
                 local(normalise(plain)), net(normalise(plain)), atol=1e-3, rtol=1e-2
             )
 
+    def test_a_released_densenet_is_read_back_with_its_norms(self):
+        torch.manual_seed(1)
+        images = normalise(torch.rand(8, 3, 64, 64) * 255)
+        released, net = densenet_bc(**TINY), densenet_bc(**TINY)
+        released.train()(images * 2 - 1)  # statistics that are not 0 and 1
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "model.onnx"
+            export_onnx(released.eval(), "overhead", 64, file)
+            load_onnx(net, file, images)
+        with torch.no_grad():
+            torch.testing.assert_close(net(images), released(images), atol=1e-4, rtol=1e-4)
+        found, expected = (n.trunk[1].norm1.running_mean for n in (net, released))
+        torch.testing.assert_close(found, expected)
+
     def test_elders_tell_the_mean_of_a_checkpoint_and_a_released_model(self):
         nets = [densenet_bc(**TINY).eval() for _ in range(2)]
         image = normalise(torch.rand(2, 3, 64, 64) * 255)

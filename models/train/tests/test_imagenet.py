@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from whereabouts_train.imagenet import read_layers, read_our_pixels, start_from
 from whereabouts_train.networks import fuse_norms, mobilenet_v2, normalise
-from whereabouts_train.warmstart import conv_norm_pairs
+from whereabouts_train.warmstart import trunk_convolutions
 
 CONV, DEPTHWISE = tflite.BuiltinOperator.CONV_2D, tflite.BuiltinOperator.DEPTHWISE_CONV_2D
 
@@ -118,7 +118,7 @@ class Start(unittest.TestCase):
             found, expected = (n.eval().feature_map(probe) for n in (net, folded))
         torch.testing.assert_close(found, expected, atol=1e-3, rtol=1e-3)
         outputs = []
-        (conv, norm), *_ = conv_norm_pairs(net.trunk)
+        (conv, norm), *_ = trunk_convolutions(net.trunk)
         conv.register_forward_hook(lambda *call: outputs.append(call[2].detach()))
         net.feature_map(probe)
         torch.testing.assert_close(norm.running_mean, outputs[0].mean((0, 2, 3)))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .networks import MEAN, STD, SceneNet, create_network, normalise
 from .pack import load_pack
-from .warmstart import conv_norm_pairs, restore_norms
+from .warmstart import restore_norms, trunk_convolutions
 
 NETWORK = "mobilenet_v2"
 PROBE_COUNT = 256
@@ -63,7 +63,7 @@ def start_from(net: SceneNet, layers: list[Layer], probe: Tensor) -> None:
 
     TensorFlow pads layers of stride 2 on one side only: here the picture lies one pixel further.
     """
-    pairs = conv_norm_pairs(net.trunk)
+    pairs = trunk_convolutions(net.trunk)
     layers = [read_our_pixels(layers[0]), *layers[1 : len(pairs)]]  # without its classifier
     if len(layers) < len(pairs):
         raise ValueError(f"Expected {len(pairs)} convolutions, found {len(layers)}")
@@ -72,7 +72,8 @@ def start_from(net: SceneNet, layers: list[Layer], probe: Tensor) -> None:
             shapes = f"{tuple(conv.weight.shape)}, found {tuple(kernel.shape)}"
             raise ValueError(f"Convolution {number}: expected {shapes}")
         conv.weight.copy_(kernel)
-    restore_norms(net, pairs, [bias for _, bias in layers], probe)
+    folded = [(conv, norm, bias) for (conv, norm), (_, bias) in zip(pairs, layers, strict=True)]
+    restore_norms(net, folded, probe)
 
 
 def read_our_pixels(first: Layer) -> Layer:

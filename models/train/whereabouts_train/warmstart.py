@@ -21,44 +21,69 @@ def load_onnx(net: SceneNet, file: str | Path, probe: Tensor) -> None:
     the first step does not destroy the weights: they get the statistics of the convolution's
     output on `probe` and the scale and shift that undo them.
     """
-    convolutions, (weight, bias) = _read_onnx(file)
+    convolutions, norms, (weight, bias) = _read_onnx(file)
     net.classifier.weight.copy_(weight)
     net.classifier.bias.copy_(bias)
-    pairs = conv_norm_pairs(net.trunk)
-    assert len(pairs) == len(convolutions), f"{len(pairs)} layers, {len(convolutions)} in {file}"
-    for (conv, _), (kernel, _) in zip(pairs, convolutions, strict=True):
+    layers = trunk_convolutions(net.trunk)
+    assert len(layers) == len(convolutions), f"{len(layers)} layers, {len(convolutions)} in {file}"
+    folded = []
+    for (conv, following), (kernel, shift) in zip(layers, convolutions, strict=True):
         if conv.kernel_size == (1, 1):  # same answer on an even map (networks.read_cells_alone)
             kernel = kernel.sum((2, 3), keepdim=True)
         assert conv.weight.shape == kernel.shape, f"{conv.weight.shape} vs {kernel.shape}"
         conv.weight.copy_(kernel)
-    restore_norms(net, pairs, [bias for _, bias in convolutions], probe)
+        if shift is not None:
+            assert following is not None, f"A bias in {file} where the network has no norm"
+            folded.append((conv, following, shift))
+    copy_norms(net.trunk, [norm for _, norm, _ in folded], norms)
+    restore_norms(net, folded, probe)
 
 
 def _read_onnx(file: str | Path):
+    """-> (kernel, bias or None) of each convolution; weight, bias, mean, variance of each norm
+    that is still one; weight and bias of the classifier: all in the order of the graph."""
     graph = load_plain(file).graph
     tensors = {
         i.name: torch.from_numpy(np.array(numpy_helper.to_array(i))) for i in graph.initializer
     }
-    convolutions, linear = [], None
+    convolutions, norms, linear = [], [], None
     for node in graph.node:
         if node.op_type == "Conv" and node.output[0] != "logitsmap":
-            convolutions.append((tensors[node.input[1]], tensors[node.input[2]]))
+            kernel, *bias = (tensors[name] for name in node.input[1:])
+            convolutions.append((kernel, bias[0] if bias else None))
+        if node.op_type == "BatchNormalization":
+            norms.append([tensors[name] for name in node.input[1:5]])
         if node.op_type == "Gemm":
             kernel = tensors[node.input[1]]
             is_transposed = any(a.name == "transB" and a.i == 1 for a in node.attribute)
             linear = (kernel if is_transposed else kernel.T.contiguous(), tensors[node.input[2]])
     assert linear is not None, f"No classifier in {file}"
-    return convolutions, linear
+    return convolutions, norms, linear
 
 
-def conv_norm_pairs(trunk: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+def trunk_convolutions(trunk: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
+    """Each convolution with the norm that directly follows it, which export folds into it."""
     modules = [m for m in trunk.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
-    pairs = list(zip(modules[::2], modules[1::2], strict=True))
-    assert all(isinstance(c, nn.Conv2d) and isinstance(n, nn.BatchNorm2d) for c, n in pairs)
-    return pairs
+    return [
+        (module, after if isinstance(after, nn.BatchNorm2d) else None)
+        for module, after in zip(modules, [*modules[1:], None], strict=True)
+        if isinstance(module, nn.Conv2d)
+    ]
 
 
-def restore_norms(net: SceneNet, pairs, biases: list[Tensor], probe: Tensor) -> None:
+def copy_norms(trunk: nn.Module, folded: list[nn.BatchNorm2d], stored: list[list[Tensor]]) -> None:
+    """Fills the norms that stand alone (a DenseNet's, before its convolutions)."""
+    alone = [m for m in trunk.modules() if isinstance(m, nn.BatchNorm2d) and m not in folded]
+    assert len(alone) == len(stored), f"{len(alone)} norms, {len(stored)} in the file"
+    for norm, values in zip(alone, stored, strict=True):
+        own = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+        for target, value in zip(own, values, strict=True):
+            target.copy_(value)
+
+
+def restore_norms(
+    net: SceneNet, folded: list[tuple[nn.Conv2d, nn.BatchNorm2d, Tensor]], probe: Tensor
+) -> None:
     """Layer by layer, in the order of the forward pass: each hook sees restored inputs."""
 
     def restore(norm: nn.BatchNorm2d, bias: Tensor):
@@ -73,10 +98,7 @@ def restore_norms(net: SceneNet, pairs, biases: list[Tensor], probe: Tensor) -> 
         return hook
 
     net.eval()
-    handles = [
-        conv.register_forward_hook(restore(norm, bias))
-        for (conv, norm), bias in zip(pairs, biases, strict=True)
-    ]
+    handles = [conv.register_forward_hook(restore(norm, bias)) for conv, norm, bias in folded]
     net(probe)
     for handle in handles:
         handle.remove()
