@@ -1,6 +1,7 @@
 /** What every command needs: options → config → opened world, Ctrl-C, and the places output goes to. @io disk */
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { OPTIONS, resolveConfig, type Config } from '../config.ts'
@@ -152,6 +153,31 @@ export async function readInput(path: string): Promise<Uint8Array> {
 }
 
 /**
+ * Says before the work, not after it, that its result could not be written; leaves the file as it is.
+ * @throws {InputError} `file-unwritable`
+ */
+export async function requireWritable(...files: readonly (string | undefined)[]): Promise<void> {
+  for (const file of files) {
+    if (file === undefined) continue
+    const kindOf = (path: string) => stat(path).catch(() => null)
+    const [found, folder] = [await kindOf(file), dirname(resolve(file))]
+    if (found === null ? !(await kindOf(folder))?.isDirectory() : found.isDirectory()) {
+      refuseUnwritable(file)
+    }
+    await access(found === null ? folder : file, constants.W_OK).catch((cause: unknown) =>
+      refuseUnwritable(file, cause),
+    )
+  }
+}
+
+function refuseUnwritable(file: string, cause?: unknown): never {
+  throw new InputError('file-unwritable', `Expected a file that can be written, got "${file}"`, {
+    hint: 'check that its folder exists, and the permissions',
+    cause,
+  })
+}
+
+/**
  * Writes a result to a file, or to stdout when no file is named (binary never to a terminal).
  * @throws {InputError} `file-unwritable`
  */
@@ -160,12 +186,7 @@ export async function writeResult(
   out: string | undefined,
 ): Promise<void> {
   if (out !== undefined) {
-    return writeFile(out, bytes).catch((cause: unknown) => {
-      throw new InputError('file-unwritable', `Expected a file that can be written, got "${out}"`, {
-        hint: 'check that its folder exists, and the permissions',
-        cause,
-      })
-    })
+    return writeFile(out, bytes).catch((cause: unknown) => refuseUnwritable(out, cause))
   }
   if (typeof bytes !== 'string' && process.stdout.isTTY) {
     throw new InputError('terminal', 'Expected --out FILE for this format, got a terminal')

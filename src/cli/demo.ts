@@ -35,7 +35,7 @@ export function addDemoCommand(program: Command): void {
     .description(
       'a synthetic town: sample its roads, build it, locate a drawn photo, search a scene',
     )
-    .option('--out <DIR>', 'folder for the town and the results', 'demo-output')
+    .option('--out <DIR>', 'folder for the town, its database and the results', 'demo-output')
     .action((options: { out: string }, command: Command) => demo(resolve(options.out), command))
 }
 

@@ -5,7 +5,14 @@ import { InputError } from '../errors.ts'
 import { knownPlace } from '../heatmap/rank.ts'
 import { locatePhoto, type LocateRequest } from '../journeys/locate-photo.ts'
 import { makeSheet } from '../journeys/make-sheet.ts'
-import { askWorld, parseCount, parseLonLat, readInput, writeResult } from './context.ts'
+import {
+  askWorld,
+  parseCount,
+  parseLonLat,
+  readInput,
+  requireWritable,
+  writeResult,
+} from './context.ts'
 import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
 import {
   formatAsked,
@@ -51,6 +58,7 @@ async function locate(
   command: Command,
 ): Promise<void> {
   formatAsked(options)
+  await requireWritable(options.out, options.sheet)
   const at = options.known === undefined ? null : parseLonLat(options.known)
   const files = []
   for (const path of photos) files.push({ name: basename(path), bytes: await readInput(path) })

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { coverRegion } from '../journeys/region-coverage.ts'
 import { coverageFormatOf, renderCoverage } from '../journeys/render-coverage.ts'
-import { askWorld, writeResult } from './context.ts'
+import { askWorld, requireWritable, writeResult } from './context.ts'
 
 interface CoverageOptions {
   readonly cells: string
@@ -29,6 +29,7 @@ async function cover(
 ): Promise<void> {
   const asked = format ?? out
   const form = asked === undefined ? null : coverageFormatOf(asked)
+  await requireWritable(out)
   await askWorld(command, async (world) => {
     const coverage = await coverRegion(world, { name, cells })
     if (form !== null) await writeResult((await renderCoverage(world, coverage, form)).bytes, out)

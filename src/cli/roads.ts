@@ -5,7 +5,7 @@ import { readRoadNetwork } from '../roads/read-network.ts'
 import { sampleRoadPoints } from '../roads/sample.ts'
 import type { RoadPoint } from '../types.ts'
 import { addBoundaryOptions, readBoundary, type BoundaryOptions } from './boundary.ts'
-import { configOf, parseCount, withInterrupt, writeResult } from './context.ts'
+import { configOf, parseCount, requireWritable, withInterrupt, writeResult } from './context.ts'
 import { openProgress } from './progress.ts'
 
 interface SampleOptions extends BoundaryOptions {
@@ -40,6 +40,7 @@ async function sampleRoads(
   signal: AbortSignal,
 ): Promise<void> {
   const render = rendererOf(options)
+  await requireWritable(options.out)
   const draw = {
     count: parseCount(options.points, '--points', { max: 10_000_000 }),
     seed: parseCount(options.seed, '--seed'),

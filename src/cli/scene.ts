@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { mapBestScenes, searchScene } from '../journeys/search-scene.ts'
-import { askWorld, parseCount } from './context.ts'
+import { askWorld, parseCount, requireWritable } from './context.ts'
 import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
 import {
   formatAsked,
@@ -40,6 +40,7 @@ async function search(
   command: Command,
 ): Promise<void> {
   formatAsked(options)
+  await requireWritable(options.out)
   const { region, cells } = options
   const dates = datesOf(options)
   const expression = words.join(' ')

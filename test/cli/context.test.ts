@@ -1,4 +1,6 @@
-import { resolve } from 'node:path'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   parseCount,
@@ -6,6 +8,7 @@ import {
   parseLonLat,
   parseNumbers,
   readInput,
+  requireWritable,
 } from '../../src/cli/context.ts'
 import { readImagery } from '../../src/cli/region-request.ts'
 
@@ -49,6 +52,22 @@ test('a file that is no JSON is not quoted as it is', () => {
 test('a folder in the place of a file is told as a folder', async () => {
   const error: unknown = await readInput('src').catch((caught: unknown) => caught)
   expect(error).toMatchObject({ message: says('got the folder "src"'), hint: says('file in it') })
+})
+
+test('a result that could not be written is refused before the work, and nothing is written', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'whereabouts-out-'))
+  const [file, fresh] = [join(folder, 'there.csv'), join(folder, 'new.csv')]
+  await writeFile(file, 'kept')
+  await requireWritable(undefined, file, fresh)
+  for (const out of [folder, join(folder, 'missing', 'a.csv'), join(file, 'a.csv')]) {
+    await expect(requireWritable(fresh, out)).rejects.toMatchObject({
+      code: 'file-unwritable',
+      message: says(`got "${out}"`),
+    })
+  }
+  expect(await readdir(folder)).toEqual(['there.csv'])
+  expect(await readFile(file, 'utf8')).toBe('kept')
+  await rm(folder, { recursive: true })
 })
 
 test('a file of imagery is a source by itself', async () => {

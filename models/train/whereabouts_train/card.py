@@ -35,6 +35,7 @@ TERMS = {
     "aid": "AID, shrunk to 150 px: no licence stated, research",
     "maps": "pix2pix maps, New York, labelled by a street map: Google imagery, research",
     "maps-windows": "the same, as large windows without labels",
+    "cities": "streets of two cities, without labels: no licence stated, research",
     "resisc45": "RESISC45, two classes: no licence stated, research",
 }
 USE = """\
