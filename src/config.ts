@@ -46,14 +46,14 @@ export const OPTIONS = {
     env: 'WHEREABOUTS_PHOTO_MODEL',
     placeholder: 'NAME',
     help: 'model of the ground view',
-    default: 'photo-mobilenetv2-2',
+    default: 'photo-mobilenetv2-3',
   },
   overheadModel: {
     flag: 'overhead-model',
     env: 'WHEREABOUTS_OVERHEAD_MODEL',
     placeholder: 'NAME',
     help: 'model of the overhead view',
-    default: 'overhead-mobilenetv2-6',
+    default: 'overhead-mobilenetv2-7',
   },
   imageryCacheMb: {
     flag: 'imagery-cache-mb',

@@ -20,11 +20,10 @@ async function copy(name: string): Promise<string> {
 }
 
 const names = [
-  'overhead-densenet-2',
+  'overhead-densenet-3',
   'overhead-mobilenetv2',
-  'overhead-mobilenetv2-6',
+  'overhead-mobilenetv2-7',
   'photo-mobilenetv2',
-  'photo-mobilenetv2-2',
   'photo-mobilenetv2-3',
   'tiny/overhead',
   'tiny/photo',

@@ -21,8 +21,7 @@ async function answer(model: Uint8Array, input: string, output: string) {
 }
 
 for (const name of [
-  'overhead-mobilenetv2-6',
-  'photo-mobilenetv2-2',
+  'overhead-mobilenetv2-7',
   'photo-mobilenetv2-3',
   'tiny/overhead',
   'tiny/photo',
