@@ -1,6 +1,6 @@
 /** What every command needs: options → config → opened world, Ctrl-C, and the places output goes to. @io disk */
 import { once } from 'node:events'
-import { access, constants, readFile, stat, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
@@ -154,20 +154,33 @@ export async function readInput(path: string): Promise<Uint8Array> {
 
 /**
  * Says before the work, not after it, that its result could not be written; leaves the file as it is.
+ * A link is judged by what it points to.
  * @throws {InputError} `file-unwritable`
  */
 export async function requireWritable(...files: readonly (string | undefined)[]): Promise<void> {
   for (const file of files) {
     if (file === undefined) continue
-    const kindOf = (path: string) => stat(path).catch(() => null)
-    const [found, folder] = [await kindOf(file), dirname(resolve(file))]
-    if (found === null ? !(await kindOf(folder))?.isDirectory() : found.isDirectory()) {
-      refuseUnwritable(file)
-    }
-    await access(found === null ? folder : file, constants.W_OK).catch((cause: unknown) =>
-      refuseUnwritable(file, cause),
-    )
+    if (file === '' || /[\\/]$/.test(file)) refuseUnwritable(file)
+    await checkWritable(await targetOf(file)).catch((cause: unknown) => {
+      refuseUnwritable(file, cause)
+    })
   }
+}
+
+/** Where a link leads, also to a file that is not there yet. */
+async function targetOf(file: string): Promise<string> {
+  const target = await readlink(file).catch(() => null)
+  return target === null ? file : resolve(dirname(file), target)
+}
+
+async function checkWritable(file: string): Promise<void> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (found === null) return access(`${dirname(resolve(file))}/.`, constants.W_OK | constants.X_OK)
+  if (found.isDirectory()) throw new Error(`${file} is a folder`)
+  await access(file, constants.W_OK)
 }
 
 function refuseUnwritable(file: string, cause?: unknown): never {

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import {
   parseCount,
   parseJson,
@@ -11,6 +11,7 @@ import {
   requireWritable,
 } from '../../src/cli/context.ts'
 import { readImagery } from '../../src/cli/region-request.ts'
+import { runHere, settingsOf } from './run-here.ts'
 
 const thrown = (work: () => unknown): unknown => {
   try {
@@ -56,19 +57,65 @@ test('a folder in the place of a file is told as a folder', async () => {
 
 test('a result that could not be written is refused before the work, and nothing is written', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'whereabouts-out-'))
-  const [file, fresh] = [join(folder, 'there.csv'), join(folder, 'new.csv')]
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const [file, fresh, link, lost] = ['there.csv', 'new.csv', 'link.csv', 'lost.csv'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
   await writeFile(file, 'kept')
-  await requireWritable(undefined, file, fresh)
-  for (const out of [folder, join(folder, 'missing', 'a.csv'), join(file, 'a.csv')]) {
-    await expect(requireWritable(fresh, out)).rejects.toMatchObject({
+  await symlink('new.csv', link)
+  await symlink('missing/new.csv', lost)
+  await requireWritable(undefined, file, fresh, link, '/dev/null')
+  const missing = join(folder, 'missing')
+  for (const out of [
+    folder,
+    join(missing, 'a.csv'),
+    join(file, 'a.csv'),
+    `${missing}/`,
+    lost,
+    '',
+  ]) {
+    await expect(requireWritable(fresh, out), out).rejects.toMatchObject({
       code: 'file-unwritable',
       message: says(`got "${out}"`),
     })
   }
-  expect(await readdir(folder)).toEqual(['there.csv'])
+  expect(await readdir(folder)).toEqual(['link.csv', 'lost.csv', 'there.csv'])
   expect(await readFile(file, 'utf8')).toBe('kept')
-  await rm(folder, { recursive: true })
 })
+
+test.skipIf(process.getuid?.() === 0)(
+  'a file or folder that must not be written is refused',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'whereabouts-out-'))
+    onTestFinished(async () => {
+      await chmod(folder, 0o755)
+      await rm(folder, { recursive: true })
+    })
+    const file = join(folder, 'there.csv')
+    await writeFile(file, 'kept', { mode: 0o444 })
+    await chmod(folder, 0o555)
+    for (const out of [file, join(folder, 'new.csv')]) {
+      await expect(requireWritable(out)).rejects.toMatchObject({ code: 'file-unwritable' })
+    }
+  },
+)
+
+for (const words of [
+  'roads sample missing.osm.pbf --out',
+  'locate missing.jpg --region nowhere --out',
+  'locate missing.jpg --region nowhere --sheet',
+  'scene harbor --region nowhere --out',
+  'region coverage nowhere --out',
+]) {
+  test(`${words} names a file that cannot be written before anything else is looked at`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'whereabouts-out-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const args = [...words.split(' '), join('missing', 'a.csv')]
+    const { stderr } = await runHere(args, { folder, env: settingsOf(folder) })
+    expect(stderr).toContain('Expected a file that can be written, got "missing/a.csv"')
+    expect(await readdir(folder)).toEqual([])
+  })
+}
 
 test('a file of imagery is a source by itself', async () => {
   expect(await readImagery('ortho.TIF')).toEqual({ kind: 'geotiff', files: [resolve('ortho.TIF')] })

@@ -215,6 +215,10 @@ class Networks(unittest.TestCase):
         images = normalise(torch.rand(8, 3, 64, 64) * 255)
         released, net = densenet_bc(**TINY), densenet_bc(**TINY)
         released.train()(images * 2 - 1)  # statistics that are not 0 and 1
+        with torch.no_grad():
+            for norm in (m for m in released.modules() if isinstance(m, nn.BatchNorm2d)):
+                norm.weight.uniform_(0.5, 1.5)
+                norm.bias.normal_(0, 0.2)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.onnx"
             export_onnx(released.eval(), "overhead", 64, file)

@@ -67,10 +67,11 @@ def start_from(net: SceneNet, layers: list[Layer], probe: Tensor) -> None:
     layers = [read_our_pixels(layers[0]), *layers[1 : len(pairs)]]  # without its classifier
     if len(layers) < len(pairs):
         raise ValueError(f"Expected {len(pairs)} convolutions, found {len(layers)}")
-    for number, ((conv, _), (kernel, _)) in enumerate(zip(pairs, layers, strict=True)):
+    for number, ((conv, norm), (kernel, _)) in enumerate(zip(pairs, layers, strict=True)):
         if conv.weight.shape != kernel.shape:
             shapes = f"{tuple(conv.weight.shape)}, found {tuple(kernel.shape)}"
             raise ValueError(f"Convolution {number}: expected {shapes}")
+        assert norm is not None, f"No norm follows convolution {number}"
         conv.weight.copy_(kernel)
     folded = [(conv, norm, bias) for (conv, norm), (_, bias) in zip(pairs, layers, strict=True)]
     restore_norms(net, folded, probe)

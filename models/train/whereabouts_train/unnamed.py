@@ -1,6 +1,6 @@
 """How photos fare whose scene no training label names alone, beside the teacher's naming of them.
 
-python -m whereabouts_train.unnamed ../photo-mobilenetv2 ../photo-mobilenetv2-2 \
+python -m whereabouts_train.unnamed ../photo-mobilenetv2 ../photo-mobilenetv2-3 \
     --pack packs/sun --trained packs/ground --teacher raw/teacher/….params
 """
 

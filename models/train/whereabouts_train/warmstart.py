@@ -62,7 +62,8 @@ def _read_onnx(file: str | Path):
 
 
 def trunk_convolutions(trunk: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
-    """Each convolution with the norm that directly follows it, which export folds into it."""
+    """Each convolution with the next norm, if that comes next: where the file gives the
+    convolution a bias, export folded the norm into it; elsewhere it belongs to what follows."""
     modules = [m for m in trunk.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d)]
     return [
         (module, after if isinstance(after, nn.BatchNorm2d) else None)
