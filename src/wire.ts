@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { usualOverheadModel, type Config } from './config.ts'
 import type { Encoder } from './embedding/encoder.ts'
 import { createEncoder } from './embedding/onnx.ts'
+import { ConfigError } from './errors.ts'
 import { migrate } from './gallery/migrate.ts'
 import { openDatabase } from './gallery/open.ts'
 import { stopOrphanedBuilds } from './gallery/orphans.ts'
@@ -97,6 +98,24 @@ export function modelsDirOf(config: Config): string {
   return config.modelsDir === '' ? BUNDLED_MODELS : config.modelsDir
 }
 
+/** @throws {ConfigError} `model-view` when the model reads the other kind of picture */
+async function openEncoder(
+  folder: string,
+  view: 'ground' | 'overhead',
+  sessions: number,
+): Promise<Encoder> {
+  const encoder = await createEncoder(folder, { sessions })
+  const { name, view: found } = encoder.card
+  if (found === view) return encoder
+  await encoder.close()
+  const option = view === 'ground' ? '--photo-model' : '--overhead-model'
+  throw new ConfigError(
+    'model-view',
+    `Expected a model of the ${view} view for ${option}, got ${name}, of the ${found} view`,
+    { hint: 'whereabouts models list shows what is installed' },
+  )
+}
+
 /** The part that needs no database: both models, each loaded when first asked for. */
 export function openModels(config: Config) {
   const dir = modelsDirOf(config)
@@ -108,7 +127,7 @@ export function openModels(config: Config) {
     encoder: (view: 'ground' | 'overhead'): Promise<Encoder> => {
       const known = loaded.get(view)
       if (known !== undefined) return known
-      const encoder = createEncoder(join(dir, names[view]), { sessions: config.threads })
+      const encoder = openEncoder(join(dir, names[view]), view, config.threads)
       loaded.set(view, encoder)
       return encoder
     },

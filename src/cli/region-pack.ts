@@ -1,7 +1,7 @@
 /** `whereabouts region export|import`: a region as one GeoParquet file. */
 import type { Command } from 'commander'
 import { exportRegion, importRegion, type PackProgress } from '../journeys/pack-region.ts'
-import { EXIT_INTERRUPTED, withWorld } from './context.ts'
+import { EXIT_INTERRUPTED, requireWritable, withWorld } from './context.ts'
 import { openProgress, type ProgressLine } from './progress.ts'
 import { commandToBuild } from './run-build.ts'
 
@@ -26,6 +26,7 @@ export function addPackCommands(region: Command): void {
 }
 
 async function exportTo(name: string, path: string, command: Command): Promise<void> {
+  await requireWritable(path)
   await withWorld(command, async (world, signal) => {
     const line = openProgress()
     const request = { name, path, program: versionOf(command) }

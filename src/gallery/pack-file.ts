@@ -4,7 +4,7 @@
  * @io disk
  */
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { InputError } from '../errors.ts'
@@ -42,10 +42,12 @@ export interface PackWriter {
 }
 
 /**
- * Begins a pack; what stands at `path` stays until the new file is whole.
+ * Begins a pack; what stands at `path` stays until the new file is whole. Only a file is replaced: no folder, no device.
  * @throws {InputError} `file-unwritable`
  */
 export async function createPack(path: string): Promise<PackWriter> {
+  const found = await stat(path).catch(() => null)
+  if (found?.isFile() === false) throw unwritable(path, new Error('it is no file'))
   const draft = `${path}.${randomUUID().slice(0, 8)}.part`
   const handle = await open(draft, 'wx').catch((cause: unknown) => {
     throw unwritable(path, cause)

@@ -106,6 +106,7 @@ for (const words of [
   'locate missing.jpg --region nowhere --sheet',
   'scene harbor --region nowhere --out',
   'region coverage nowhere --out',
+  'region export nowhere --out',
 ]) {
   test(`${words} names a file that cannot be written before anything else is looked at`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'whereabouts-out-'))
@@ -114,6 +115,14 @@ for (const words of [
     const { stderr } = await runHere(args, { folder, env: settingsOf(folder) })
     expect(stderr).toContain('Expected a file that can be written, got "missing/a.csv"')
     expect(await readdir(folder)).toEqual([])
+  })
+}
+
+for (const words of ['a.png --out a.png', 'a.jpg --out ./b.csv --sheet b.csv']) {
+  test(`locate ${words} names one file for two things`, async () => {
+    const args = ['locate', '--region', 'nowhere', ...words.split(' ')]
+    const { stderr } = await runHere(args, { folder: tmpdir(), env: settingsOf(tmpdir()) })
+    expect(stderr).toContain('Expected a file of its own for each result')
   })
 }
 

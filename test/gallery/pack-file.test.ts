@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -68,6 +68,17 @@ test('the same rows make the same bytes', async () => {
   const other = join(folder, 'other.parquet')
   await writePack(other)
   expect(await readFile(other)).toEqual(await readFile(path))
+})
+
+test('a pack takes the place of a file alone, never of a folder or a device', async () => {
+  const device = join(folder, 'device')
+  await symlink('/dev/null', device)
+  for (const out of [folder, device]) {
+    await expect(createPack(out)).rejects.toMatchObject({ code: 'file-unwritable' })
+  }
+  expect((await lstat(device)).isSymbolicLink()).toBe(true)
+  expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
+  await rm(device)
 })
 
 test('a flipped bit anywhere in the file is noticed', async () => {
