@@ -153,18 +153,32 @@ export async function readInput(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Says before the work, not after it, that its result could not be written; leaves the file as it is.
- * A link is judged by what it points to.
- * @throws {InputError} `file-unwritable`
+ * Says before the work, not after it, that its results could not be written, or that one would replace another or what
+ * is read; leaves the files as they are. A link is judged by what it points to.
+ * @throws {InputError} `file-unwritable`, `file-twice`
  */
-export async function requireWritable(...files: readonly (string | undefined)[]): Promise<void> {
-  for (const file of files) {
+export async function requireWritable(
+  outputs: readonly (string | undefined)[],
+  inputs: readonly string[] = [],
+): Promise<void> {
+  const taken = new Set(inputs.map((file) => resolve(file)))
+  for (const file of outputs) {
     if (file === undefined) continue
+    if (taken.has(resolve(file))) refuseTwice(file)
+    taken.add(resolve(file))
     if (file === '' || /[\\/]$/.test(file)) refuseUnwritable(file)
     await checkWritable(await targetOf(file)).catch((cause: unknown) => {
       refuseUnwritable(file, cause)
     })
   }
+}
+
+function refuseTwice(file: string): never {
+  throw new InputError(
+    'file-twice',
+    `Expected a file of its own for each result, got "${file}" twice`,
+    { hint: 'what is read and each result are different files' },
+  )
 }
 
 /** Where a link leads, also to a file that is not there yet. */

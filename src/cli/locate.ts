@@ -1,5 +1,5 @@
 /** `whereabouts locate`: photos → heatmap of a region. */
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { knownPlace } from '../heatmap/rank.ts'
@@ -58,8 +58,7 @@ async function locate(
   command: Command,
 ): Promise<void> {
   formatAsked(options)
-  refuseSameFile(photos, options)
-  await requireWritable(options.out, options.sheet)
+  await requireWritable([options.out, options.sheet], photos)
   const at = options.known === undefined ? null : parseLonLat(options.known)
   const files = []
   for (const path of photos) files.push({ name: basename(path), bytes: await readInput(path) })
@@ -82,23 +81,6 @@ async function locate(
     for (const photo of located.photos) console.log(`${photo.name}: ${formatScenes(photo.scenes)}`)
     console.log(formatFindings(located.heatmap, located.candidates))
     if (known !== null) console.log(formatKnown(known))
-  })
-}
-
-/** One result must not replace another, nor a photo. */
-function refuseSameFile(photos: readonly string[], { out, sheet }: LocateOptions): void {
-  const inputs = photos.map((photo) => resolve(photo))
-  const outputs = [out, sheet].filter((file) => file !== undefined)
-  outputs.forEach((file, i) => {
-    const others = [...inputs, ...outputs.slice(0, i).map((other) => resolve(other))]
-    if (!others.includes(resolve(file))) return
-    throw new InputError(
-      'file-twice',
-      `Expected a file of its own for each result, got "${file}" twice`,
-      {
-        hint: 'photos, --out and --sheet are different files',
-      },
-    )
   })
 }
 

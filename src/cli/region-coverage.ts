@@ -29,7 +29,7 @@ async function cover(
 ): Promise<void> {
   const asked = format ?? out
   const form = asked === undefined ? null : coverageFormatOf(asked)
-  await requireWritable(out)
+  await requireWritable([out])
   await askWorld(command, async (world) => {
     const coverage = await coverRegion(world, { name, cells })
     if (form !== null) await writeResult((await renderCoverage(world, coverage, form)).bytes, out)

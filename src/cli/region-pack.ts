@@ -26,7 +26,7 @@ export function addPackCommands(region: Command): void {
 }
 
 async function exportTo(name: string, path: string, command: Command): Promise<void> {
-  await requireWritable(path)
+  await requireWritable([path])
   await withWorld(command, async (world, signal) => {
     const line = openProgress()
     const request = { name, path, program: versionOf(command) }

@@ -40,7 +40,7 @@ async function sampleRoads(
   signal: AbortSignal,
 ): Promise<void> {
   const render = rendererOf(options)
-  await requireWritable(options.out)
+  await requireWritable([options.out], [extract])
   const draw = {
     count: parseCount(options.points, '--points', { max: 10_000_000 }),
     seed: parseCount(options.seed, '--seed'),

@@ -40,7 +40,7 @@ async function search(
   command: Command,
 ): Promise<void> {
   formatAsked(options)
-  await requireWritable(options.out)
+  await requireWritable([options.out])
   const { region, cells } = options
   const dates = datesOf(options)
   const expression = words.join(' ')

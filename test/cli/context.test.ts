@@ -64,7 +64,7 @@ test('a result that could not be written is refused before the work, and nothing
   await writeFile(file, 'kept')
   await symlink('new.csv', link)
   await symlink('missing/new.csv', lost)
-  await requireWritable(undefined, file, fresh, link, '/dev/null')
+  await requireWritable([undefined, file, fresh, link, '/dev/null'])
   const missing = join(folder, 'missing')
   for (const out of [
     folder,
@@ -74,7 +74,7 @@ test('a result that could not be written is refused before the work, and nothing
     lost,
     '',
   ]) {
-    await expect(requireWritable(fresh, out), out).rejects.toMatchObject({
+    await expect(requireWritable([fresh, out]), out).rejects.toMatchObject({
       code: 'file-unwritable',
       message: says(`got "${out}"`),
     })
@@ -95,7 +95,7 @@ test.skipIf(process.getuid?.() === 0)(
     await writeFile(file, 'kept', { mode: 0o444 })
     await chmod(folder, 0o555)
     for (const out of [file, join(folder, 'new.csv')]) {
-      await expect(requireWritable(out)).rejects.toMatchObject({ code: 'file-unwritable' })
+      await expect(requireWritable([out])).rejects.toMatchObject({ code: 'file-unwritable' })
     }
   },
 )
@@ -118,10 +118,16 @@ for (const words of [
   })
 }
 
-for (const words of ['a.png --out a.png', 'a.jpg --out ./b.csv --sheet b.csv']) {
-  test(`locate ${words} names one file for two things`, async () => {
-    const args = ['locate', '--region', 'nowhere', ...words.split(' ')]
-    const { stderr } = await runHere(args, { folder: tmpdir(), env: settingsOf(tmpdir()) })
+for (const words of [
+  'locate a.png --region nowhere --out a.png',
+  'locate a.jpg --region nowhere --out ./b.csv --sheet b.csv',
+  'roads sample a.osm.pbf --out ./a.osm.pbf',
+]) {
+  test(`${words} names one file for two things`, async () => {
+    const { stderr } = await runHere(words.split(' '), {
+      folder: tmpdir(),
+      env: settingsOf(tmpdir()),
+    })
     expect(stderr).toContain('Expected a file of its own for each result')
   })
 }
