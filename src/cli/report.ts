@@ -1,7 +1,13 @@
 /** Heatmap and candidates → the short table on stdout, and the files that were asked for. */
 import { InputError } from '../errors.ts'
 import { formatCells } from '../geo/cells.ts'
-import { GOOD_IS_RELATIVE, noticeOf, SHARES_ARE, tellNotSearched } from '../heatmap/caption.ts'
+import {
+  BEST_IS_RELATIVE,
+  GOOD_IS_RELATIVE,
+  noticeOf,
+  SHARES_ARE,
+  tellNotSearched,
+} from '../heatmap/caption.ts'
 import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { tallyScenes, type SceneTally } from '../heatmap/scene-tally.ts'
@@ -77,7 +83,11 @@ function formatCandidates(heatmap: Heatmap, candidates: readonly Candidate[]): s
 
 /** Distances to a photo are differences of logits; those to a scene may be below 0, and others may stand beside them. */
 function unitOf({ question }: Heatmap): string[] {
-  if (question.kind !== 'scene' || question.byPhotos !== undefined) return []
+  if (question.kind !== 'scene') return []
+  if (question.byPhotos !== undefined) {
+    const photos = question.byPhotos === 'of-it' ? 'photos of it' : 'photos most like it'
+    return [`distance: from what ${photos} show; beside it what the place shows most`]
+  }
   return [
     'distance: by how many standard deviations a place shows less of it than the average patch (below 0: more); beside it what the place shows most',
   ]
@@ -94,9 +104,10 @@ export function formatBestScenes(heatmap: Heatmap, count: number): string {
   return formatTable(heatmap, {
     found: `${tallies.length} different best scenes`,
     rows: [
-      ' cells       km²  clearest at           scene',
+      ' cells       km²  clearest at           there  scene',
       ...tallies.slice(0, count).map(formatTally),
       ...(rest.length === 0 ? [] : [`and ${rest.length} more in ${restCells} cells`]),
+      BEST_IS_RELATIVE,
     ],
   })
 }
@@ -128,9 +139,9 @@ function formatCandidate(candidate: Candidate): string {
   ].join('  ')
 }
 
-function formatTally({ cellCount, areaKm2, clearest, scene }: SceneTally): string {
+function formatTally({ cellCount, areaKm2, clearest, sigma, scene }: SceneTally): string {
   const figures = [String(cellCount).padStart(6), formatKm2(areaKm2).padStart(8)]
-  return [...figures, formatPlace(clearest), scene].join('  ')
+  return [...figures, formatPlace(clearest), `${sigma.toFixed(1)} σ`, scene].join('  ')
 }
 
 function formatPlace({ lon, lat }: LonLat): string {

@@ -9,16 +9,19 @@ export interface SceneTally {
   readonly areaKm2: number
   /** In the cell where it stands out most. */
   readonly clearest: RoadPoint
+  /** By how many standard deviations it stands out there from the average patch. */
+  readonly sigma: number
 }
 
 /** @param cells  best first; @returns the scene with the most cells first, of as many that which stands out most */
 export function tallyScenes(
-  cells: readonly Pick<Cell, 'scene' | 'point' | 'areaKm2'>[],
+  cells: readonly Pick<Cell, 'scene' | 'point' | 'areaKm2' | 'distance'>[],
 ): SceneTally[] {
   const tallies = new Map<string, SceneTally>()
-  for (const { scene, point, areaKm2 } of cells) {
+  for (const { scene, point, areaKm2, distance } of cells) {
     if (scene === undefined) continue
-    const known = tallies.get(scene) ?? { scene, cellCount: 0, areaKm2: 0, clearest: point }
+    const first = { scene, cellCount: 0, areaKm2: 0, clearest: point, sigma: -distance }
+    const known = tallies.get(scene) ?? first
     tallies.set(scene, {
       ...known,
       cellCount: known.cellCount + 1,

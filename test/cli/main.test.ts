@@ -100,7 +100,9 @@ test('a grid region is created, built, searched and deleted by commands alone', 
 
   const best = await run('scene', '--best', '--region', 'town', '--candidates', '1')
   expect(best.stdout).toMatch(/^36 cells of square:50m searched, 4 different best scenes$/m)
-  expect(best.stdout).toMatch(/^ +12 +0\.03 {2}[\d.]+,47\.\d+ +village\nand 3 more in 24 cells$/m)
+  expect(best.stdout).toMatch(
+    /^ +12 +0\.03 {2}[\d.]+,47\.\d+ +\d\.\d σ +village\nand 3 more in 24 cells\nbest scene: /m,
+  )
   expect(best.stdout).not.toContain('rank')
 
   expect((await run('region', 'list')).stdout).toMatch(/^town\tbuilt\t/)

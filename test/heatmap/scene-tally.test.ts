@@ -5,13 +5,14 @@ const cell = (scene: string | undefined, id: number, areaKm2 = 0.25) => ({
   ...(scene !== undefined && { scene }),
   point: { id, lon: id, lat: 0 },
   areaKm2,
+  distance: -id,
 })
 
 test('scenes are counted with their area, the most frequent first, each with its clearest place', () => {
   const cells = [cell('harbor', 7), cell('street', 3), cell('street', 1, 0.5), cell('street', 9)]
   expect(tallyScenes(cells)).toEqual([
-    { scene: 'street', cellCount: 3, areaKm2: 1, clearest: { id: 3, lon: 3, lat: 0 } },
-    { scene: 'harbor', cellCount: 1, areaKm2: 0.25, clearest: { id: 7, lon: 7, lat: 0 } },
+    { scene: 'street', cellCount: 3, areaKm2: 1, clearest: { id: 3, lon: 3, lat: 0 }, sigma: 3 },
+    { scene: 'harbor', cellCount: 1, areaKm2: 0.25, clearest: { id: 7, lon: 7, lat: 0 }, sigma: 7 },
   ])
 })
 

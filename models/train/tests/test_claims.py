@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from whereabouts_train.augment import roads
+from whereabouts_train.augment import blended, roads
 from whereabouts_train.config import OverheadConfig, PhotoConfig, TrainConfig, load_config
 from whereabouts_train.elders import open_elders
 from whereabouts_train.export import export_onnx
@@ -210,6 +210,19 @@ class Networks(unittest.TestCase):
                 local(normalise(plain)), net(normalise(plain)), atol=1e-3, rtol=1e-2
             )
 
+    def test_a_densenet_too_sees_less_where_its_last_block_reads_cells_alone(self):
+        torch.manual_seed(1)
+        image = normalise(torch.rand(2, 3, 160, 160) * 255)
+        other = image.clone()
+        other[:, :, :, 96:] = 0  # beyond what the first cell sees of it
+        changes = []
+        for options in ({}, {"reflectFrom": 3, "localFrom": 7}):
+            net = densenet_bc(**TINY, **options).eval()
+            self.assertEqual(net.feature_map(image).shape[-1], 5)
+            difference = net.feature_map(image) - net.feature_map(other)
+            changes.append(int((difference.abs().amax((0, 1, 2)) > 0).sum()))
+        self.assertLess(changes[1], changes[0])  # columns of cells that notice
+
     def test_a_released_densenet_is_read_back_with_its_norms(self):
         torch.manual_seed(1)
         images = normalise(torch.rand(8, 3, 64, 64) * 255)
@@ -332,6 +345,19 @@ class Roads(unittest.TestCase):
         self.assertGreater(float(shares.min()), 7 / 64)
         self.assertLess(float(shares.max()), 28 / 64 * 2**0.5 + 0.05)
         self.assertIs(roads(grass, 0.0, 0.5, torch.Generator()), grass)
+
+    def test_a_blended_picture_lies_between_two_and_the_others_stay(self):
+        levels = torch.tensor([0.0, 100.0, 200.0] * 20).view(-1, 1, 1, 1).expand(-1, 3, 8, 8)
+        mixed, is_blended = blended(levels, 0.5, torch.Generator().manual_seed(1))
+        self.assertTrue(20 < is_blended.sum() < 40)
+        torch.testing.assert_close(mixed[~is_blended], levels[~is_blended])
+        low, high = (
+            torch.minimum(levels, levels.roll(1, 0)),
+            torch.maximum(levels, levels.roll(1, 0)),
+        )
+        between = ((mixed > low) & (mixed < high))[is_blended]
+        self.assertTrue(between.all())
+        self.assertIs(blended(levels, 0.0, torch.Generator())[0], levels)
 
 
 class Runs(unittest.TestCase):

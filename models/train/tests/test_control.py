@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from whereabouts_train.best_scene import best_scenes, right_by_sigma
 from whereabouts_train.config import PhotoConfig
 from whereabouts_train.control import control_figures, covered_scenes, drawable, minus
 from whereabouts_train.networks import densenet_bc
@@ -130,6 +131,18 @@ class Control(unittest.TestCase):
         self.assertEqual(len(parts["named"]), 8)
         # The monastery fits no scene: its photos are in neither part.
         self.assertEqual(len(parts["unnamed"]), len(self.pack.items) - 8 - 8)
+
+    def test_the_best_scene_is_one_of_labelled_ground_by_standard_deviations(self):
+        stats = {"mean": [0.0, 1.0, 2.0], "std": [1.0, 2.0, 0.5]}
+        logits = np.array([[1.0, 5.0, 9.0], [3.0, 1.0, 0.0]])
+        scene, sigma = best_scenes(logits, {"stats": stats, "taughtScenes": [0, 1]})
+        self.assertEqual((scene.tolist(), sigma.tolist()), ([1, 0], [2.0, 3.0]))
+
+    def test_how_often_it_is_right_is_told_by_how_far_it_stands_out(self):
+        sigma, is_right = np.array([0.5, 1.9, 2.0, 7.0]), np.array([False, True, False, True])
+        spans = right_by_sigma(sigma, is_right, np.arange(4))
+        told = [(span["fromSigma"], span["patches"], span["right"][0]) for span in spans]
+        self.assertEqual(told, [(None, 2, 50.0), (2.0, 1, 0.0), (4.0, 1, 100.0)])
 
     def test_the_difference_is_the_model_minus_the_teacher(self):
         fits = np.eye(4, 365, dtype=bool)

@@ -95,6 +95,19 @@ def haze(pixels: Tensor, share: float, strongest: float, rng: Generator) -> Tens
     return pixels * (1 - amount) + 210 * amount
 
 
+def blended(pixels: Tensor, share: float, rng: Generator) -> tuple[Tensor, Tensor]:
+    """Some pictures with the one before them laid over, at any strength (mixup).
+
+    -> pictures, which were blended [n]. Teachers tell what such ground would be; no label does.
+    """
+    count = len(pixels)
+    if not share:
+        return pixels, torch.zeros(count, dtype=torch.bool)
+    is_blended = chance(count, share, rng)
+    amount = (uniform(count, 0, 1, rng) * is_blended).view(-1, 1, 1, 1)
+    return pixels + amount * (pixels.roll(1, 0) - pixels), is_blended
+
+
 def roads(pixels: Tensor, share: float, gsd: float, rng: Generator) -> Tensor:
     """Paves a straight road of 4 to 14 m through the middle of some patches, at `gsd` m/px.
 

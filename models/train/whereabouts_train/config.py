@@ -75,6 +75,7 @@ class OverheadConfig(TrainConfig):
     gsdJitter: float = 0.2  # relative, both ways, log-uniform
     lightingShare: float = 0.6  # share of patches with another exposure and tone curve
     roadShare: float = 0.0  # share of patches with a road paved through; teachers see them without
+    blendShare: float = 0.0  # share of patches with another one laid over: only teachers label them
     drawCount: int = 24  # photos averaged for one target
     matchTarget: float = 1.0  # weight: squared distance to the target, per class deviation
     labelSet: float = 0.4  # weight: set likelihood

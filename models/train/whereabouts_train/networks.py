@@ -77,17 +77,21 @@ def mobilenet_v2(
     reflectFrom: int | None = None,  # noqa: N803, a recipe's key
     localFrom: int | None = None,  # noqa: N803
 ) -> SceneNet:
+    trunk = torchvision.models.mobilenet_v2(weights=None).features
+    agree_with_windows(trunk, reflectFrom, localFrom)
+    return SceneNet(trunk, 1280, 32)
+
+
+def agree_with_windows(trunk: nn.Sequential, reflect_from: int | None, local_from: int | None):
     """What makes a single patch look more like the same ground within a larger window:
 
-    `reflectFrom`: first block whose maps are continued by reflection, not by zeros.
-    `localFrom`: first block that reads each cell alone: its 3 x 3 kernels shrink to 1 x 1.
+    `reflect_from`: first block whose maps are continued by reflection, not by zeros.
+    `local_from`: first block that reads each cell alone: its 3 x 3 kernels shrink to 1 x 1.
     """
-    trunk = torchvision.models.mobilenet_v2(weights=None).features
-    if localFrom is not None:
-        read_cells_alone(trunk[localFrom:])
-    if reflectFrom is not None:
-        reflect_borders(trunk[reflectFrom:])
-    return SceneNet(trunk, 1280, 32)
+    if local_from is not None:
+        read_cells_alone(trunk[local_from:])
+    if reflect_from is not None:
+        reflect_borders(trunk[reflect_from:])
 
 
 def reflect_borders(blocks: nn.Module) -> None:
@@ -145,7 +149,13 @@ class Transition(nn.Sequential):
         )
 
 
-def densenet_bc(growth: int = 16, blocks: tuple[int, ...] = (4, 8, 16, 12), stem: int = 32):
+def densenet_bc(
+    growth: int = 16,
+    blocks: tuple[int, ...] = (4, 8, 16, 12),
+    stem: int = 32,
+    reflectFrom: int | None = None,  # noqa: N803, a recipe's key
+    localFrom: int | None = None,  # noqa: N803
+) -> SceneNet:
     """Compact DenseNet-BC (bottleneck, compression 0.5), stride 32 at the last map.
 
     The last transition has no pooling partner: four blocks with three transitions, as DenseNet-121.
@@ -167,7 +177,9 @@ def densenet_bc(growth: int = 16, blocks: tuple[int, ...] = (4, 8, 16, 12), stem
             layers.append(Transition(count, count // 2))
             count //= 2
     layers.append(nn.Sequential(nn.BatchNorm2d(count), nn.ReLU()))
-    return SceneNet(nn.Sequential(*layers), count, 32)
+    trunk = nn.Sequential(*layers)
+    agree_with_windows(trunk, reflectFrom, localFrom)
+    return SceneNet(trunk, count, 32)
 
 
 def densenet_121() -> SceneNet:

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .augment import chance, colour_jitter, haze, lighting, roads, rotated_views, uniform
+from .augment import blended, chance, colour_jitter, haze, lighting, roads, rotated_views, uniform
 from .bank import load_bank
 from .config import OverheadConfig, load_config, parse_arguments
 from .elders import open_elders
@@ -101,6 +101,9 @@ class Trainer:
         source = self.windows if is_window else self.patches
         views, fits, own = draw_views(source, is_window, self.config, rng)
         lit = other_light(views, self.config, rng)
+        if not is_window:
+            lit, is_blended = blended(lit, self.config.blendShare, rng)
+            fits[is_blended], own[is_blended] = False, torch.nan
         paved = roads(lit, self.config.roadShare, self.config.gsd, rng)
         image = normalise(paved.to(self.config.device))
         if is_window:
