@@ -14,6 +14,7 @@ from whereabouts_train.bank import load_bank, partner_logits, write_partners
 from whereabouts_train.config import OverheadConfig
 from whereabouts_train.export import export_onnx, manifest
 from whereabouts_train.gallery import load_model, middle_of
+from whereabouts_train.memory import Memory
 from whereabouts_train.metrics import ranks_of_fitting, rms_distance
 from whereabouts_train.networks import densenet_bc, normalise
 from whereabouts_train.overhead import Trainer
@@ -67,6 +68,24 @@ class Pairs(unittest.TestCase):
         )
         patches = Patches(self.packs, [], config.bank)
         return Trainer(config, patches, densenet_bc(**TINY))
+
+    def test_teachers_are_asked_once_for_views_that_come_again(self):
+        asked, told = [], {}
+
+        def tell(image: torch.Tensor) -> torch.Tensor:
+            asked.append(image)
+            return image[:, 0, :1, :1].flatten(1) + torch.arange(365.0)
+
+        for seed in (1, 2):  # two runs, two orders, one memory
+            kept = {"memory": str(self.root / "memory"), "repeatAfter": 3}
+            memory = Memory(tell, OverheadConfig("densenet_bc", batch=4, seed=seed, **kept))
+            for step in range(6):
+                image = torch.rand(4, 3, 8, 8, generator=memory.turn_to(step))
+                answer = memory(image)
+                torch.testing.assert_close(answer[:, 0], image[:, 0, 0, 0], atol=1e-3, rtol=0)
+                told.setdefault(float(image.sum()), []).append(step)
+        self.assertEqual((len(asked), len(told)), (3, 3))
+        self.assertTrue(all(len(steps) == 4 for steps in told.values()))
 
     def test_a_patch_knows_its_photo_and_photos_are_no_patches(self):
         partners = self.pack.partners()

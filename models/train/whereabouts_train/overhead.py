@@ -21,6 +21,7 @@ from .bank import load_bank
 from .config import OverheadConfig, load_config, parse_arguments
 from .elders import open_elders
 from .losses import contrast, set_likelihood
+from .memory import Memory
 from .networks import SceneNet, create_network, normalise
 from .run import Run, load_network
 from .sources.classmatched import Patches, Targets
@@ -93,10 +94,14 @@ class Trainer:
         self.targets = Targets(load_bank(config.bank))
         self.std = self.targets.std.to(config.device)
         self.elders = open_elders(config.teachers, config.device) if config.teachers else None
+        self.memory = None
+        if self.elders and config.repeatAfter:
+            self.elders = self.memory = Memory(self.elders, config)
         self.before = self.elders or (copy.deepcopy(start).eval() if config.keep else None)
 
-    def loss(self, net: SceneNet, rng) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, net: SceneNet, rng, step: int = 0) -> tuple[Tensor, dict[str, float]]:
         """One batch -> loss and its terms."""
+        rng = self.memory.turn_to(step) if self.memory else rng
         is_window = bool(torch.rand((), generator=rng) < self.config.windowShare)
         source = self.windows if is_window else self.patches
         views, fits, own = draw_views(source, is_window, self.config, rng)
@@ -179,7 +184,7 @@ def train(config: OverheadConfig, folder: Path) -> None:
     trainer, run = Trainer(config, patches, start), Run(config, folder, start)
     while run.step < config.steps:
         run.net.train()
-        loss, terms = trainer.loss(run.net, run.rng)
+        loss, terms = trainer.loss(run.net, run.rng, run.step)
         run.update(loss)
         run.count(**terms)
         if run.is_due:
