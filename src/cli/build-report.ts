@@ -4,7 +4,7 @@ import type { PointCounts } from '../gallery/points.ts'
 import type { BuildProgress } from '../journeys/build-progress.ts'
 import { formatDuration } from './progress.ts'
 
-/** `embed 2,560/10,000 · 310/s · 24 s left · waiting for imagery 62 %, inference 35 % · no patch: nodata 12`. */
+/** `embed 2,560/10,000 · 310/s · 24 s left · waiting for downloads 62 %, inference 35 % · no patch: nodata 12`. */
 export function formatProgress(progress: BuildProgress): string {
   const { counts, done, elapsedS, problem } = progress
   const rate = done / Math.max(elapsedS, 1e-3)
@@ -37,7 +37,12 @@ function formatWaiting({ putOff, nextTryAt, leased }: HeldPoints): string {
   return parts.length === 0 ? '' : `waiting ${parts.join(' and ')}`
 }
 
-const STEP_WORDS = { imagery: 'imagery', inference: 'inference', database: 'the database' }
+const STEP_WORDS = {
+  download: 'downloads',
+  cutting: 'decoding and cutting',
+  inference: 'inference',
+  database: 'the database',
+}
 
 /** The steps that take a tenth of the time or more, the slowest first. */
 function formatSteps({ steps }: BuildProgress): string {

@@ -88,9 +88,17 @@ const buildSchema = z
     pointsPerSecond: z.number().nullable(),
     secondsLeft: z.number().nullable(),
     waitingFor: z
-      .object({ imagery: z.number(), inference: z.number(), database: z.number() })
+      .object({
+        download: z.number(),
+        cutting: z.number(),
+        inference: z.number(),
+        database: z.number(),
+      })
       .nullable()
-      .openapi({ description: 'share of the time spent at each step, 0…1: the bottleneck' }),
+      .openapi({
+        description:
+          'share of the time spent at each step, 0…1: the largest is the bottleneck; cutting: decoding and cutting of patches',
+      }),
     waiting: z
       .object({ putOff: z.int(), nextTryAt: z.string().nullable(), leased: z.int() })
       .nullable()

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WhereaboutsError } from '../errors.ts'
+import { asDownload } from './download-time.ts'
 import { isOfHost, networkFailure, retryAfterMs } from './http-answer.ts'
 import type { Failure, HostGate, HostGates, Verdict } from './host-gate.ts'
 import { refused, tooLarge, unavailable } from './http-errors.ts'
@@ -80,16 +81,8 @@ export class HttpClient implements HttpGet {
     this.#hosts = hosts
   }
 
-  async get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const gate = this.#gateOf(new URL(request.url).host)
-    for (let attempt = 1; ; attempt++) {
-      const verdict = await gate.pass(signal, async () => tellUp(await this.#ask(request, signal)))
-      if ('answer' in verdict) return finish(request, verdict.answer)
-      if (attempt === ATTEMPTS) throw unavailable(request, verdict.failure, ATTEMPTS)
-      // Half of it by chance, so that those who failed together do not come back together.
-      const delayMs = FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
-      if (verdict.waitMs === undefined) await sleep(delayMs, undefined, { signal })
-    }
+  get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    return asDownload(() => this.#getPolitely(request, signal))
   }
 
   /** Takes every secret of the source out of a text that came from outside. */
@@ -101,6 +94,18 @@ export class HttpClient implements HttpGet {
   close(): void {
     for (const { leave } of this.#gates.values()) leave()
     this.#gates.clear()
+  }
+
+  async #getPolitely(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const gate = this.#gateOf(new URL(request.url).host)
+    for (let attempt = 1; ; attempt++) {
+      const verdict = await gate.pass(signal, async () => tellUp(await this.#ask(request, signal)))
+      if ('answer' in verdict) return finish(request, verdict.answer)
+      if (attempt === ATTEMPTS) throw unavailable(request, verdict.failure, ATTEMPTS)
+      // Half of it by chance, so that those who failed together do not come back together.
+      const delayMs = FIRST_DELAY_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
+      if (verdict.waitMs === undefined) await sleep(delayMs, undefined, { signal })
+    }
   }
 
   #gateOf(host: string): HostGate {

@@ -92,11 +92,11 @@ export async function* buildBatches(
 
 /** Patch by patch: any points, any source. */
 function createPatchWay(outside: Outside, site: BuildSite): BuildWay {
-  const { region, encoder, source } = site
+  const { region, encoder, source, clock } = site
   const pixels = new PixelPool(HELD_POINTS)
   const allocate = pixels.take.bind(pixels)
   const size = { ...patchSizeOf(encoder.card), allocate }
-  const gate = createGate(PATCHES_UNDER_WAY)
+  const gate = clock.watch(createGate(PATCHES_UNDER_WAY))
   return {
     claimsUnderWay: CLAIMS_UNDER_WAY,
     claim: (db, lease) => claimPoints(db, { ...lease, count: CLAIM_POINTS }),

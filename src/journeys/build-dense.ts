@@ -76,12 +76,13 @@ export function denseLatticeOf(
  * @throws {InputError} as `denseLatticeOf` and `needWindows`
  */
 export function createDenseWay(site: BuildSite, spacingM: number): BuildWay {
-  const { region, encoder, source } = site
+  const { region, encoder, source, clock } = site
   const lattice = denseLatticeOf(region, encoder, spacingM)
   const geometry = mapGeometryOf(encoder.card)
   const { gsd } = patchSizeOf(encoder.card)
   const maps = { region, encoder: needMaps(encoder), geometry, lattice }
-  const cutting = { source: needWindows(source), lattice, gsd, gate: createGate(WINDOWS_UNDER_WAY) }
+  const gate = clock.watch(createGate(WINDOWS_UNDER_WAY))
+  const cutting = { source: needWindows(source), lattice, gsd, gate }
   const idSpan = idSpanOf(region, lattice)
   return {
     claimsUnderWay: CLAIMS_UNDER_WAY,

@@ -2,10 +2,15 @@
 import type { BatchCounts } from '../gallery/embeddings.ts'
 import type { HeldPoints } from '../gallery/builds.ts'
 import type { PointCounts } from '../gallery/points.ts'
+import { timeDownloads } from '../imagery/download-time.ts'
 import type { BuildProblem, UnavailablePoint } from '../types.ts'
+import type { Gate } from './flow.ts'
 
-/** The steps through which a batch passes. Fetching, decoding and cutting are all `imagery`. */
-export type BuildStep = 'imagery' | 'inference' | 'database'
+/** The steps that a batch waits for: imagery to come, its decoding and cutting, the network, the database. */
+export type BuildStep = 'download' | 'cutting' | 'inference' | 'database'
+
+/** What is timed of a batch; `imagery` is told apart by its patches (`StepClock.watch`). */
+type TimedStep = 'imagery' | 'inference' | 'database'
 
 /** What the build tells after every batch, and when it is held up. */
 export interface BuildProgress {
@@ -30,21 +35,23 @@ export type OwnProgress = Omit<BuildProgress, 'counts' | 'problem'>
 
 /** Before the first batch. */
 export function noProgress(region: string): OwnProgress {
-  const steps = { imagery: 0, inference: 0, database: 0 }
+  const steps = { download: 0, cutting: 0, inference: 0, database: 0 }
   return { region, done: 0, elapsedS: 0, steps, failures: {} }
 }
 
 /** Adds up the time of each step over the last half minute or so. */
 export class StepClock {
   readonly #now: () => number
-  readonly #spentMs: Record<BuildStep, number> = { imagery: 0, inference: 0, database: 0 }
+  readonly #spentMs: Record<TimedStep, number> = { imagery: 0, inference: 0, database: 0 }
+  /** Of patches or windows, many at a time. */
+  readonly #patches = { totalMs: 0, downloadMs: 0 }
 
   /** @param now  milliseconds */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  async time<T>(step: BuildStep, work: () => Promise<T>): Promise<T> {
+  async time<T>(step: TimedStep, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#now()
     try {
       return await work()
@@ -53,15 +60,33 @@ export class StepClock {
     }
   }
 
+  /** The same gate, with the time of what it lets through told apart: downloads, and the rest. */
+  watch(gate: Gate): Gate {
+    return (work) =>
+      gate(() =>
+        timeDownloads(work, ({ totalMs, downloadMs }) => {
+          this.#patches.totalMs += totalMs
+          this.#patches.downloadMs += downloadMs
+        }),
+      )
+  }
+
   shares(): Record<BuildStep, number> {
     const { imagery, inference, database } = this.#spentMs
     const total = Math.max(imagery + inference + database, 1e-9)
-    return { imagery: imagery / total, inference: inference / total, database: database / total }
+    const downloaded = this.#patches.downloadMs / Math.max(this.#patches.totalMs, 1e-9)
+    return {
+      download: (imagery / total) * downloaded,
+      cutting: (imagery / total) * (1 - downloaded),
+      inference: inference / total,
+      database: database / total,
+    }
   }
 
   /** Lets what was count half of what comes. */
   fade(): void {
     for (const step of ['imagery', 'inference', 'database'] as const) this.#spentMs[step] /= 2
+    for (const part of ['totalMs', 'downloadMs'] as const) this.#patches[part] /= 2
   }
 }
 

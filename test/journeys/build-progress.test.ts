@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { formatProgress } from '../../src/cli/build-report.ts'
+import { asDownload } from '../../src/imagery/download-time.ts'
 import { BuildMeter, noProgress, StepClock } from '../../src/journeys/build-progress.ts'
+import { createGate } from '../../src/journeys/flow.ts'
 
 const counts = { total: 100, pending: 60, leased: 20, embedded: 20, unavailable: {} }
 
@@ -16,7 +19,29 @@ test('the shares of the steps add up, and the slowest is the largest', async () 
   await clock.time('imagery', () => spend(620))
   await clock.time('inference', () => spend(350))
   await clock.time('database', () => spend(30))
-  expect(clock.shares()).toEqual({ imagery: 0.62, inference: 0.35, database: 0.03 })
+  expect(clock.shares()).toEqual({
+    download: 0,
+    cutting: 0.62,
+    inference: 0.35,
+    database: 0.03,
+  })
+})
+
+test('imagery is downloads as far as its patches wait for hosts, and cutting beyond that', async () => {
+  const { now, spend } = createTime()
+  const clock = new StepClock(now)
+  const gate = clock.watch(createGate(2))
+  await gate(async () => {
+    await asDownload(() => sleep(30))
+    await sleep(10)
+  })
+  await clock.time('imagery', () => spend(800))
+  await clock.time('inference', () => spend(200))
+  const { download, cutting, inference } = clock.shares()
+  expect(download).toBeGreaterThan(cutting)
+  expect(cutting).toBeGreaterThan(0)
+  expect(download + cutting).toBeCloseTo(0.8, 9)
+  expect(inference).toBeCloseTo(0.2, 9)
 })
 
 test('a step that fails counts too', async () => {
@@ -27,7 +52,7 @@ test('a step that fails counts too', async () => {
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')
-  expect(clock.shares().imagery).toBe(1)
+  expect(clock.shares().cutting).toBe(1)
 })
 
 test('what was long ago weighs less', async () => {
@@ -66,12 +91,12 @@ test('the progress line names the bottleneck first, and a pause instead of a rat
     counts,
     done: 20,
     elapsedS: 10,
-    steps: { imagery: 0.35, inference: 0.62, database: 0.03 },
+    steps: { download: 0.25, cutting: 0.1, inference: 0.62, database: 0.03 },
     failures: { 'tiles-unavailable': 2 },
     problem: null,
   }
   expect(formatProgress(progress)).toBe(
-    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, imagery 35 % · tried again: tiles-unavailable 2',
+    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, downloads 25 %, decoding and cutting 10 % · tried again: tiles-unavailable 2',
   )
   const problem = {
     code: 'host-down',
