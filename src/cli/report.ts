@@ -28,7 +28,10 @@ export function formatAsked(options: OutputOptions): HeatmapFormat | null {
   const asked = options.format ?? options.out
   if (asked === undefined) return null
   const format = formatOf(asked)
-  if (format !== null) return format
+  if (format !== null) {
+    refuseOtherEnding(format, options)
+    return format
+  }
   const isNamed = options.format !== undefined
   throw new InputError(
     'format',
@@ -36,6 +39,17 @@ export function formatAsked(options: OutputOptions): HeatmapFormat | null {
     {
       hint: isNamed ? 'e.g. --format png' : 'e.g. --out heatmap.png, or name the format: --format',
     },
+  )
+}
+
+/** A picture that is none would be found out much later. */
+function refuseOtherEnding(format: HeatmapFormat, { out = '' }: OutputOptions): void {
+  const ending = formatOf(out)
+  if (ending === null || ending === format) return
+  throw new InputError(
+    'format',
+    `Expected an ending of ${format} for --out beside --format, got "${out}", which is one of ${ending}`,
+    { hint: 'name one format: the ending of --out is enough' },
   )
 }
 

@@ -217,6 +217,12 @@ const wrong = [
     says: /Expected geojson, csv, kml, geotiff or png for --format, got "gif"\n→/,
   },
   {
+    name: 'a format beside the ending of another',
+    args: ['scene', 'lake', '--region', 'town', '--out', 'a.png', '--format', 'csv'],
+    code: 64,
+    says: /an ending of csv for --out beside --format, got "a.png", which is one of png\n→/,
+  },
+  {
     name: 'a scene without words',
     args: ['scene', '--region', 'town'],
     code: 64,
