@@ -39,7 +39,7 @@ function formatWaiting({ putOff, nextTryAt, leased }: HeldPoints): string {
 
 const STEP_WORDS = {
   download: 'downloads',
-  cutting: 'decoding and cutting',
+  cutting: 'reading and cutting',
   inference: 'inference',
   database: 'the database',
 }

@@ -8,7 +8,7 @@ import {
   SHARES_ARE,
   tellNotSearched,
 } from '../heatmap/caption.ts'
-import { formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
+import { endingOf, formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { tallyScenes, type SceneTally } from '../heatmap/scene-tally.ts'
 import { renderHeatmap } from '../journeys/render-heatmap.ts'
@@ -44,12 +44,12 @@ export function formatAsked(options: OutputOptions): HeatmapFormat | null {
 
 /** A picture that is none would be found out much later. */
 function refuseOtherEnding(format: HeatmapFormat, { out = '' }: OutputOptions): void {
-  const ending = formatOf(out)
+  const ending = out.includes('.') ? formatOf(out) : null
   if (ending === null || ending === format) return
   throw new InputError(
     'format',
-    `Expected an ending of ${format} for --out beside --format, got "${out}", which is one of ${ending}`,
-    { hint: 'name one format: the ending of --out is enough' },
+    `Expected an --out that ends as --format ${format} does (.${endingOf(format)}), got "${out}", which ends as ${ending} does`,
+    { hint: 'leave out --format: the ending of --out names the format' },
   )
 }
 
@@ -95,7 +95,7 @@ function formatCandidates(heatmap: Heatmap, candidates: readonly Candidate[]): s
   ]
 }
 
-/** Distances to a photo are differences of logits; those to a scene may be below 0, and others may stand beside them. */
+/** Distances to a photo, or to what photos show, are differences of logits; those to a scene may be below 0. Other scenes may stand beside them. */
 function unitOf({ question }: Heatmap): string[] {
   if (question.kind !== 'scene') return []
   if (question.byPhotos !== undefined) {
@@ -118,7 +118,7 @@ export function formatBestScenes(heatmap: Heatmap, count: number): string {
   return formatTable(heatmap, {
     found: `${tallies.length} different best scenes`,
     rows: [
-      ' cells       km²  clearest at           there  scene',
+      ' cells       km²  clearest at           σ there  scene',
       ...tallies.slice(0, count).map(formatTally),
       ...(rest.length === 0 ? [] : [`and ${rest.length} more in ${restCells} cells`]),
       BEST_IS_RELATIVE,
@@ -155,7 +155,7 @@ function formatCandidate(candidate: Candidate): string {
 
 function formatTally({ cellCount, areaKm2, clearest, sigma, scene }: SceneTally): string {
   const figures = [String(cellCount).padStart(6), formatKm2(areaKm2).padStart(8)]
-  return [...figures, formatPlace(clearest), `${sigma.toFixed(1)} σ`, scene].join('  ')
+  return [...figures, formatPlace(clearest), sigma.toFixed(1).padStart(7), scene].join('  ')
 }
 
 function formatPlace({ lon, lat }: LonLat): string {

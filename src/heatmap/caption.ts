@@ -12,9 +12,9 @@ export const NOTICE = 'a place to start looking, not proof'
 export const GOOD_IS_RELATIVE =
   'good: at most a tenth of the way from the best cell of this search to the worst; some cell always is, and distances of different photos do not compare'
 
-/** What the best scene of a cell is, wherever such a map is told of. */
+/** What the best scene of a cell is, below a table of them. */
 export const BEST_IS_RELATIVE =
-  'best scene: the one that stands out most from the average patch (σ: by how many standard deviations); some scene always does, and below 2 or 3 σ it says little'
+  'best scene: of those learned from labelled ground, the one that stands out most in the mean of the cell, by standard deviations of single patches (σ); some scene always does (docs/models.md: how often such a scene fits)'
 
 /** What the shares of scenes are, wherever they are shown. */
 export const SHARES_ARE =

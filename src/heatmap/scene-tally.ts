@@ -7,9 +7,9 @@ export interface SceneTally {
   readonly scene: string
   readonly cellCount: number
   readonly areaKm2: number
-  /** In the cell where it stands out most. */
+  /** The point of the cell where it stands out most. */
   readonly clearest: RoadPoint
-  /** By how many standard deviations it stands out there from the average patch. */
+  /** By how many standard deviations of single patches the mean of that cell stands out. */
   readonly sigma: number
 }
 

@@ -97,7 +97,7 @@ const buildSchema = z
       .nullable()
       .openapi({
         description:
-          'share of the time spent at each step, 0…1: the largest is the bottleneck; cutting: decoding and cutting of patches',
+          'share of the time spent at each step, 0…1: the largest is the bottleneck; cutting: reading of files, decoding, cutting of patches',
       }),
     waiting: z
       .object({ putOff: z.int(), nextTryAt: z.string().nullable(), leased: z.int() })

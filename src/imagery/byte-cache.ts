@@ -1,7 +1,8 @@
 /** A cache bounded by bytes: what was used longest ago goes first; work under way is shared, failures are not kept. */
+import { shareWork } from './download-time.ts'
 
 interface Entry<T> {
-  readonly value: Promise<T>
+  readonly value: () => Promise<T>
   byteCount: number
 }
 
@@ -21,11 +22,12 @@ export class ByteCache<T extends { readonly byteLength: number }> {
     if (before !== undefined) {
       this.#entries.delete(key)
       this.#entries.set(key, before)
-      return before.value
+      return before.value()
     }
-    const entry: Entry<T> = { value: make(), byteCount: 0 }
+    const entry: Entry<T> = { value: shareWork(make), byteCount: 0 }
     this.#entries.set(key, entry)
-    entry.value.then(
+    const value = entry.value()
+    value.then(
       ({ byteLength }) => {
         if (this.#entries.get(key) === entry) this.#weigh(entry, byteLength)
       },
@@ -33,7 +35,7 @@ export class ByteCache<T extends { readonly byteLength: number }> {
         if (this.#entries.get(key) === entry) this.#entries.delete(key)
       },
     )
-    return entry.value
+    return value
   }
 
   clear(): void {

@@ -1,11 +1,42 @@
 /** Of the time that a piece of work takes, how long it waits for hosts: requests, and their turn at a host's gate. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** Requests of one piece of work; of several at once the time counts once. */
-interface Waiting {
-  underWay: number
-  since: number
-  ms: number
+/** The waiting of one piece of work: of several requests at once the time counts once. */
+class Waiting {
+  /** Work that waits for this one, and so for its hosts. */
+  readonly #followers = new Set<{ readonly waiting: Waiting }>()
+  #requests = 0
+  #since = 0
+  #ms = 0
+
+  get ms(): number {
+    return this.#ms + (this.#requests > 0 ? performance.now() - this.#since : 0)
+  }
+
+  enter(): void {
+    if (this.#requests++ > 0) return
+    this.#since = performance.now()
+    for (const { waiting } of this.#followers) waiting.enter()
+  }
+
+  leave(): void {
+    if (--this.#requests > 0) return
+    this.#ms += performance.now() - this.#since
+    for (const { waiting } of this.#followers) waiting.leave()
+  }
+
+  /** Waits for shared work: while that waits for a host, so does this. */
+  async follow<T>(shared: Waiting, result: Promise<T>): Promise<T> {
+    const follower = { waiting: this }
+    shared.#followers.add(follower)
+    if (shared.#requests > 0) this.enter()
+    try {
+      return await result
+    } finally {
+      shared.#followers.delete(follower)
+      if (shared.#requests > 0) this.leave()
+    }
+  }
 }
 
 const current = new AsyncLocalStorage<Waiting>()
@@ -22,7 +53,7 @@ export async function timeDownloads<T>(
   tell: (taken: TimeTaken) => void,
 ): Promise<T> {
   const startedAt = performance.now()
-  const waiting: Waiting = { underWay: 0, since: 0, ms: 0 }
+  const waiting = new Waiting()
   try {
     return await current.run(waiting, work)
   } finally {
@@ -34,10 +65,20 @@ export async function timeDownloads<T>(
 export async function asDownload<T>(request: () => Promise<T>): Promise<T> {
   const waiting = current.getStore()
   if (waiting === undefined) return request()
-  if (waiting.underWay++ === 0) waiting.since = performance.now()
+  waiting.enter()
   try {
     return await request()
   } finally {
-    if (--waiting.underWay === 0) waiting.ms += performance.now() - waiting.since
+    waiting.leave()
   }
+}
+
+/**
+ * Begins work that several pieces of work may wait for: its requests count for each of them, as long as it waits.
+ * @returns what each of them calls to wait for the result
+ */
+export function shareWork<T>(make: () => Promise<T>): () => Promise<T> {
+  const shared = new Waiting()
+  const result = current.run(shared, make)
+  return () => current.getStore()?.follow(shared, result) ?? result
 }

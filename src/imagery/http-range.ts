@@ -5,6 +5,7 @@
  */
 import { InputError, UpstreamError } from '../errors.ts'
 import type { ByteCache } from './byte-cache.ts'
+import { asDownload } from './download-time.ts'
 import { totalBytesOf } from './http-answer.ts'
 import { isMissing, type HttpAnswer, type HttpGet } from './http-client.ts'
 import type { RangeReader } from './range-reader.ts'
@@ -98,7 +99,10 @@ class HttpReader implements RangeReader {
     return this.#deps.blocks.get(key, () => {
       // What else is wanted now is asked for together.
       if (this.#wanted.size === 0) setImmediate(() => this.#flush())
-      return new Promise((resolve, reject) => this.#wanted.set(index, { resolve, reject }))
+      // The request is made in the name of one block; each of them waits for it.
+      return asDownload(
+        () => new Promise((resolve, reject) => this.#wanted.set(index, { resolve, reject })),
+      )
     })
   }
 

@@ -6,7 +6,7 @@ import { timeDownloads } from '../imagery/download-time.ts'
 import type { BuildProblem, UnavailablePoint } from '../types.ts'
 import type { Gate } from './flow.ts'
 
-/** The steps that a batch waits for: imagery to come, its decoding and cutting, the network, the database. */
+/** The steps that a batch waits for: hosts, the reading, decoding and cutting of imagery, the model, the database. */
 export type BuildStep = 'download' | 'cutting' | 'inference' | 'database'
 
 /** What is timed of a batch; `imagery` is told apart by its patches (`StepClock.watch`). */

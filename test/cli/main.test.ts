@@ -101,7 +101,7 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   const best = await run('scene', '--best', '--region', 'town', '--candidates', '1')
   expect(best.stdout).toMatch(/^36 cells of square:50m searched, 4 different best scenes$/m)
   expect(best.stdout).toMatch(
-    /^ +12 +0\.03 {2}[\d.]+,47\.\d+ +\d\.\d σ +village\nand 3 more in 24 cells\nbest scene: /m,
+    /^ +12 +0\.03 {2}[\d.]+,47\.\d+ +-?\d\.\d +village\nand 3 more in 24 cells\nbest scene: /m,
   )
   expect(best.stdout).not.toContain('rank')
 
@@ -220,7 +220,7 @@ const wrong = [
     name: 'a format beside the ending of another',
     args: ['scene', 'lake', '--region', 'town', '--out', 'a.png', '--format', 'csv'],
     code: 64,
-    says: /an ending of csv for --out beside --format, got "a.png", which is one of png\n→/,
+    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→/,
   },
   {
     name: 'a scene without words',

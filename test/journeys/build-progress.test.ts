@@ -96,7 +96,7 @@ test('the progress line names the bottleneck first, and a pause instead of a rat
     problem: null,
   }
   expect(formatProgress(progress)).toBe(
-    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, downloads 25 %, decoding and cutting 10 % · tried again: tiles-unavailable 2',
+    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, downloads 25 %, reading and cutting 10 % · tried again: tiles-unavailable 2',
   )
   const problem = {
     code: 'host-down',
