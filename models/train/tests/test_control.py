@@ -135,7 +135,7 @@ class Control(unittest.TestCase):
     def test_the_best_scene_is_one_of_labelled_ground_by_standard_deviations(self):
         stats = {"mean": [0.0, 1.0, 2.0], "std": [1.0, 2.0, 0.5]}
         logits = np.array([[1.0, 5.0, 9.0], [3.0, 1.0, 0.0]])
-        scene, sigma = best_scenes(logits, {"stats": stats, "taughtScenes": [0, 1]})
+        scene, sigma = best_scenes(logits, stats, [0, 1])
         self.assertEqual((scene.tolist(), sigma.tolist()), ([1, 0], [2.0, 3.0]))
 
     def test_how_often_it_is_right_is_told_by_how_far_it_stands_out(self):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from whereabouts_train.bank import load_bank, partner_logits, write_partners
 from whereabouts_train.config import OverheadConfig
 from whereabouts_train.export import export_onnx, manifest
 from whereabouts_train.gallery import load_model, middle_of
-from whereabouts_train.memory import Memory
+from whereabouts_train.memory import Memory, memory_file, open_table
 from whereabouts_train.metrics import ranks_of_fitting, rms_distance
 from whereabouts_train.networks import densenet_bc, normalise
 from whereabouts_train.overhead import Trainer
@@ -69,16 +70,21 @@ class Pairs(unittest.TestCase):
         patches = Patches(self.packs, [], config.bank)
         return Trainer(config, patches, densenet_bc(**TINY))
 
-    def test_teachers_are_asked_once_for_views_that_come_again(self):
-        asked, told = [], {}
+    def memory(self, asked: list, **options) -> Memory:
+        teacher = self.root / "teacher.onnx"
+        teacher.write_bytes(b"any")
 
         def tell(image: torch.Tensor) -> torch.Tensor:
             asked.append(image)
             return image[:, 0, :1, :1].flatten(1) + torch.arange(365.0)
 
+        kept = {"memory": str(self.root / "memory"), "teachers": [str(teacher)]}
+        return Memory(tell, OverheadConfig("densenet_bc", batch=4, windowBatch=4, **kept | options))
+
+    def test_teachers_are_asked_once_for_views_that_come_again(self):
+        asked, told = [], {}
         for seed in (1, 2):  # two runs, two orders, one memory
-            kept = {"memory": str(self.root / "memory"), "repeatAfter": 3}
-            memory = Memory(tell, OverheadConfig("densenet_bc", batch=4, seed=seed, **kept))
+            memory = self.memory(asked, seed=seed, repeatAfter=3)
             for step in range(6):
                 image = torch.rand(4, 3, 8, 8, generator=memory.turn_to(step))
                 answer = memory(image)
@@ -86,6 +92,68 @@ class Pairs(unittest.TestCase):
                 told.setdefault(float(image.sum()), []).append(step)
         self.assertEqual((len(asked), len(told)), (3, 3))
         self.assertTrue(all(len(steps) == 4 for steps in told.values()))
+
+    def test_what_was_said_of_other_views_is_not_believed(self):
+        asked, images = [], torch.rand(2, 4, 3, 8, 8)
+        for image in (
+            images[0],
+            images[1],
+            images[1],
+        ):  # a pack changed
+            answer = self.memory(asked, repeatAfter=1)(image)
+            torch.testing.assert_close(answer[:, 0], image[:, 0, 0, 0], atol=1e-3, rtol=0)
+        self.assertEqual(len(asked), 2)
+
+    def test_a_teacher_that_changed_is_asked_anew(self):
+        teacher = self.root / "one.onnx"
+        files = []
+        for content in (b"before", b"after"):
+            teacher.write_bytes(content)
+            config = OverheadConfig("densenet_bc", teachers=[str(teacher)], memory="m")
+            files.append(memory_file(config, 8))
+        self.assertNotEqual(*files)
+
+    def test_a_second_run_opens_the_table_of_the_first(self):
+        file = self.root / "table" / "told.npy"
+        first, second = open_table(file, 3, 2), open_table(file, 3, 2)
+        first[1]["seen"] = 7
+        self.assertEqual(int(second[1]["seen"]), 7)
+        self.assertEqual([f.name for f in file.parent.iterdir()], ["told.npy"])
+
+    def test_what_teachers_see_comes_again_and_the_rest_is_drawn_afresh(self):
+        teacher, shown = self.root / "elder.pt", []
+        average = densenet_bc(**TINY).state_dict()
+        config = {"network": "densenet_bc", "networkOptions": TINY}
+        torch.save({"config": config, "average": average}, teacher)
+        trainer = self.trainer(
+            teachers=[str(teacher)], teach=1.0, blendShare=0.5, roadShare=1.0,
+            repeatAfter=1, memory=str(self.root / "memory"),
+        )  # fmt: skip
+        net, ask = densenet_bc(**TINY).eval(), trainer.memory
+        trainer.elders = lambda image: shown.append(image) or ask(image)
+        net.feature_map = lambda image, see=net.feature_map: shown.append(image) or see(image)
+        rng = torch.Generator().manual_seed(1)
+        for step in range(2):
+            trainer.loss(net, rng, step)
+        student, teachers = shown[0::2], shown[1::2]
+        torch.testing.assert_close(teachers[0], teachers[1], atol=0, rtol=0)
+        self.assertGreater(float((student[0] - student[1]).abs().max()), 0)  # other roads
+
+    def test_a_blended_patch_has_no_label_and_no_photo(self):
+        seen = []
+        trainer = self.trainer(teachers=[], blendShare=0.0)
+        trainer.config = replace(trainer.config, blendShare=1.0)
+        trainer.target_terms = lambda _logits, fits, own, _rng: seen.append((fits, own)) or {}
+        trainer.teacher_terms = lambda logits, _image: {"teach": logits.sum() * 0}
+        trainer.loss(densenet_bc(**TINY).eval(), torch.Generator().manual_seed(1))
+        (fits, own), *_ = seen
+        self.assertFalse(fits.any() or own.isfinite().any())
+
+    def test_keys_that_would_do_nothing_are_refused(self):
+        for options in ({"repeatAfter": 5}, {"memory": "m"}, {"blendShare": 0.5},
+                        {"repeatAfter": 5, "memory": "m"}):  # fmt: skip
+            with self.assertRaises(ValueError):
+                self.trainer(**options)
 
     def test_a_patch_knows_its_photo_and_photos_are_no_patches(self):
         partners = self.pack.partners()

@@ -96,7 +96,7 @@ def haze(pixels: Tensor, share: float, strongest: float, rng: Generator) -> Tens
 
 
 def blended(pixels: Tensor, share: float, rng: Generator) -> tuple[Tensor, Tensor]:
-    """Some pictures with the one before them laid over, at any strength (mixup).
+    """Some pictures with another of the batch laid over, at any strength (mixup).
 
     -> pictures, which were blended [n]. Teachers tell what such ground would be; no label does.
     """
@@ -105,7 +105,8 @@ def blended(pixels: Tensor, share: float, rng: Generator) -> tuple[Tensor, Tenso
         return pixels, torch.zeros(count, dtype=torch.bool)
     is_blended = chance(count, share, rng)
     amount = (uniform(count, 0, 1, rng) * is_blended).view(-1, 1, 1, 1)
-    return pixels + amount * (pixels.roll(1, 0) - pixels), is_blended
+    others = pixels[torch.randperm(count, generator=rng)]
+    return pixels + amount * (others - pixels), is_blended
 
 
 def roads(pixels: Tensor, share: float, gsd: float, rng: Generator) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import groups_of
+from .evaluate import groups_of, taught_scenes
 from .gallery import OVERHEAD_GSD, Model, embed_patches, load_model
 from .metrics import share
 from .pack import load_pack
@@ -20,14 +20,16 @@ from .pack import load_pack
 EDGES = (2.0, 3.0, 4.0)  # standard deviations, between the spans
 
 
-def best_scenes(logits: np.ndarray, card: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """As `scene --best`: the largest standardised logit among the scenes of labelled ground.
+def best_scenes(
+    logits: np.ndarray, stats: dict[str, Any], taught: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `scene --best`, of single patches: the largest standardised logit among `taught` scenes.
 
     # [n, 365] -> scene [n], standard deviations [n]
     """
-    stats, taught = card["stats"], np.array(card["taughtScenes"])
-    standardised = ((logits - np.array(stats["mean"])) / np.array(stats["std"]))[:, taught]
-    return taught[standardised.argmax(1)], standardised.max(1)
+    standardised = (logits - np.array(stats["mean"])) / np.array(stats["std"])
+    among = standardised[:, taught]
+    return np.array(taught)[among.argmax(1)], among.max(1)
 
 
 def right_by_sigma(
@@ -47,19 +49,21 @@ def right_by_sigma(
 
 def figures(model: Model, folder: Path, gsd: float, cache: Path | None) -> dict[str, Any]:
     """Of the test patches that have a label."""
-    pack = load_pack(folder)
+    if "stats" not in model.card:
+        raise ValueError(f"{model.name} has no statistics: run whereabouts_train.statistics first")
+    pack, taught = load_pack(folder), taught_scenes(model)
     rows = pack.patch_rows("test")
     rows = rows[pack.masks()[rows].any(1)]
+    if not len(rows):
+        raise ValueError(f"Expected patches with labels in {folder}, split test, found none")
     fits, groups = pack.masks()[rows], groups_of(pack, rows)
-    scene, sigma = best_scenes(
-        embed_patches(model, pack, rows, gsd, OVERHEAD_GSD, cache), model.card
-    )
+    logits = embed_patches(model, pack, rows, gsd, OVERHEAD_GSD, cache)
+    scene, sigma = best_scenes(logits, model.card["stats"], taught)
     is_right = fits[np.arange(len(rows)), scene]
-    chance = fits[:, model.card["taughtScenes"]].mean()
     return {
         "patches": len(rows),
         "right": share(is_right, groups),
-        "chance": float(100 * chance),
+        "chance": float(100 * fits[:, taught].mean()),
         "spans": right_by_sigma(sigma, is_right, groups),
     }
 

@@ -86,7 +86,7 @@ class OverheadConfig(TrainConfig):
     agree: float = 1.0  # weight: map of a window against the single patch
     teachers: list[str] = field(default_factory=list)  # checkpoints, ONNX: mean of their logits
     repeatAfter: int = 0  # steps until the same views come again, with what teachers said of them
-    memory: str = ""  # folder that keeps what teachers said of such views, for other runs too
+    memory: str = ""  # folder for that, 730 bytes a view; runs with the same teachers share it
     teach: float = 0.0  # weight: squared distance to the teachers' logits of the same patch
     keep: float = 0.0  # weight: to what teachers, or else the start, said of a window's middle
 

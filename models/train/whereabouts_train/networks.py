@@ -85,9 +85,12 @@ def mobilenet_v2(
 def agree_with_windows(trunk: nn.Sequential, reflect_from: int | None, local_from: int | None):
     """What makes a single patch look more like the same ground within a larger window:
 
-    `reflect_from`: first block whose maps are continued by reflection, not by zeros.
-    `local_from`: first block that reads each cell alone: its 3 x 3 kernels shrink to 1 x 1.
+    `reflect_from`: first item of the trunk whose maps are continued by reflection, not by zeros.
+    `local_from`: first one that reads each cell alone: its 3 x 3 kernels shrink to 1 x 1.
+    An item of a DenseNet's trunk is one layer: of blocks 4, 8, 16, 12 the last begins at 32.
     """
+    for index in (reflect_from, local_from):
+        assert index is None or 0 <= index < len(trunk), f"{index} of {len(trunk)} items"
     if local_from is not None:
         read_cells_alone(trunk[local_from:])
     if reflect_from is not None:
@@ -101,6 +104,8 @@ def reflect_borders(blocks: nn.Module) -> None:
 
 
 def read_cells_alone(blocks: nn.Module) -> None:
+    pools = [m for m in blocks.modules() if isinstance(m, nn.AvgPool2d | nn.MaxPool2d)]
+    assert not pools, "A block that halves the map needs its neighbours"
     for conv in (m for m in blocks.modules() if isinstance(m, nn.Conv2d) and max(m.padding) > 0):
         assert max(conv.stride) == 1, "A block that halves the map needs its neighbours"
         conv.kernel_size, conv.padding = (1, 1), (0, 0)

@@ -84,30 +84,41 @@ def similarity(logits: Tensor, photos: Tensor) -> Tensor:
     return -torch.cdist(logits, photos) / photos.shape[1] ** 0.5
 
 
+def refuse_unused(config: OverheadConfig) -> None:
+    """Keys that do nothing without others."""
+    if bool(config.repeatAfter) != bool(config.memory):
+        raise ValueError("repeatAfter (steps) and memory (a folder) need each other: set both")
+    if config.repeatAfter and not config.teachers:
+        raise ValueError("repeatAfter needs teachers: there is nothing else to remember")
+    if config.blendShare and not (config.teachers and config.teach):
+        raise ValueError("blendShare needs teachers and teach: nothing else tells of such patches")
+
+
 class Trainer:
     """What a step needs besides the network."""
 
     def __init__(self, config: OverheadConfig, patches: Patches, start: SceneNet) -> None:
+        refuse_unused(config)
         self.config, self.patches = config, patches
         windows = config.windows and Patches(config.windows, config.exclude, config.bank)
         self.windows = windows or patches
         self.targets = Targets(load_bank(config.bank))
         self.std = self.targets.std.to(config.device)
         self.elders = open_elders(config.teachers, config.device) if config.teachers else None
-        self.memory = None
-        if self.elders and config.repeatAfter:
-            self.elders = self.memory = Memory(self.elders, config)
+        self.memory = Memory(self.elders, config) if config.repeatAfter else None
+        self.elders = self.memory or self.elders
         self.before = self.elders or (copy.deepcopy(start).eval() if config.keep else None)
 
     def loss(self, net: SceneNet, rng, step: int = 0) -> tuple[Tensor, dict[str, float]]:
-        """One batch -> loss and its terms."""
-        rng = self.memory.turn_to(step) if self.memory else rng
-        is_window = bool(torch.rand((), generator=rng) < self.config.windowShare)
+        """One batch -> loss and its terms. What teachers see comes again where they are remembered;
+        all else is drawn afresh."""
+        views_rng = self.memory.turn_to(step) if self.memory else rng
+        is_window = bool(torch.rand((), generator=views_rng) < self.config.windowShare)
         source = self.windows if is_window else self.patches
-        views, fits, own = draw_views(source, is_window, self.config, rng)
-        lit = other_light(views, self.config, rng)
+        views, fits, own = draw_views(source, is_window, self.config, views_rng)
+        lit = other_light(views, self.config, views_rng)
         if not is_window:
-            lit, is_blended = blended(lit, self.config.blendShare, rng)
+            lit, is_blended = blended(lit, self.config.blendShare, views_rng)
             fits[is_blended], own[is_blended] = False, torch.nan
         paved = roads(lit, self.config.roadShare, self.config.gsd, rng)
         image = normalise(paved.to(self.config.device))
