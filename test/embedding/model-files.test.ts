@@ -20,9 +20,9 @@ async function copy(name: string): Promise<string> {
 }
 
 const names = [
-  'overhead-densenet-3',
+  'overhead-densenet-4',
   'overhead-mobilenetv2',
-  'overhead-mobilenetv2-7',
+  'overhead-mobilenetv2-8',
   'photo-mobilenetv2',
   'photo-mobilenetv2-3',
   'tiny/overhead',
