@@ -12,6 +12,9 @@ import { openProgress } from './progress.ts'
 import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
+const DENSE_HINT =
+  'a grid of fine steps is built many times faster with --dense (whereabouts region build --help)'
+
 /** Registers `region create` and `region estimate`. */
 export function addCreateCommands(region: Command): void {
   const create = region
@@ -48,6 +51,7 @@ async function createNamed(
     console.log(`region "${name}" created with ${plan.points.length} points`)
     const next = nextCommand(world, region, 'region build')
     console.log(`next: ${repeatOptions(next, command)}`)
+    if (region.sampling.kind === 'grid') console.log(DENSE_HINT)
   })
 }
 

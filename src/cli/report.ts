@@ -49,7 +49,7 @@ function refuseOtherEnding(format: HeatmapFormat, { out = '' }: OutputOptions): 
   throw new InputError(
     'format',
     `Expected an --out that ends as --format ${format} does (.${endingOf(format)}), got "${out}", which ends as ${ending} does`,
-    { hint: 'leave out --format: the ending of --out names the format' },
+    { hint: `end --out in .${endingOf(format)}, or leave out --format to write ${ending}` },
   )
 }
 
@@ -167,9 +167,11 @@ function notSearched(heatmap: Heatmap): string[] {
   const otherCount = dates === undefined ? 0 : dates.leftOut.otherDate + dates.leftOut.undated
   const total = unavailableCount + pendingCount + pointCount + otherCount
   if (unavailableCount + pendingCount === 0) return []
-  return [
-    `not searched: ${unavailableCount} of ${total} points have no imagery, ${pendingCount} are not built yet`,
+  const parts = [
+    ...(unavailableCount === 0 ? [] : [`${unavailableCount} of ${total} points have no imagery`]),
+    ...(pendingCount === 0 ? [] : [`${pendingCount} of ${total} are not built yet`]),
   ]
+  return [`not searched: ${parts.join(', ')}`]
 }
 
 function leftOut({ dates }: Heatmap): string[] {

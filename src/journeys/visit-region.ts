@@ -69,6 +69,8 @@ export function refuseOtherModel(region: Region, encoder: Encoder): void {
   throw new InputError(
     'model-mismatch',
     `Expected model ${region.model.name} (${region.model.sha256.slice(0, 12)}) for region "${region.name}", got ${encoder.card.name} (${encoder.card.sha256.slice(0, 12)})`,
-    { hint: `give --overhead-model ${region.model.name}, or create the region anew` },
+    {
+      hint: `give --overhead-model ${region.model.name}, or set WHEREABOUTS_OVERHEAD_MODEL to it; only where that model is gone, create the region anew`,
+    },
   )
 }

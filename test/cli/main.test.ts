@@ -220,7 +220,7 @@ const wrong = [
     name: 'a format beside the ending of another',
     args: ['scene', 'lake', '--region', 'town', '--out', 'a.png', '--format', 'csv'],
     code: 64,
-    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→/,
+    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→ end --out in \.csv, or leave out --format to write png$/m,
   },
   {
     name: 'a scene without words',
