@@ -2,7 +2,7 @@
 import { shareWork } from './download-time.ts'
 
 interface Entry<T> {
-  readonly value: () => Promise<T>
+  readonly wait: () => Promise<T>
   byteCount: number
 }
 
@@ -22,11 +22,11 @@ export class ByteCache<T extends { readonly byteLength: number }> {
     if (before !== undefined) {
       this.#entries.delete(key)
       this.#entries.set(key, before)
-      return before.value()
+      return before.wait()
     }
-    const entry: Entry<T> = { value: shareWork(make), byteCount: 0 }
+    const entry: Entry<T> = { wait: shareWork(make), byteCount: 0 }
     this.#entries.set(key, entry)
-    const value = entry.value()
+    const value = entry.wait()
     value.then(
       ({ byteLength }) => {
         if (this.#entries.get(key) === entry) this.#weigh(entry, byteLength)

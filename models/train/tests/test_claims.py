@@ -371,6 +371,16 @@ class Runs(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "learningrate"):
                 load_config(PhotoConfig, file, [])
 
+    def test_a_term_that_not_every_step_has_is_averaged_over_those_that_have_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = TrainConfig("densenet_bc", TINY)
+            run = Run(config, Path(folder), densenet_bc(**TINY))
+            for terms in ({"teach": 1.0}, {"agree": 4.0}, {"teach": 3.0}):
+                run.count(**terms)
+            run.report()
+            line = json.loads((Path(folder) / "log.jsonl").read_text())
+        self.assertEqual((line["teach"], line["agree"]), (2.0, 4.0))
+
     def test_a_resumed_run_ends_where_an_unbroken_one_does(self):
         config = TrainConfig("densenet_bc", TINY, steps=4, everySteps=2, batch=2)
 

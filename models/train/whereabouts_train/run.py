@@ -30,8 +30,7 @@ class Run:
         self.rng = torch.Generator().manual_seed(config.seed)
         self.step, self.seconds = 0, 0.0
         self._since = time.monotonic()
-        self._sums: dict[str, float] = {}
-        self._count = 0
+        self._terms: dict[str, list[float]] = {}  # since the last log line
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=1))
         if self.checkpoint.is_file():
@@ -58,10 +57,9 @@ class Run:
         )
 
     def count(self, **terms: float) -> None:
-        """Adds to the means of the next log line."""
-        self._count += 1
+        """Adds to the means of the next log line: of the steps that had the term."""
         for name, value in terms.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+            self._terms.setdefault(name, []).append(float(value))
 
     @property
     def is_due(self) -> bool:
@@ -71,12 +69,12 @@ class Run:
         """Writes a log line and a checkpoint."""
         self.seconds += time.monotonic() - self._since
         self._since = time.monotonic()
-        means = {name: round(value / max(self._count, 1), 4) for name, value in self._sums.items()}
+        means = {name: round(sum(v) / len(v), 4) for name, v in self._terms.items()}
         line = {"step": self.step, "seconds": round(self.seconds), **means, **facts}
         with open(self.folder / "log.jsonl", "a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
-        self._sums, self._count = {}, 0
+        self._terms = {}
         self._save()
 
     def _save(self) -> None:
