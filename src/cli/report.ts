@@ -166,12 +166,11 @@ function notSearched(heatmap: Heatmap): string[] {
   const { unavailableCount, pendingCount, pointCount, dates } = heatmap
   const otherCount = dates === undefined ? 0 : dates.leftOut.otherDate + dates.leftOut.undated
   const total = unavailableCount + pendingCount + pointCount + otherCount
-  if (unavailableCount + pendingCount === 0) return []
   const parts = [
     ...(unavailableCount === 0 ? [] : [`${unavailableCount} of ${total} points have no imagery`]),
-    ...(pendingCount === 0 ? [] : [`${pendingCount} of ${total} are not built yet`]),
+    ...(pendingCount === 0 ? [] : [`${pendingCount} of ${total} points are not built yet`]),
   ]
-  return [`not searched: ${parts.join(', ')}`]
+  return parts.length === 0 ? [] : [`not searched: ${parts.join(', ')}`]
 }
 
 function leftOut({ dates }: Heatmap): string[] {

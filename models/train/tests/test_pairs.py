@@ -94,12 +94,8 @@ class Pairs(unittest.TestCase):
         self.assertTrue(all(len(steps) == 4 for steps in told.values()))
 
     def test_what_was_said_of_other_views_is_not_believed(self):
-        asked, images = [], torch.rand(2, 4, 3, 8, 8)
-        for image in (
-            images[0],
-            images[1],
-            images[1],
-        ):  # a pack changed
+        asked, (before, after) = [], torch.rand(2, 4, 3, 8, 8)
+        for image in (before, after, after):
             answer = self.memory(asked, repeatAfter=1)(image)
             torch.testing.assert_close(answer[:, 0], image[:, 0, 0, 0], atol=1e-3, rtol=0)
         self.assertEqual(len(asked), 2)
