@@ -17,7 +17,7 @@ export function addModelsCommand(program: Command): void {
     .description('the networks that turn pictures into logits')
   models
     .command('list')
-    .description('name, view, space, size and checksum of every model')
+    .description('name, view, space, size and checksum of every model, and which are used')
     .action((_options: unknown, command: Command) => list(command))
   models
     .command('verify')
@@ -43,7 +43,10 @@ interface FetchOptions {
 }
 
 async function list(command: Command): Promise<void> {
-  for (const { card } of await listModels(modelsDirOf(configOf(command)))) {
+  const config = configOf(command)
+  const modelsDir = modelsDirOf(config)
+  const used = [config.photoModel, config.overheadModel].map((name) => join(modelsDir, name))
+  for (const { dir, card } of await listModels(modelsDir)) {
     const megabytes = (card.bytes / 1e6).toFixed(1)
     console.log(
       [
@@ -52,6 +55,7 @@ async function list(command: Command): Promise<void> {
         `${card.space}:${logitSpaceOf(card)}`,
         `${megabytes} MB`,
         card.sha256.slice(0, 12),
+        ...(used.includes(dir) ? ['used'] : []),
       ].join('\t'),
     )
   }

@@ -1,8 +1,9 @@
 /** `whereabouts region coverage`: what of a region can be searched, as a table and as a map. */
 import type { Command } from 'commander'
 import { coverRegion } from '../journeys/region-coverage.ts'
-import { coverageFormatOf, renderCoverage } from '../journeys/render-coverage.ts'
+import { coverageEndingOf, coverageFormatOf, renderCoverage, type CoverageFormat } from '../journeys/render-coverage.ts'
 import { askWorld, requireWritable, writeResult } from './context.ts'
+import { refuseOtherEnding } from './output-ending.ts'
 
 interface CoverageOptions {
   readonly cells: string
@@ -22,13 +23,22 @@ export function addCoverageCommand(region: Command): void {
     .action(cover)
 }
 
+/** None: the table alone. */
+function formAsked({ format, out }: CoverageOptions): CoverageFormat | null {
+  const asked = format ?? out
+  if (asked === undefined) return null
+  const form = coverageFormatOf(asked)
+  refuseOtherEnding(form, coverageEndingOf(form), out)
+  return form
+}
+
 async function cover(
   name: string,
-  { cells, format, out }: CoverageOptions,
+  options: CoverageOptions,
   command: Command,
 ): Promise<void> {
-  const asked = format ?? out
-  const form = asked === undefined ? null : coverageFormatOf(asked)
+  const { cells, out } = options
+  const form = formAsked(options)
   await requireWritable([out])
   await askWorld(command, async (world) => {
     const coverage = await coverRegion(world, { name, cells })

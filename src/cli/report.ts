@@ -16,6 +16,7 @@ import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
 import type { World } from '../wire.ts'
 import { writeResult } from './context.ts'
+import { refuseOtherEnding } from './output-ending.ts'
 
 /** Options shared by `locate` and `scene`. */
 export interface OutputOptions {
@@ -29,7 +30,7 @@ export function formatAsked(options: OutputOptions): HeatmapFormat | null {
   if (asked === undefined) return null
   const format = formatOf(asked)
   if (format !== null) {
-    refuseOtherEnding(format, options)
+    refuseOtherEnding(format, endingOf(format), options.out)
     return format
   }
   const isNamed = options.format !== undefined
@@ -39,17 +40,6 @@ export function formatAsked(options: OutputOptions): HeatmapFormat | null {
     {
       hint: isNamed ? 'e.g. --format png' : 'e.g. --out heatmap.png, or name the format: --format',
     },
-  )
-}
-
-/** A picture that is none would be found out much later. */
-function refuseOtherEnding(format: HeatmapFormat, { out = '' }: OutputOptions): void {
-  const ending = out.includes('.') ? formatOf(out) : null
-  if (ending === null || ending === format) return
-  throw new InputError(
-    'format',
-    `Expected an --out that ends as --format ${format} does (.${endingOf(format)}), got "${out}", which ends as ${ending} does`,
-    { hint: `end --out in .${endingOf(format)}, or leave out --format to write ${ending}` },
   )
 }
 

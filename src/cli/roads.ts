@@ -1,11 +1,13 @@
 /** `whereabouts roads sample`: an OSM extract → points on its roads. */
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
+import { formatOf } from '../heatmap/formats.ts'
 import { readRoadNetwork } from '../roads/read-network.ts'
 import { sampleRoadPoints } from '../roads/sample.ts'
 import type { RoadPoint } from '../types.ts'
 import { addBoundaryOptions, readBoundary, type BoundaryOptions } from './boundary.ts'
 import { configOf, parseCount, requireWritable, withInterrupt, writeResult } from './context.ts'
+import { refuseOtherEnding } from './output-ending.ts'
 import { openProgress } from './progress.ts'
 
 interface SampleOptions extends BoundaryOptions {
@@ -64,11 +66,16 @@ async function sampleRoads(
   await writeResult(render(sampleRoadPoints(network, draw)), options.out)
 }
 
+const RENDERERS = { csv: renderCsv, geojson: renderGeoJson } as const
+
 function rendererOf({ format, out = '' }: SampleOptions): (points: readonly RoadPoint[]) => string {
-  if (format === undefined) return /\.(geo)?json$/i.test(out) ? renderGeoJson : renderCsv
-  if (format === 'csv') return renderCsv
-  if (format === 'geojson') return renderGeoJson
-  throw new InputError('format', `Expected csv or geojson for --format, got "${format}"`)
+  const asked = format ?? formatOf(out) ?? 'csv'
+  if (asked !== 'csv' && asked !== 'geojson') {
+    const [option, got] = format === undefined ? ['an ending of --out', out] : ['--format', format]
+    throw new InputError('format', `Expected csv or geojson for ${option}, got "${got}"`)
+  }
+  refuseOtherEnding(asked, asked, out)
+  return RENDERERS[asked]
 }
 
 /** Seven decimals: a centimetre, and what OSM itself stores. */

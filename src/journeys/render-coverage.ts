@@ -39,6 +39,11 @@ export function coverageFormatOf(nameOrPath: string): CoverageFormat {
   throw new InputError('format', `Expected one of ${endings} for coverage, got "${nameOrPath}"`)
 }
 
+/** The usual file ending of a form, without a dot. */
+export function coverageEndingOf(format: CoverageFormat): string {
+  return FORMATS[format].ending
+}
+
 /** Renders a coverage in one of its forms. */
 export async function renderCoverage(
   { renderCoveragePng }: Pick<Outside, 'renderCoveragePng'>,

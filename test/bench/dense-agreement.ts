@@ -26,9 +26,16 @@ const QUERIES = [
   'downtown',
 ]
 const CELLS = 'square:50m'
-/** One grid. */
+/** Grids, and how far apart the patches of their dense builds lie. */
+const BUILDS = [
+  { stepM: 16, denseM: 16 },
+  { stepM: 10, denseM: 16 },
+  { stepM: 10, denseM: 8 },
+] as const
+/** One grid and one dense build of it. */
 interface Table {
   readonly stepM: number
+  readonly denseM: number
   readonly points: number
   readonly rows: readonly { readonly rho: number; readonly cells: number }[]
 }
@@ -48,16 +55,20 @@ export async function measureAgreement(model: string): Promise<void> {
     overheadModel: model,
   }
   const world = await openWorld(resolveConfig(options, {}), {})
-  const steps = [16, 10]
   const tables: Table[] = []
-  for (const stepM of steps) {
-    const points = await build(world, `single-${stepM}`, { stepM, isDense: false })
-    await build(world, `dense-${stepM}`, { stepM, isDense: true })
-    tables.push({ stepM, points, rows: await compare(world, stepM) })
+  for (const stepM of new Set(BUILDS.map((built) => built.stepM))) {
+    const single = `single-${stepM}`
+    const points = await build(world, single, { stepM, denseM: null })
+    for (const { denseM } of BUILDS.filter((built) => built.stepM === stepM)) {
+      const dense = `dense-${stepM}-${denseM}`
+      await build(world, dense, { stepM, denseM })
+      tables.push({ stepM, denseM, points, rows: await compare(world, single, dense) })
+    }
   }
   console.log(`\nRotterdam, three chips, cells of 50 m: Spearman, dense against patch by patch`)
   const heads = tables.map(
-    ({ stepM, points, rows }) => `${stepM} m: ${points} points, ${rows[0]?.cells} cells`,
+    ({ stepM, denseM, points, rows }) =>
+      `${stepM} m, a patch every ${denseM} m: ${points} points, ${rows[0]?.cells} cells`,
   )
   console.log(`| query | ${heads.join(' | ')} |`)
   console.log(`| --- |${' --- |'.repeat(heads.length)}`)
@@ -76,26 +87,24 @@ export async function measureAgreement(model: string): Promise<void> {
 async function build(
   world: World,
   name: string,
-  { stepM, isDense }: { readonly stepM: number; readonly isDense: boolean },
+  { stepM, denseM }: { readonly stepM: number; readonly denseM: number | null },
 ): Promise<number> {
   const sampling = { kind: 'grid', stepM, whereImagery: true } as const
   const request = { name, imagery: ROTTERDAM.imagery, sampling, boundary: null }
   await createRegion(world, request, { signal, onWarning: () => undefined })
-  if (isDense) await requestDense(world, name, null)
+  if (denseM !== null) await requestDense(world, name, denseM)
   const { embedded } = await buildRegion(world, name, { signal, onProgress: () => undefined })
   return embedded
 }
 
-async function compare(world: World, stepM: number) {
+async function compare(world: World, single: string, dense: string) {
   const rows = []
   for (const expression of QUERIES) {
-    const [single, dense] = [
-      await distancesOf(world, `single-${stepM}`, expression),
-      await distancesOf(world, `dense-${stepM}`, expression),
-    ]
-    const keys = [...single.keys()].filter((key) => dense.has(key))
-    const a = keys.map((key) => single.get(key) ?? NaN)
-    const b = keys.map((key) => dense.get(key) ?? NaN)
+    const bySingle = await distancesOf(world, single, expression)
+    const byDense = await distancesOf(world, dense, expression)
+    const keys = [...bySingle.keys()].filter((key) => byDense.has(key))
+    const a = keys.map((key) => bySingle.get(key) ?? NaN)
+    const b = keys.map((key) => byDense.get(key) ?? NaN)
     rows.push({ rho: correlate(ranks(a), ranks(b)), cells: keys.length })
   }
   return rows

@@ -179,8 +179,10 @@ test('roads sample writes the format that the ending of its file names, or that 
   expect(await run(...sample, 'p.geojson')).toMatchObject({ code: 0 })
   const points = JSON.parse(await readFile(join(folder, 'p.geojson'), 'utf8')) as object
   expect(points).toMatchObject({ type: 'FeatureCollection', features: [{ id: 0 }, { id: 1 }] })
-  await run(...sample, 'q.geojson', '--format', 'csv')
-  expect(await readFile(join(folder, 'q.geojson'), 'utf8')).toMatch(/^id,lon,lat\n0,/)
+  await run(...sample, 'q.txt', '--format', 'geojson')
+  expect(await readFile(join(folder, 'q.txt'), 'utf8')).toContain('"FeatureCollection"')
+  await run(...sample, 'r.txt')
+  expect(await readFile(join(folder, 'r.txt'), 'utf8')).toMatch(/^id,lon,lat\n0,/)
 })
 
 test('roads sample prints exactly as many points as asked, the same for the same seed', async () => {
@@ -220,7 +222,25 @@ const wrong = [
     name: 'a format beside the ending of another',
     args: ['scene', 'lake', '--region', 'town', '--out', 'a.png', '--format', 'csv'],
     code: 64,
-    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→ end --out in \.csv, or leave out --format to write png$/m,
+    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→ end --out in \.csv, or leave out --format: the ending names it$/m,
+  },
+  {
+    name: 'points in a format beside the ending of another',
+    args: ['roads', 'sample', 'a.pbf', '--out', 'a.geojson', '--format', 'csv'],
+    code: 64,
+    says: /ends as --format csv does \(\.csv\), got "a.geojson", which ends as geojson does\n→/,
+  },
+  {
+    name: 'points in a format of heatmaps alone',
+    args: ['roads', 'sample', 'a.pbf', '--out', 'a.kml'],
+    code: 64,
+    says: /Expected csv or geojson for an ending of --out, got "a.kml"/,
+  },
+  {
+    name: 'coverage in a format beside the ending of another',
+    args: ['region', 'coverage', 'town', '--out', 'a.csv', '--format', 'png'],
+    code: 64,
+    says: /ends as --format png does \(\.png\), got "a.csv", which ends as csv does\n→/,
   },
   {
     name: 'a scene without words',

@@ -35,3 +35,10 @@ test('models fetch knows what is published', async () => {
   expect(code).toBe(66)
   expect(stderr).toContain('known: places365-resnet18')
 })
+
+test('models list marks the two that are used', async () => {
+  const { stdout } = await run('models', 'list')
+  const rows = stdout.trimEnd().split('\n')
+  const used = rows.filter((row) => row.endsWith('\tused')).map((row) => row.split('\t')[0])
+  expect(used).toEqual(['tiny/overhead', 'tiny/photo'])
+})
