@@ -4,6 +4,9 @@ import type { PointCounts } from '../gallery/points.ts'
 import type { BuildProgress } from '../journeys/build-progress.ts'
 import { formatDuration } from './progress.ts'
 
+/** The engine's own code is compiled first: minutes left, told from that, are seconds. */
+const RATE_SETTLES_S = 2
+
 /** `embed 2,560/10,000 · 310/s · 24 s left · waiting for downloads 62 %, inference 35 % · no patch: nodata 12`. */
 export function formatProgress(progress: BuildProgress): string {
   const { counts, done, elapsedS, problem } = progress
@@ -15,7 +18,7 @@ export function formatProgress(progress: BuildProgress): string {
       ? [
           `${rate.toFixed(1)}/s`,
           ...(progress.waiting === undefined
-            ? [done === 0 ? '' : `${formatDuration(left / rate)} left`, formatSteps(progress)]
+            ? [formatLeft(left / rate, elapsedS), formatSteps(progress)]
             : [formatWaiting(progress.waiting)]),
         ]
       : [`paused: ${problem.message}${formatNextTry(problem.nextTryAt)}`]),
@@ -24,6 +27,11 @@ export function formatProgress(progress: BuildProgress): string {
   ]
     .filter((part) => part !== '')
     .join(' · ')
+}
+
+function formatLeft(seconds: number, elapsedS: number): string {
+  const isKnown = seconds === 0 || (Number.isFinite(seconds) && elapsedS >= RATE_SETTLES_S)
+  return isKnown ? `${formatDuration(seconds)} left` : ''
 }
 
 /** Why nothing is done at the moment, though points are left. */

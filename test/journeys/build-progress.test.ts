@@ -108,3 +108,14 @@ test('the progress line names the bottleneck first, and a pause instead of a rat
     'embed 20/100 · paused: Expected answers from tiles.example.org; next try at 12:04:00 UTC · tried again: tiles-unavailable 2',
   )
 })
+
+test.each([
+  { elapsedS: 1.9, left: 80, says: 'embed 20/100 · 10.5/s' },
+  { elapsedS: 2, left: 80, says: 'embed 20/100 · 10.0/s · 8 s left' },
+  { elapsedS: 1.9, left: 0, says: 'embed 100/100 · 10.5/s · 0 s left' },
+])('time left is told once the rate means something: $elapsedS s, $left points', (given) => {
+  const { elapsedS, left, says } = given
+  const now = { ...counts, pending: left, leased: 0 }
+  const progress = { ...noProgress('r'), counts: now, done: 20, elapsedS, problem: null }
+  expect(formatProgress(progress)).toBe(says)
+})
