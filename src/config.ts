@@ -53,7 +53,7 @@ export const OPTIONS = {
     env: 'WHEREABOUTS_OVERHEAD_MODEL',
     placeholder: 'NAME',
     help: 'model of the overhead view',
-    default: 'overhead-mobilenetv2-8',
+    default: 'overhead-mobilenetv2-9',
   },
   imageryCacheMb: {
     flag: 'imagery-cache-mb',

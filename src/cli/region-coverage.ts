@@ -1,7 +1,12 @@
 /** `whereabouts region coverage`: what of a region can be searched, as a table and as a map. */
 import type { Command } from 'commander'
 import { coverRegion } from '../journeys/region-coverage.ts'
-import { coverageEndingOf, coverageFormatOf, renderCoverage, type CoverageFormat } from '../journeys/render-coverage.ts'
+import {
+  coverageEndingOf,
+  coverageFormatOf,
+  renderCoverage,
+  type CoverageFormat,
+} from '../journeys/render-coverage.ts'
 import { askWorld, requireWritable, writeResult } from './context.ts'
 import { refuseOtherEnding } from './output-ending.ts'
 
@@ -32,11 +37,7 @@ function formAsked({ format, out }: CoverageOptions): CoverageFormat | null {
   return form
 }
 
-async function cover(
-  name: string,
-  options: CoverageOptions,
-  command: Command,
-): Promise<void> {
+async function cover(name: string, options: CoverageOptions, command: Command): Promise<void> {
   const { cells, out } = options
   const form = formAsked(options)
   await requireWritable([out])

@@ -20,9 +20,9 @@ async function copy(name: string): Promise<string> {
 }
 
 const names = [
-  'overhead-densenet-4',
+  'overhead-densenet-5',
   'overhead-mobilenetv2',
-  'overhead-mobilenetv2-8',
+  'overhead-mobilenetv2-9',
   'photo-mobilenetv2',
   'photo-mobilenetv2-3',
   'tiny/overhead',

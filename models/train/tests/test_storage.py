@@ -14,6 +14,7 @@ from torch import nn
 from whereabouts_train.average import average
 from whereabouts_train.export import check_bits, check_map, export_onnx, normalised, session
 from whereabouts_train.networks import SceneNet, densenet_bc
+from whereabouts_train.shrink import shrink
 from whereabouts_train.storage import copy_beside, load_plain, share_classifier, to_float16
 from whereabouts_train.torch_graph import load_graph
 
@@ -126,6 +127,19 @@ class Storage(unittest.TestCase):
         stored = {i.name: onnx.numpy_helper.to_array(i) for i in load_plain(mean).graph.initializer}
         found = [v for v in stored.values() if v.shape == (365,)]
         np.testing.assert_allclose(found[0], (biases[0] + biases[1]) / 2, atol=1e-6)
+
+    def test_shrunk_logits_lie_nearer_to_their_mean_in_the_map_too_and_others_stay(self):
+        rng = np.random.default_rng(2)
+        mean, factor = rng.normal(size=365), np.where(rng.random(365) < 0.5, 0.5, 1)
+        before = self.outputs(self.file)
+        small = self.save(share_classifier(shrink(load_plain(self.file), mean, factor)), "s.onnx")
+        check_map(small, SIDE)
+        after = self.outputs(small)
+        axes = (slice(None), None, None)
+        for index, at in ((0, ()), (2, axes)):
+            m, f = (values[at] if at else values for values in (mean, factor))
+            np.testing.assert_allclose(after[index], m + f * (before[index] - m), atol=1e-4)
+        np.testing.assert_array_equal(after[0][:, factor == 1], before[0][:, factor == 1])
 
 
 if __name__ == "__main__":
