@@ -14,14 +14,8 @@ import {
   writeResult,
 } from './context.ts'
 import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
-import {
-  formatAsked,
-  formatFindings,
-  formatKnown,
-  formatScenes,
-  writeHeatmap,
-  type OutputOptions,
-} from './report.ts'
+import type { OutputOptions } from './output-format.ts'
+import { formatAsked, formatFindings, formatKnown, formatScenes, writeHeatmap } from './report.ts'
 
 interface LocateOptions extends OutputOptions, DateOptions {
   readonly region: string

@@ -17,7 +17,7 @@ export function addModelsCommand(program: Command): void {
     .description('the networks that turn pictures into logits')
   models
     .command('list')
-    .description('name, view, space, size and checksum of every model, and which are used')
+    .description('name, view, space, size and checksum of every model, and which two are in use')
     .action((_options: unknown, command: Command) => list(command))
   models
     .command('verify')
@@ -45,8 +45,9 @@ interface FetchOptions {
 async function list(command: Command): Promise<void> {
   const config = configOf(command)
   const modelsDir = modelsDirOf(config)
-  const used = [config.photoModel, config.overheadModel].map((name) => join(modelsDir, name))
-  for (const { dir, card } of await listModels(modelsDir)) {
+  const inUse = { '--photo-model': config.photoModel, '--overhead-model': config.overheadModel }
+  const found = await listModels(modelsDir)
+  for (const { dir, card } of found) {
     const megabytes = (card.bytes / 1e6).toFixed(1)
     console.log(
       [
@@ -55,9 +56,13 @@ async function list(command: Command): Promise<void> {
         `${card.space}:${logitSpaceOf(card)}`,
         `${megabytes} MB`,
         card.sha256.slice(0, 12),
-        ...(used.includes(dir) ? ['used'] : []),
+        ...(Object.values(inUse).some((name) => join(modelsDir, name) === dir) ? ['in use'] : []),
       ].join('\t'),
     )
+  }
+  for (const [option, name] of Object.entries(inUse)) {
+    if (found.some(({ dir }) => dir === join(modelsDir, name))) continue
+    console.error(`warning: ${option} is ${name}, which is not there`)
   }
 }
 

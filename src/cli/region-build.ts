@@ -28,7 +28,7 @@ export function addBuildCommands(region: Command): void {
     .option('--retry [REASON]', 'try points without imagery again: all, or REASON[,REASON]')
     .option(
       '--dense [METRES]',
-      'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; many times faster, not quite the same (docs/models.md names the model that agrees best)',
+      'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; many times faster, not quite the same (nearest with a region of --overhead-model overhead-densenet-5: docs/models.md)',
     )
     .option(
       '--vintages <N>',

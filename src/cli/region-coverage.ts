@@ -1,19 +1,12 @@
 /** `whereabouts region coverage`: what of a region can be searched, as a table and as a map. */
 import type { Command } from 'commander'
 import { coverRegion } from '../journeys/region-coverage.ts'
-import {
-  coverageEndingOf,
-  coverageFormatOf,
-  renderCoverage,
-  type CoverageFormat,
-} from '../journeys/render-coverage.ts'
+import { COVERAGE_ENDINGS, renderCoverage } from '../journeys/render-coverage.ts'
 import { askWorld, requireWritable, writeResult } from './context.ts'
-import { refuseOtherEnding } from './output-ending.ts'
+import { chooseFormat, type OutputOptions } from './output-format.ts'
 
-interface CoverageOptions {
+interface CoverageOptions extends OutputOptions {
   readonly cells: string
-  readonly format?: string
-  readonly out?: string
 }
 
 /** Registers `region coverage`. */
@@ -28,18 +21,9 @@ export function addCoverageCommand(region: Command): void {
     .action(cover)
 }
 
-/** None: the table alone. */
-function formAsked({ format, out }: CoverageOptions): CoverageFormat | null {
-  const asked = format ?? out
-  if (asked === undefined) return null
-  const form = coverageFormatOf(asked)
-  refuseOtherEnding(form, coverageEndingOf(form), out)
-  return form
-}
-
 async function cover(name: string, options: CoverageOptions, command: Command): Promise<void> {
   const { cells, out } = options
-  const form = formAsked(options)
+  const form = chooseFormat(COVERAGE_ENDINGS, options)
   await requireWritable([out])
   await askWorld(command, async (world) => {
     const coverage = await coverRegion(world, { name, cells })

@@ -13,7 +13,7 @@ import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
 const DENSE_HINT =
-  'a grid of fine steps is built many times faster with --dense (whereabouts region build --help)'
+  'a grid of fine steps is built many times faster with --dense (whereabouts region build --help), best in a region created with --overhead-model overhead-densenet-5'
 
 /** Registers `region create` and `region estimate`. */
 export function addCreateCommands(region: Command): void {

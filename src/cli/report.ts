@@ -1,5 +1,4 @@
 /** Heatmap and candidates → the short table on stdout, and the files that were asked for. */
-import { InputError } from '../errors.ts'
 import { formatCells } from '../geo/cells.ts'
 import {
   BEST_IS_RELATIVE,
@@ -8,7 +7,7 @@ import {
   SHARES_ARE,
   tellNotSearched,
 } from '../heatmap/caption.ts'
-import { endingOf, formatOf, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
+import { HEATMAP_ENDINGS, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
 import { tallyScenes, type SceneTally } from '../heatmap/scene-tally.ts'
 import { renderHeatmap } from '../journeys/render-heatmap.ts'
@@ -16,31 +15,11 @@ import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
 import type { World } from '../wire.ts'
 import { writeResult } from './context.ts'
-import { refuseOtherEnding } from './output-ending.ts'
-
-/** Options shared by `locate` and `scene`. */
-export interface OutputOptions {
-  readonly format?: string
-  readonly out?: string
-}
+import { chooseFormat, type OutputOptions } from './output-format.ts'
 
 /** The format that was asked for, by name or by the ending of `--out`; none: the table alone. */
 export function formatAsked(options: OutputOptions): HeatmapFormat | null {
-  const asked = options.format ?? options.out
-  if (asked === undefined) return null
-  const format = formatOf(asked)
-  if (format !== null) {
-    refuseOtherEnding(format, endingOf(format), options.out)
-    return format
-  }
-  const isNamed = options.format !== undefined
-  throw new InputError(
-    'format',
-    `Expected ${isNamed ? '' : 'an ending of '}geojson, csv, kml, geotiff or png for ${isNamed ? '--format' : '--out'}, got "${asked}"`,
-    {
-      hint: isNamed ? 'e.g. --format png' : 'e.g. --out heatmap.png, or name the format: --format',
-    },
-  )
+  return chooseFormat(HEATMAP_ENDINGS, options)
 }
 
 /** Writes the heatmap file; returns whether stdout is still free for the table. */

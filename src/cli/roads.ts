@@ -1,20 +1,16 @@
 /** `whereabouts roads sample`: an OSM extract → points on its roads. */
 import type { Command } from 'commander'
-import { InputError } from '../errors.ts'
-import { formatOf } from '../heatmap/formats.ts'
 import { readRoadNetwork } from '../roads/read-network.ts'
 import { sampleRoadPoints } from '../roads/sample.ts'
 import type { RoadPoint } from '../types.ts'
 import { addBoundaryOptions, readBoundary, type BoundaryOptions } from './boundary.ts'
 import { configOf, parseCount, requireWritable, withInterrupt, writeResult } from './context.ts'
-import { refuseOtherEnding } from './output-ending.ts'
+import { chooseFormat, type OutputOptions } from './output-format.ts'
 import { openProgress } from './progress.ts'
 
-interface SampleOptions extends BoundaryOptions {
+interface SampleOptions extends BoundaryOptions, OutputOptions {
   readonly points: string
   readonly seed: string
-  readonly format?: string
-  readonly out?: string
 }
 
 /** Registers `roads`. */
@@ -27,11 +23,8 @@ export function addRoadsCommand(program: Command): void {
     .option('--points <N>', 'how many points', '10000')
     .option('--seed <N>', 'same seed, same points', '1')
   addBoundaryOptions(sample)
-    .option('--format <NAME>', 'csv or geojson')
-    .option(
-      '--out <FILE>',
-      'write to a file, not to stdout (the ending names the format; else csv)',
-    )
+    .option('--format <NAME>', 'csv or geojson; on stdout csv, if not named')
+    .option('--out <FILE>', 'write to a file, not to stdout (the ending names the format)')
     .action((extract: string, options: SampleOptions, command: Command) =>
       withInterrupt((signal) => sampleRoads({ extract, options, command }, signal)),
     )
@@ -41,7 +34,7 @@ async function sampleRoads(
   { extract, options, command }: { extract: string; options: SampleOptions; command: Command },
   signal: AbortSignal,
 ): Promise<void> {
-  const render = rendererOf(options)
+  const render = RENDERERS[chooseFormat(ENDINGS, options) ?? 'csv']
   await requireWritable([options.out], [extract])
   const draw = {
     count: parseCount(options.points, '--points', { max: 10_000_000 }),
@@ -64,19 +57,11 @@ async function sampleRoads(
   }
   console.error(network.summary)
   await writeResult(render(sampleRoadPoints(network, draw)), options.out)
+  if (options.out !== undefined) console.error(`wrote ${options.out}`)
 }
 
+const ENDINGS = { csv: ['csv'], geojson: ['geojson', 'json'] } as const
 const RENDERERS = { csv: renderCsv, geojson: renderGeoJson } as const
-
-function rendererOf({ format, out = '' }: SampleOptions): (points: readonly RoadPoint[]) => string {
-  const asked = format ?? formatOf(out) ?? 'csv'
-  if (asked !== 'csv' && asked !== 'geojson') {
-    const [option, got] = format === undefined ? ['an ending of --out', out] : ['--format', format]
-    throw new InputError('format', `Expected csv or geojson for ${option}, got "${got}"`)
-  }
-  refuseOtherEnding(asked, asked, out)
-  return RENDERERS[asked]
-}
 
 /** Seven decimals: a centimetre, and what OSM itself stores. */
 function renderCsv(points: readonly RoadPoint[]): string {

@@ -4,13 +4,8 @@ import { InputError } from '../errors.ts'
 import { mapBestScenes, searchScene } from '../journeys/search-scene.ts'
 import { askWorld, parseCount, requireWritable } from './context.ts'
 import { addDateOptions, datesOf, type DateOptions } from './date-options.ts'
-import {
-  formatAsked,
-  formatBestScenes,
-  formatFindings,
-  writeHeatmap,
-  type OutputOptions,
-} from './report.ts'
+import type { OutputOptions } from './output-format.ts'
+import { formatAsked, formatBestScenes, formatFindings, writeHeatmap } from './report.ts'
 
 interface SceneOptions extends OutputOptions, DateOptions {
   readonly region: string

@@ -57,6 +57,8 @@ const schema = z
       .optional(),
     /** Scenes of which labelled ground was in training; overhead only. Of others its order says little. */
     taughtScenes: z.array(z.int().min(0).max(364)).min(1).optional(),
+    /** By what factor the logits of all other scenes were brought nearer to their mean (`whereabouts_train.shrink`). */
+    shrunk: z.number().gt(0).lt(1).optional(),
     /** Beside the card: what photos of each scene show on the mean, and by which photo model; overhead only. */
     prototypes: z
       .object({

@@ -14,6 +14,15 @@ export type HeatmapFormat = keyof typeof FORMATS
 /** All formats, the default first. */
 export const HEATMAP_FORMATS = Object.keys(FORMATS) as readonly HeatmapFormat[]
 
+/** The endings of files that mean each format, without a dot, the usual one first. */
+export const HEATMAP_ENDINGS: Readonly<Record<HeatmapFormat, readonly string[]>> = {
+  geojson: FORMATS.geojson.endings,
+  csv: FORMATS.csv.endings,
+  kml: FORMATS.kml.endings,
+  geotiff: FORMATS.geotiff.endings,
+  png: FORMATS.png.endings,
+}
+
 /** Media type of a format, as `Content-Type`. */
 export function mediaTypeOf(format: HeatmapFormat): string {
   return FORMATS[format].mediaType
@@ -27,12 +36,4 @@ export function endingOf(format: HeatmapFormat): string {
 /** Whether the file is bytes; otherwise UTF-8 text. */
 export function isBinary(format: HeatmapFormat): boolean {
   return FORMATS[format].isBinary
-}
-
-/** A format by its name, a file ending or a path (`png`, `.tif`, `out/heat.geojson`); null: none of ours. */
-export function formatOf(nameOrPath: string): HeatmapFormat | null {
-  const name = nameOrPath.toLowerCase().replace(/^.*[./\\]/, '')
-  const isNamed = (format: HeatmapFormat) =>
-    format === name || (FORMATS[format].endings as readonly string[]).includes(name)
-  return HEATMAP_FORMATS.find(isNamed) ?? null
 }

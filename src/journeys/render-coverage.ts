@@ -1,5 +1,4 @@
 /** Coverage → the bytes of a file and their media type. */
-import { InputError } from '../errors.ts'
 import { renderCoverageCsv, renderCoverageGeoJson, type Coverage } from '../heatmap/coverage.ts'
 import { renderCoverageTable } from '../heatmap/coverage-table.ts'
 import type { Outside } from './outside.ts'
@@ -27,21 +26,12 @@ export const COVERAGE_FORMATS: readonly {
   ...more,
 }))
 
-/**
- * The form that a name or the ending of a path means.
- * @throws {InputError} `format`
- */
-export function coverageFormatOf(nameOrPath: string): CoverageFormat {
-  const name = nameOrPath.toLowerCase().replace(/^.*[./\\]/, '')
-  const found = COVERAGE_FORMATS.find(({ format, ending }) => format === name || ending === name)
-  if (found !== undefined) return found.format
-  const endings = COVERAGE_FORMATS.map(({ ending }) => `.${ending}`).join(', ')
-  throw new InputError('format', `Expected one of ${endings} for coverage, got "${nameOrPath}"`)
-}
-
-/** The usual file ending of a form, without a dot. */
-export function coverageEndingOf(format: CoverageFormat): string {
-  return FORMATS[format].ending
+/** The endings of files that mean each form, without a dot, the usual one first. */
+export const COVERAGE_ENDINGS: Readonly<Record<CoverageFormat, readonly string[]>> = {
+  geojson: [FORMATS.geojson.ending, 'json'],
+  csv: [FORMATS.csv.ending],
+  text: [FORMATS.text.ending],
+  png: [FORMATS.png.ending],
 }
 
 /** Renders a coverage in one of its forms. */

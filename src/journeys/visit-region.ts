@@ -70,7 +70,7 @@ export function refuseOtherModel(region: Region, encoder: Encoder): void {
     'model-mismatch',
     `Expected model ${region.model.name} (${region.model.sha256.slice(0, 12)}) for region "${region.name}", got ${encoder.card.name} (${encoder.card.sha256.slice(0, 12)})`,
     {
-      hint: `give --overhead-model ${region.model.name}, or set WHEREABOUTS_OVERHEAD_MODEL to it; only where that model is gone, create the region anew`,
+      hint: `give --overhead-model ${region.model.name}, or set WHEREABOUTS_OVERHEAD_MODEL to it; where \`whereabouts models list\` shows no such model, create the region anew`,
     },
   )
 }

@@ -181,8 +181,8 @@ test('roads sample writes the format that the ending of its file names, or that 
   expect(points).toMatchObject({ type: 'FeatureCollection', features: [{ id: 0 }, { id: 1 }] })
   await run(...sample, 'q.txt', '--format', 'geojson')
   expect(await readFile(join(folder, 'q.txt'), 'utf8')).toContain('"FeatureCollection"')
-  await run(...sample, 'r.txt')
-  expect(await readFile(join(folder, 'r.txt'), 'utf8')).toMatch(/^id,lon,lat\n0,/)
+  await run(...sample, 'r.csv')
+  expect(await readFile(join(folder, 'r.csv'), 'utf8')).toMatch(/^id,lon,lat\n0,/)
 })
 
 test('roads sample prints exactly as many points as asked, the same for the same seed', async () => {
@@ -222,7 +222,7 @@ const wrong = [
     name: 'a format beside the ending of another',
     args: ['scene', 'lake', '--region', 'town', '--out', 'a.png', '--format', 'csv'],
     code: 64,
-    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→ end --out in \.csv, or leave out --format: the ending names it$/m,
+    says: /ends as --format csv does \(\.csv\), got "a.png", which ends as png does\n→ end --out in \.csv, or leave out --format to write png$/m,
   },
   {
     name: 'points in a format beside the ending of another',
@@ -234,7 +234,7 @@ const wrong = [
     name: 'points in a format of heatmaps alone',
     args: ['roads', 'sample', 'a.pbf', '--out', 'a.kml'],
     code: 64,
-    says: /Expected csv or geojson for an ending of --out, got "a.kml"/,
+    says: /Expected an ending of csv or geojson for --out, got "a.kml"\n→ end it in \.csv or \.geojson/,
   },
   {
     name: 'coverage in a format beside the ending of another',

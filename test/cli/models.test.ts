@@ -36,9 +36,16 @@ test('models fetch knows what is published', async () => {
   expect(stderr).toContain('known: places365-resnet18')
 })
 
-test('models list marks the two that are used', async () => {
-  const { stdout } = await run('models', 'list')
-  const rows = stdout.trimEnd().split('\n')
-  const used = rows.filter((row) => row.endsWith('\tused')).map((row) => row.split('\t')[0])
-  expect(used).toEqual(['tiny/overhead', 'tiny/photo'])
+test('models list marks the two in use, and tells of one that is not there', async () => {
+  const marked = (stdout: string) =>
+    stdout
+      .split('\n')
+      .filter((row) => row.endsWith('\tin use'))
+      .map((row) => row.split('\t')[0])
+  const both = await run('models', 'list')
+  expect(marked(both.stdout)).toEqual(['tiny/overhead', 'tiny/photo'])
+  expect(both.stderr).toBe('')
+  const one = await run('models', 'list', '--overhead-model', 'tiny/gone')
+  expect(marked(one.stdout)).toEqual(['tiny/photo'])
+  expect(one.stderr).toBe('warning: --overhead-model is tiny/gone, which is not there\n')
 })

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import tempfile
 import unittest
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import onnx
@@ -14,6 +18,7 @@ from torch import nn
 from whereabouts_train.average import average
 from whereabouts_train.export import check_bits, check_map, export_onnx, normalised, session
 from whereabouts_train.networks import SceneNet, densenet_bc
+from whereabouts_train.shrink import main as shrink_main
 from whereabouts_train.shrink import shrink
 from whereabouts_train.storage import copy_beside, load_plain, share_classifier, to_float16
 from whereabouts_train.torch_graph import load_graph
@@ -140,6 +145,28 @@ class Storage(unittest.TestCase):
             m, f = (values[at] if at else values for values in (mean, factor))
             np.testing.assert_allclose(after[index], m + f * (before[index] - m), atol=1e-4)
         np.testing.assert_array_equal(after[0][:, factor == 1], before[0][:, factor == 1])
+
+    def test_shrinking_a_model_says_so_on_its_card_and_is_done_once(self):
+        stats = {"mean": [0.0] * 365, "std": [2.0] * 365, "over": "3 training patches"}
+        card = {"name": "a", "view": "overhead", "file": "model.onnx", "size": [SIDE, SIDE]}
+        card |= {"stats": stats, "taughtScenes": [0, 364]}
+        (self.root / "model.json").write_text(json.dumps(card))
+        self.run_shrink(self.root, self.root / "b")
+        found = json.loads((self.root / "b" / "model.json").read_text())
+        self.assertEqual((found["name"], found["shrunk"]), ("b", 0.5))
+        self.assertEqual(found["stats"]["std"], [2.0, *[1.0] * 363, 2.0])
+        for folder, out, more in (
+            (self.root / "b", self.root / "c", []),
+            (self.root, self.root, []),
+            (self.root, self.root / "c", ["--factor", "0"]),
+        ):
+            with self.assertRaises(SystemExit), redirect_stderr(io.StringIO()):
+                self.run_shrink(folder, out, *more)
+
+    def run_shrink(self, model: Path, out: Path, *more: str) -> None:
+        arguments = ["shrink", str(model), "--out", str(out), *more]
+        with mock.patch("sys.argv", arguments), redirect_stdout(io.StringIO()):
+            shrink_main()
 
 
 if __name__ == "__main__":

@@ -61,7 +61,10 @@ def main() -> None:
     parser.add_argument("models", type=Path, nargs="+", help="model folders; the last gives form")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    card = json.loads((args.models[-1] / "model.json").read_text())
+    cards = [json.loads((folder / "model.json").read_text()) for folder in args.models]
+    card = cards[-1]
+    if any("shrunk" in c for c in cards):
+        parser.error("a shrunk model has no mean with others: average first, then shrink")
     models = [load_plain(folder / "model.onnx") for folder in args.models]
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / "model.onnx"

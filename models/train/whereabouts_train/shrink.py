@@ -3,8 +3,8 @@
 python -m whereabouts_train.shrink ../overhead-a --factor 0.5 --out ../overhead-b
 
 Nothing ever taught those logits; in a distance over all 365 they are noise beside the taught ones.
-Nearer to their mean they count for less, in every distance and at no cost: the classifier is
-linear, so a row of its matrix and its bias say it. The order of patches by one scene stays.
+Nearer to their mean they count for less where raw logits are compared, at no cost: the classifier
+is linear, so a row of its matrix and its bias say it. The order of patches by one logit stays.
 `statistics` has to have run before.
 """
 
@@ -55,6 +55,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the new model folder")
     args = parser.parse_args()
     card = json.loads((args.model / "model.json").read_text())
+    if not 0 < args.factor < 1:
+        parser.error(f"Expected a factor between 0 and 1, got {args.factor}")
+    if args.out.resolve() == args.model.resolve():
+        parser.error("Expected another folder for --out: the model itself stays")
+    if card["view"] != "overhead":
+        parser.error(f"Expected an overhead model, got one of the {card['view']} view")
     if "taughtScenes" not in card or "stats" not in card:
         parser.error(f"{args.model} has no statistics: run whereabouts_train.statistics first")
     if "shrunk" in card:
