@@ -34,8 +34,8 @@ async function sampleRoads(
   { extract, options, command }: { extract: string; options: SampleOptions; command: Command },
   signal: AbortSignal,
 ): Promise<void> {
-  const render = RENDERERS[chooseFormat(ENDINGS, options) ?? 'csv']
   await requireWritable([options.out], [extract])
+  const render = RENDERERS[chooseFormat(ENDINGS, options) ?? 'csv']
   const draw = {
     count: parseCount(options.points, '--points', { max: 10_000_000 }),
     seed: parseCount(options.seed, '--seed'),
