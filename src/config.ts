@@ -17,6 +17,9 @@ interface Option {
   readonly isSecret?: true
 }
 
+/** The model that comes with the program whose maps agree best with single patches: what dense builds are best made with. */
+export const DENSE_MODEL = 'overhead-densenet-5'
+
 /** Options that every command understands; those of a single command stand in its file. */
 export const OPTIONS = {
   dataDir: {

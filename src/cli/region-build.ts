@@ -1,5 +1,6 @@
 /** `whereabouts region build|stop`. */
 import type { Command } from 'commander'
+import { DENSE_MODEL } from '../config.ts'
 import { InputError } from '../errors.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { detachBuild, endBuild, refuseDetached } from '../journeys/build-region.ts'
@@ -28,7 +29,7 @@ export function addBuildCommands(region: Command): void {
     .option('--retry [REASON]', 'try points without imagery again: all, or REASON[,REASON]')
     .option(
       '--dense [METRES]',
-      'grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; many times faster, not quite the same (nearest with a region of --overhead-model overhead-densenet-5: docs/models.md)',
+      `grids of fine steps: whole windows at once, a patch every 16 m (or 8), each point takes the nearest; many times faster, not quite the same (the least different with --overhead-model ${DENSE_MODEL})`,
     )
     .option(
       '--vintages <N>',

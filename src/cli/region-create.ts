@@ -1,5 +1,6 @@
 /** `whereabouts region create|estimate`. */
 import type { Command } from 'commander'
+import { DENSE_MODEL } from '../config.ts'
 import { refuseTakenName } from '../gallery/regions.ts'
 import { insertPlan, planRegion, type RegionPlan } from '../journeys/create-region.ts'
 import { estimateRegion, estimateRest, SAMPLES_MAX } from '../journeys/estimate-region.ts'
@@ -12,8 +13,7 @@ import { openProgress } from './progress.ts'
 import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
-const DENSE_HINT =
-  'a grid of fine steps is built many times faster with --dense (whereabouts region build --help), best in a region created with --overhead-model overhead-densenet-5'
+const DENSE_HINT = `a grid of fine steps is built many times faster with --dense (whereabouts region build --help), best in a region created with --overhead-model ${DENSE_MODEL}`
 
 /** Registers `region create` and `region estimate`. */
 export function addCreateCommands(region: Command): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DENSE_MODEL, OPTIONS } from '../../src/config.ts'
 import { listModels, readModel } from '../../src/embedding/model-files.ts'
 
 const models = fileURLToPath(new URL('../../models/', import.meta.url))
@@ -35,6 +36,11 @@ for (const name of names) {
     expect((await readFile(onnxPath)).length).toBe(card.bytes)
   })
 }
+
+test('the models that the program names come with it', () => {
+  const named = [DENSE_MODEL, OPTIONS.overheadModel.default, OPTIONS.photoModel.default]
+  expect(names).toEqual(expect.arrayContaining(named))
+})
 
 test('all models are listed by name', async () => {
   const list = await listModels(models)
