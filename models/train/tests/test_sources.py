@@ -56,6 +56,15 @@ class Terms(unittest.TestCase):
         self.assertEqual(names - set(TERMS), set())
 
 
+class NotAPicture(Source):
+    def test_a_file_that_is_no_picture_is_named(self):
+        self.write("street/a.png", 1)
+        (self.root / "street" / "b.jpg").write_text("version https://git-lfs.example/spec/v1")
+        source = {"kind": "folders", "name": "w", "root": self.root, "split": "train"}
+        with self.assertRaisesRegex(ValueError, "Not a picture: street/b.jpg of w"):
+            write_pack({"sidePx": 8, "sources": [source]}, self.root / "pack")
+
+
 class FoldersWithoutLabels(Source):
     def test_a_folder_is_a_class_unless_the_recipe_says_that_there_are_no_labels(self):
         self.write("campus/1.png", 20)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .scenes import scene_masks
 from .sources import Item, read_source
@@ -101,7 +101,11 @@ def write_pack(recipe: dict[str, Any], folder: Path) -> int:
     part = folder / "pixels.npy.part"
     pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
     for row, item in enumerate(items):
-        pixels[row] = decode_square(item.read(), side)
+        try:
+            pixels[row] = decode_square(item.read(), side)
+        except UnidentifiedImageError as error:
+            # Some repositories hold a few lines of text where Git LFS keeps the picture.
+            raise ValueError(f"Not a picture: {item.path} of {item.set}; get its file") from error
     pixels.flush()
     part.rename(folder / "pixels.npy")
     with open(folder / "items.csv", "w", newline="") as file:
