@@ -13,6 +13,11 @@ export interface Expression {
   readonly params: readonly unknown[]
 }
 
+/** The key of a cell, and how PostgreSQL sends its type: a double for squares, 64 bits for H3. */
+export interface CellExpression extends Expression {
+  readonly send: 'float8send' | 'int8send'
+}
+
 /** A fragment that is ordered like the distance and exact in single precision, and what makes the distance of its value. */
 export interface Distance extends Expression {
   readonly packing: Packing
@@ -89,11 +94,11 @@ const squareMinM = 0.5
  * The key of the cell that a row lies in, parameters from `$first` on.
  * @throws {InputError} `cells-invalid`
  */
-export function cellOf(grid: CellGrid, first: number): Expression {
+export function cellOf(grid: CellGrid, first: number): CellExpression {
   return grid.kind === 'h3' ? h3Of(grid, first) : squareOf(grid, first)
 }
 
-function squareOf({ sizeM, epsg }: CellGrid & { kind: 'square' }, first: number): Expression {
+function squareOf({ sizeM, epsg }: CellGrid & { kind: 'square' }, first: number): CellExpression {
   if (epsg !== null || !(sizeM >= squareMinM && sizeM < Infinity)) {
     throw new InputError(
       'cells-invalid',
@@ -103,17 +108,22 @@ function squareOf({ sizeM, epsg }: CellGrid & { kind: 'square' }, first: number)
   return {
     sql: `floor(x / $${first}::double precision) * ${columnStride} + floor(y / $${first}::double precision)`,
     params: [sizeM],
+    send: 'float8send',
   }
 }
 
 /** An H3 parent keeps the digits down to its resolution, sets the rest to 7 and says its resolution. */
-function h3Of({ resolution }: CellGrid & { kind: 'h3' }, first: number): Expression {
+function h3Of({ resolution }: CellGrid & { kind: 'h3' }, first: number): CellExpression {
   if (!(Number.isInteger(resolution) && resolution >= 0 && resolution <= 15)) {
     throw new InputError('cells-invalid', `Expected 0…15 for the H3 resolution, got ${resolution}`)
   }
   const clear = ~(15n << 52n)
   const set = (BigInt(resolution) << 52n) | ((1n << BigInt(3 * (15 - resolution))) - 1n)
-  return { sql: `(h3 & $${first}::bigint) | $${first + 1}::bigint`, params: [clear, set] }
+  return {
+    sql: `(h3 & $${first}::bigint) | $${first + 1}::bigint`,
+    params: [clear, set],
+    send: 'int8send',
+  }
 }
 
 /** The key as everybody else writes it: `column,row` or the H3 index in hex. */
