@@ -33,7 +33,7 @@ export function createDatabase(parts: DatabaseParts): Database {
     let isBroken = false
     const client = withErrors(loan.client, (error) => {
       if (error instanceof WhereaboutsError) return error
-      if (!parts.isBroken(error)) return isFull(error) ? full(error) : error
+      if (!parts.isBroken(error)) return told(error)
       isBroken = true
       return lost(error)
     })
@@ -66,9 +66,23 @@ function withErrors(client: Client, tell: (error: unknown) => unknown): Client {
   }
 }
 
-/** SQLSTATE 53: disk full, out of memory, too many connections. */
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^53\w{3}$/.test(String(error.code))
+/** What a statement's error means to a user; any other is a bug, and stays what it is. */
+function told(error: unknown): unknown {
+  const state = error instanceof Error && 'code' in error ? String(error.code) : ''
+  // SQLSTATE 53: disk full, out of memory, too many connections.
+  if (/^53\w{3}$/.test(state)) return full(error)
+  return state === '25006' ? readOnly(error) : error
+}
+
+function readOnly(cause: unknown): UpstreamError {
+  return new UpstreamError(
+    'database-read-only',
+    'Writing to the database failed: it allows reading only',
+    {
+      hint: 'use the primary server for this; a replica answers locate, scene and other questions about what is built',
+      cause,
+    },
+  )
 }
 
 function full(cause: unknown): UpstreamError {

@@ -31,6 +31,7 @@ const createLog = `
  * Applies what is missing of the files `0001_….sql` in a folder.
  * @returns the names of the files that were applied now
  * @throws {InputError} `migration-changed`, `database-too-new`
+ * @throws {UpstreamError} `database-read-only`  some are missing, and only reading is allowed
  */
 export async function migrate(
   db: Database,
@@ -38,11 +39,12 @@ export async function migrate(
 ): Promise<string[]> {
   const migrations = await readMigrations(folder)
   return db.withClient(async (client) => {
+    // Asked before anything is written: a replica that has all of them can be used.
+    if ((await hasLog(client)) && (await findMissing(client, migrations)).length === 0) return []
     await client.query('select pg_advisory_lock($1)', [lockKey])
     try {
       await client.script(createLog)
-      const applied = await client.query<Applied>('select name, sha256, breaking from migrations')
-      const missing = findMissing(migrations, applied)
+      const missing = await findMissing(client, migrations)
       for (const migration of missing) await apply(client, migration)
       return missing.map(({ name }) => name)
     } finally {
@@ -64,7 +66,13 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
   )
 }
 
-function findMissing(migrations: Migration[], applied: Applied[]): Migration[] {
+async function hasLog(client: Client): Promise<boolean> {
+  const rows = await client.query(`select where to_regclass('migrations') is not null`)
+  return rows.length > 0
+}
+
+async function findMissing(client: Client, migrations: Migration[]): Promise<Migration[]> {
+  const applied = await client.query<Applied>('select name, sha256, breaking from migrations')
   for (const { name, sha256, breaking } of applied) {
     const ours = migrations.find((migration) => migration.name === name)
     if (ours === undefined ? breaking : ours.sha256 !== sha256) throw refuse(name, ours)

@@ -15,11 +15,18 @@ export interface RegionStats {
   readonly patchesByYear: Readonly<Record<string, number>>
 }
 
+interface StoredStats {
+  readonly version: bigint
+  readonly stats: RegionStats | null
+  readonly isReadOnly: boolean
+}
+
 /** @throws {NotFoundError} `region-not-found` */
 export async function regionStats(db: Database, regionId: number): Promise<RegionStats> {
   return db.withClient(async (client) => {
-    const [region] = await client.query<{ version: bigint; stats: RegionStats | null }>(
-      `select version, case when stats_version = version then stats end as stats
+    const [region] = await client.query<StoredStats>(
+      `select version, case when stats_version = version then stats end as stats,
+              current_setting('transaction_read_only') = 'on' as "isReadOnly"
          from regions where id = $1`,
       [regionId],
     )
@@ -28,6 +35,8 @@ export async function regionStats(db: Database, regionId: number): Promise<Regio
     }
     if (region.stats !== null) return region.stats
     const stats = await countStats(client, regionId)
+    // A replica counts each time, until the primary has.
+    if (region.isReadOnly) return stats
     // A batch that came in between has changed the version: then nothing is kept.
     await client.query(
       `update regions set stats = $2::jsonb, stats_version = version

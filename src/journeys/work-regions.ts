@@ -32,6 +32,8 @@ import { visitRegion, type BuildOptions } from './visit-region.ts'
 const LOOK_MS = { first: 100, most: 5000 }
 /** A region that this process cannot build (another model, files that are not here) is tried again after this. */
 const GIVEN_UP_MS = 60_000
+/** What a region could not be told about in the database either. */
+const cannotStore: ReadonlySet<string> = new Set(['database-full', 'database-read-only'])
 
 /** What a worker is to do. */
 export interface WorkOptions extends BuildOptions {
@@ -172,8 +174,7 @@ async function heldUp(
     const limits = options.wait ?? HOLD_UP_WAIT
     memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits, settled })
     const { problem } = memory.holdUp
-    // A database that is full could not keep that either.
-    if (error.code !== 'database-full') await recordProblem(outside.db, region.id, problem)
+    if (!cannotStore.has(error.code)) await recordProblem(outside.db, region.id, problem)
     options.onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem })
     return
   }
