@@ -76,8 +76,11 @@ export async function aggregateDistancesByCell(
       packedCellsSql(cell.send, cells),
       [regionId, ...distance.params, ...cell.params, ...counted.params],
     )
-    return toCells(readPackedCells(blocks, cell.send), ({ best }) => ({
-      distance: distance.finish(packedValue(best)),
+    return inOrder(readPackedCells(blocks, cell.send)).map((row) => ({
+      key: keyOf(row.cell),
+      distance: distance.finish(packedValue(row.best)),
+      point: pointOf(row),
+      pointCount: row.count,
     }))
   })
 }
@@ -174,7 +177,12 @@ export async function meanLogitsByCell(
                group by ${grouping.by}`),
       [regionId, ...cell.params, ...counted.params],
     )
-    return toCells(rows, ({ mean }) => ({ logits: readVector(mean) }))
+    return inOrder(rows).map((row) => ({
+      key: keyOf(row.cell),
+      logits: readVector(row.mean),
+      point: pointOf(row),
+      pointCount: row.count,
+    }))
   })
 }
 
@@ -191,22 +199,14 @@ const placed = (cells: string) =>
    select cells.*, coalesce(lon, 'NaN') as lon, coalesce(lat, 'NaN') as lat
      from cells left join places using (id)`
 
-/** Rows by cell → cells in the order of their keys. */
-function toCells<R extends CellRow, T>(
-  rows: R[],
-  valuesOf: (row: R) => T,
-): (T & Omit<CellDistance, 'distance'>)[] {
-  rows.sort((a, b) => (a.cell < b.cell ? -1 : 1))
-  return rows.map((row) => {
-    const { id, lon, lat } = row
-    if (Number.isNaN(lon)) throw new Error(`Expected a point for embedding ${id}`)
-    return {
-      key: keyOf(row.cell),
-      ...valuesOf(row),
-      point: { id, lon, lat },
-      pointCount: row.count,
-    }
-  })
+/** Rows in the order of their cells. */
+function inOrder<R extends CellRow>(rows: R[]): R[] {
+  return rows.sort((a, b) => (a.cell < b.cell ? -1 : 1))
+}
+
+function pointOf({ id, lon, lat }: CellRow): RoadPoint {
+  if (Number.isNaN(lon)) throw new Error(`Expected a point for embedding ${id}`)
+  return { id, lon, lat }
 }
 
 function toDistance(distance: Distance, { value, ...point }: DistanceRow): PointDistance {
