@@ -114,7 +114,10 @@ export function parseDense(dense: string | true | undefined): number | null | un
 
 async function stop(name: string, _options: object, command: Command): Promise<void> {
   await withWorld(command, async (world) => {
-    await endBuild(world, name)
+    if (!(await endBuild(world, name))) {
+      console.log(`region "${name}" is not being built; nothing to stop`)
+      return
+    }
     const next = await commandToBuild(world, name, command)
     console.log(`region "${name}" stopped; continue with \`${next}\``)
   })

@@ -45,7 +45,10 @@ async function createNamed(
     const estimate = await estimateRegion(world, plan, { sampleCount: 0, signal })
     console.error(formatEstimate(estimate))
     if (options.yes !== true && process.stdin.isTTY) {
-      if (!(await confirm(`create region "${name}"?`))) return
+      if (!(await confirm(`create region "${name}"?`))) {
+        console.error('nothing was created')
+        return
+      }
     }
     const region = await insertPlan(world, plan)
     console.log(`region "${name}" created with ${plan.points.length} points`)

@@ -103,7 +103,10 @@ async function remove(name: string, isSure: boolean, command: Command): Promise<
   await askWorld(command, async (world) => {
     const region = await findRegion(world.db, name)
     const { total } = await countPoints(world.db, region.id)
-    if (!isSure && !(await confirm(`delete region "${name}" with ${total} points?`))) return
+    if (!isSure && !(await confirm(`delete region "${name}" with ${total} points?`))) {
+      console.error('nothing was deleted')
+      return
+    }
     await deleteRegion(world.db, name)
     console.log(`region "${name}" deleted`)
   })

@@ -47,10 +47,8 @@ class StaticMap implements ImagerySource {
 
   async patch(at: LonLat, size: PatchRequest, signal: AbortSignal): Promise<Patch> {
     signal.throwIfAborted()
-    const { kind, maxZoom, tileSizePx, scale, capturedOn } = this.#config
-    const worldTilePx = tileSizePx * scale
-    const zoom = Math.min(maxZoom, zoomForGsd(at.lat, size.gsd, worldTilePx))
-    const coarseGsd = checkFineness(mercatorGsd(at.lat, zoom, worldTilePx), size, this.#config)
+    const { kind, capturedOn } = this.#config
+    const { zoom, coarseGsd } = this.#chooseZoom(at, size)
     const place = { lon: Number(at.lon.toFixed(7)), lat: Number(at.lat.toFixed(7)) }
     const view = { at: place, zoom, sidePx: this.#sideOf(place, size, zoom) }
     const url = this.#urlOf(view)
@@ -74,12 +72,25 @@ class StaticMap implements ImagerySource {
     }
   }
 
-  piecesOf({ lon, lat }: LonLat): readonly Piece[] {
-    return [{ name: `${String(lon)},${String(lat)}`, host: new URL(this.#config.url).host }]
+  piecesOf(at: LonLat, size: PatchSize): readonly Piece[] {
+    this.#chooseZoom(at, size)
+    const { host } = new URL(this.#config.url)
+    return [{ name: `${String(at.lon)},${String(at.lat)}`, host }]
   }
 
   async close(): Promise<void> {
     this.#client.close()
+  }
+
+  /** @throws {InputError} `imagery-too-coarse` */
+  #chooseZoom({ lat }: LonLat, size: PatchSize): { zoom: number; coarseGsd: number | null } {
+    const { maxZoom, tileSizePx, scale } = this.#config
+    const worldTilePx = tileSizePx * scale
+    const zoom = Math.min(maxZoom, zoomForGsd(lat, size.gsd, worldTilePx))
+    return {
+      zoom,
+      coarseGsd: checkFineness(mercatorGsd(lat, zoom, worldTilePx), size, this.#config),
+    }
   }
 
   /** Pixels of the picture around a patch, an even multiple of the scale. */

@@ -78,7 +78,7 @@ export class TilePyramid implements ImagerySource {
   }
 
   piecesOf(at: LonLat, size: PatchSize): readonly Piece[] {
-    const zoom = this.#zoomOf(at, size)
+    const { zoom } = this.#chooseZoom(at, size)
     const layer = this.#mosaic.layer(zoom, emptyRecord())
     return this.#mosaic.piecesOver(sourceRect(mapPatch(layer, at, size), size.px), zoom)
   }

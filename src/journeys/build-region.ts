@@ -67,10 +67,14 @@ export async function detachBuild(outside: Outside, name: string): Promise<void>
   await requestBuild(outside.db, id)
 }
 
-/** Ends the build of a region wherever it runs: workers give it up at their next claim. */
-export async function endBuild(outside: Outside, name: string): Promise<void> {
-  const { id } = await findRegion(outside.db, name)
+/**
+ * Ends the build of a region wherever it runs: workers give it up at their next claim.
+ * @returns whether it was being built
+ */
+export async function endBuild(outside: Outside, name: string): Promise<boolean> {
+  const { id, state } = await findRegion(outside.db, name)
   await stopBuild(outside.db, id)
+  return state === 'building'
 }
 
 /**

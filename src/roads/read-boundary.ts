@@ -154,6 +154,8 @@ function readWay({ pbf }: Block, start: number, end: number) {
 
 function outlineOf(relation: BoundaryRelation, ways: Ways, places: Places): Boundary {
   const name = relation.tags.get('name') ?? `relation/${String(relation.id)}`
+  // As of a country beside the extract's own: the relation alone is kept.
+  if (relation.ways.every(({ isInner }) => isInner)) throw incomplete(name, 'no way of it')
   const missing = relation.ways.filter(({ id }) => !ways.has(id))
   if (missing.length > 0) {
     const of = `${String(missing.length)} of ${String(relation.ways.length)}`

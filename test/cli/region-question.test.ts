@@ -60,7 +60,8 @@ describe.skipIf(process.platform !== 'linux')('region create on a terminal', () 
       expect(outcome.shown.indexOf('points, a patch of')).toBeLessThan(
         outcome.shown.indexOf(QUESTION),
       )
-      expect(outcome.shown).not.toContain('created')
+      expect(outcome.shown).not.toContain('region "asked" created')
+      expect(outcome.shown.includes('nothing was created')).toBe(code === 0)
       expect(await list()).toBe('')
     }, 60_000)
   }
@@ -74,5 +75,7 @@ describe.skipIf(process.platform !== 'linux')('region create on a terminal', () 
     const unasked = await create('', '--yes')
     expect(unasked).toMatchObject({ code: 0, isAnswered: false })
     expect(await list()).toMatch(/^asked\t/)
+    const stopped = await runHere(['region', 'stop', 'asked'], { folder, env: settings() })
+    expect(stopped.stdout).toBe('region "asked" is not being built; nothing to stop\n')
   }, 60_000)
 })

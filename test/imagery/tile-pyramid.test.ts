@@ -105,6 +105,8 @@ describe('TilePyramid', () => {
       name: 'InputError',
       code: 'imagery-too-coarse',
     })
+    // Told before a region is created, too: its requests are counted by pieces.
+    expect(() => coarse.piecesOf?.(at, SIZE)).toThrow(/9\.6 m\/px at zoom 14/)
     const allowed = open(wavesAround(at), { maxZoom: 14, allowCoarse: true })
     expect((await allowed.patch(at, SIZE, signal)).reference.gsd).toBe(9.555)
   })

@@ -124,6 +124,7 @@ describe('a boundary in an extract', () => {
       members: A.members,
       says: /"A" in the extract, got 1 of 4 ways missing \(way 20/,
     },
+    { name: 'it has no ways', extract: EXTRACT, members: [], says: /got no way of it/ },
     { name: 'it is open', extract: EXTRACT, members: [way(20)], says: /gap at 3,3/ },
     {
       name: 'a node is missing',
