@@ -17,7 +17,10 @@ export function addCoverageCommand(region: Command): void {
     .description('points per cell, and the share without imagery by reason')
     .option('--cells <SPEC>', 'square:25km, square:1km, h3:7 …', 'square:1km')
     .option('--format <NAME>', 'text (totals and the worst cells), geojson, csv or png (a map)')
-    .option('--out <FILE>', 'all cells as a file (the ending names the format), and the table here')
+    .option(
+      '--out <FILE>',
+      'all cells as a file (the ending names the format; .txt: the table alone), and the table here',
+    )
     .action(cover)
 }
 

@@ -10,7 +10,7 @@ import type { World } from '../wire.ts'
 import { askWorld, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { openProgress } from './progress.ts'
 import { readImagery } from './region-request.ts'
-import { runBuild } from './run-build.ts'
+import { commandToBuild, runBuild } from './run-build.ts'
 
 interface RefreshOptions {
   readonly imagery?: string
@@ -70,6 +70,10 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
     const found = await look(world, request, signal)
     if (found === null) return
     console.log(describeRefreshed(found))
+    if (found.unavailable > 0) {
+      const retry = `${await commandToBuild(world, name, command)} --retry`
+      console.log(`${found.unavailable} points without imagery were not looked at: ${retry}`)
+    }
     if (found.open === 0) return
     if (options.detach) await detachBuild(world, name)
     else await runBuild(world, name, { command, signal })
@@ -77,7 +81,8 @@ async function refresh(name: string, options: RefreshOptions, command: Command):
 }
 
 /** What was found, before anything is fetched. */
-function describeRefreshed({ looked, waiting, uncovered, isDated }: Refreshed): string {
+function describeRefreshed({ looked, waiting, open, uncovered, isDated }: Refreshed): string {
+  if (looked === 0) return `no point is embedded yet${open === 0 ? '' : ': a first build follows'}`
   const why = isDated ? 'have dates in the source that the region lacks' : 'are embedded again'
   const outside = uncovered === 0 ? '' : `; ${uncovered} lie outside its imagery and stay`
   return `${waiting} of ${looked} points ${why}${outside}`

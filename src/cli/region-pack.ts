@@ -1,5 +1,7 @@
 /** `whereabouts region export|import`: a region as one GeoParquet file. */
+import { extname } from 'node:path'
 import type { Command } from 'commander'
+import { InputError } from '../errors.ts'
 import { exportRegion, importRegion, type PackProgress } from '../journeys/pack-region.ts'
 import { EXIT_INTERRUPTED, requireWritable, withWorld } from './context.ts'
 import { openProgress, type ProgressLine } from './progress.ts'
@@ -27,6 +29,7 @@ export function addPackCommands(region: Command): void {
 
 async function exportTo(name: string, path: string, command: Command): Promise<void> {
   await requireWritable([path])
+  requireParquet(path)
   await withWorld(command, async (world, signal) => {
     const line = openProgress()
     const request = { name, path, program: versionOf(command) }
@@ -36,7 +39,7 @@ async function exportTo(name: string, path: string, command: Command): Promise<v
     if (exported === null) return
     const { pointCount, embeddingCount, region } = exported.manifest
     console.log(
-      `wrote ${path}: region "${region.name}", ${pointCount} points, ${embeddingCount} embeddings, ${formatMb(exported.bytes)}`,
+      `wrote ${path}: region "${region.name}", ${pointCount} points, ${embeddingCount} embeddings, ${formatBytes(exported.bytes)}`,
     )
   })
 }
@@ -96,14 +99,22 @@ function followed(line: ProgressLine, signal: AbortSignal): PackProgress {
       line.show(
         name === 'rows'
           ? `rows ${done}/${total} · ${perS.toFixed(0)}/s`
-          : `checking ${formatMb(done)} of ${formatMb(total)} · ${formatMb(perS)}/s`,
+          : `checking ${formatBytes(done)} of ${formatBytes(total)} · ${formatBytes(perS)}/s`,
       )
     },
   }
 }
 
-function formatMb(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
+function formatBytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+/** A file named `.csv` that is none would be found out much later. @throws {InputError} `format` */
+function requireParquet(path: string): void {
+  if (['', '.parquet', '.geoparquet'].includes(extname(path).toLowerCase())) return
+  throw new InputError('format', `Expected an --out that ends in .parquet, got "${path}"`, {
+    hint: 'a pack is a GeoParquet file; DuckDB and GeoPandas make other formats of it (docs/packs.md)',
+  })
 }
 
 function versionOf(command: Command): string {

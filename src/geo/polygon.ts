@@ -27,25 +27,33 @@ export function parseBoundary(geojson: unknown): Boundary {
 }
 
 /**
- * Makes the rectangle of a bounding box.
+ * Makes the rectangle of a bounding box. A west that is greater than the east goes across the antimeridian (RFC 7946 §5.2):
+ * two rectangles, half of the globe wide at most, so that a box turned around by mistake is not taken for the rest of the world.
  * @throws {InputError} `bbox-invalid` when it is empty, turned around or leaves the globe
  */
 export function boundaryFromBbox([west, south, east, north]: Bbox): Boundary {
   const isOnGlobe = west >= -180 && east <= 180 && south >= -90 && north <= 90
-  if (!(isOnGlobe && west < east && south < north))
+  const isAcross = east > -180 && west < 180 && west > east && east + 360 - west <= 180
+  if (!isOnGlobe || !(west < east || isAcross) || !(south < north)) {
+    const hint =
+      'write it as W,S,E,N, longitude first: 9.47,47.04,9.64,47.28, or 177,-19,-178,-16 across the antimeridian'
     throw new InputError(
       'bbox-invalid',
       `Expected west < east and south < north in degrees for bbox, got ${[west, south, east, north].join(',')}`,
-      { hint: 'write it as W,S,E,N, longitude first: 9.47,47.04,9.64,47.28' },
+      { hint },
     )
-  const ring = [
-    [west, south],
-    [east, south],
-    [east, north],
-    [west, north],
-    [west, south],
+  }
+  const rings = (from: number, to: number) => [
+    [
+      [from, south],
+      [to, south],
+      [to, north],
+      [from, north],
+      [from, south],
+    ],
   ]
-  return { type: 'Polygon', coordinates: [ring] }
+  if (!isAcross) return { type: 'Polygon', coordinates: rings(west, east) }
+  return { type: 'MultiPolygon', coordinates: [rings(west, 180), rings(-180, east)] }
 }
 
 /**

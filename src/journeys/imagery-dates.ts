@@ -34,10 +34,11 @@ function checkSpan(from: string | null, to: string | null): void {
 
 function checkVintage(vintage: string | undefined, photoDate: string | null): void {
   checkDate(photoDate)
-  const isNearest = photoDate !== null
-  if (vintage === undefined || vintage === (isNearest ? 'nearest' : 'latest')) return
-  if (vintage !== 'latest' && vintage !== 'nearest') throw refuse('latest or nearest', vintage)
-  throw refuse('the date of the photo with the vintage "nearest", and only with it', vintage)
+  if (vintage === undefined || vintage === (photoDate === null ? 'latest' : 'nearest')) return
+  if (photoDate !== null && vintage === 'latest')
+    throw refuse('no date of the photo with the vintage "latest"', photoDate)
+  if (vintage === 'nearest') throw refuse('a date of the photo with the vintage "nearest"', 'none')
+  throw refuse('the vintage "latest" or "nearest"', vintage)
 }
 
 function checkDate(date: string | null): void {

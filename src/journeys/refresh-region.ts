@@ -49,6 +49,8 @@ export interface Refreshed {
   readonly waiting: number
   /** All that wait for a build: an earlier refresh that was cut short may have left some. */
   readonly open: number
+  /** Points without imagery, which are not looked at: another try of a build is theirs. */
+  readonly unavailable: number
   /** They lie outside the source's imagery, and keep what they have. */
   readonly uncovered: number
   /** Whether the source told for each point that waits that it has a date which the gallery lacks. */
@@ -92,7 +94,10 @@ export async function refreshRegion(
   const source = await (config === undefined
     ? openRegionSource(outside, region, { signal })
     : outside.openSource(config, { signal, stretches }))
-  const stillOpen = async () => ({ open: (await countPoints(outside.db, region.id)).pending })
+  const others = async () => {
+    const { pending, unavailable } = await countPoints(outside.db, region.id)
+    return { open: pending, unavailable: Object.values(unavailable).reduce((a, b) => a + b, 0) }
+  }
   try {
     const settings = {
       imagery: config,
@@ -105,11 +110,11 @@ export async function refreshRegion(
     const test = await lackTest(outside, region.id, source)
     const found = await markLacking(outside, { regionId: region.id, test, isAll }, progress)
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked
-    if (!isUndated || isAll) return { ...found, ...(await stillOpen()), isDated: !isAll }
+    if (!isUndated || isAll) return { ...found, ...(await others()), isDated: !isAll }
     // Another source without dates is of another date as a whole; of the same one nothing can be said.
     if (imagery === undefined) throw undated(outside, region)
     const all = await markLacking(outside, { regionId: region.id, test, isAll: true }, progress)
-    return { ...all, ...(await stillOpen()), isDated: false }
+    return { ...all, ...(await others()), isDated: false }
   } finally {
     await source.close()
   }
@@ -149,7 +154,7 @@ async function markLacking(
   { db }: Outside,
   { regionId, test, isAll }: Marking,
   { signal, onLook }: RefreshProgress,
-): Promise<Omit<Refreshed, 'isDated' | 'open'> & { readonly undated: number }> {
+): Promise<Omit<Refreshed, 'isDated' | 'open' | 'unavailable'> & { readonly undated: number }> {
   const count = { looked: 0, waiting: 0, uncovered: 0, undated: 0 }
   for await (const places of readEmbeddedPlaces(db, regionId)) {
     signal.throwIfAborted()

@@ -40,7 +40,7 @@ test('a region goes through a file, under another name, and terms are told', asy
   const exported = await run('region', 'export', 'town', '--out', pack)
   expect(exported).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/wrote .*16 points, 16 embeddings, [\d.]+ MB/) as unknown,
+    stdout: expect.stringMatching(/wrote .*16 points, 16 embeddings, [\d.]+ kB/) as unknown,
     stderr: expect.stringContaining('rows 16/16') as unknown,
   })
   const imported = await run('region', 'import', pack, '--name', 'copy')
@@ -62,6 +62,13 @@ test('the command that a command names as the next one goes on with the model an
   const again = await runHere(make, { folder, env })
   const said = `run \`whereabouts --data-dir ${place('data')} region delete other\``
   expect(again.stderr).toContain(said)
+})
+
+test('a pack is not written under the name of another format', async () => {
+  expect(await run('region', 'export', 'town', '--out', place('town.csv'))).toMatchObject({
+    code: 64,
+    stderr: expect.stringMatching(/ends in \.parquet, got ".*town\.csv"/) as unknown,
+  })
 })
 
 test('a file that is damaged, or whose name is taken, leaves with a code and what to do', async () => {
@@ -99,6 +106,17 @@ test('newer imagery is embedded beside the older, told by year, and either is se
   const before = await ask('--imagery-to', '2021')
   expect(lonOf(before)).toBeLessThan(9)
   expect(before.stdout).toContain('left out: 0 points with imagery of other dates, 0 with none')
+})
+
+test('a refresh says what it does not look at: points that were never embedded, or have no imagery', async () => {
+  const grid = ['--grid', '60', '--bbox', '9.0005,47.2,9.004,47.201', '--yes']
+  await run('region', 'create', 'edge', ...grid, '--imagery', imageryOf('2020'))
+  const first = await run('region', 'refresh', 'edge')
+  expect(first.stdout).toContain('no point is embedded yet: a first build follows\n')
+  const second = await run('region', 'refresh', 'edge', '--imagery', imageryOf('2023'))
+  expect(second.stdout).toMatch(
+    /^\d+ points without imagery were not looked at: .*region build edge --retry$/m,
+  )
 })
 
 test('a sample tells what has changed at the source', async () => {

@@ -109,6 +109,16 @@ describe('boundaryFromBbox', () => {
   test('makes a rectangle whose bbox it is', () => {
     expect(bboxOf(boundaryFromBbox([9.4, 47, 9.7, 47.3]))).toEqual([9.4, 47, 9.7, 47.3])
   })
+  test('makes two across the antimeridian, where the west is greater than the east', () => {
+    const fiji = [177, -19, -178, -16] as const
+    const boundary = boundaryFromBbox(fiji)
+    expect(parseBoundary(boundary)).toEqual(boundary)
+    expect(bboxOf(boundary)).toEqual([177, -19, 182, -16])
+    expect(toGeoJsonBbox(bboxOf(boundary))).toEqual(fiji)
+    expect(prepareBoundary(boundary).containsPoint({ lon: 179.9, lat: -17 })).toBe(true)
+    expect(prepareBoundary(boundary).containsPoint({ lon: -179.9, lat: -17 })).toBe(true)
+    expect(prepareBoundary(boundary).containsPoint({ lon: 0, lat: -17 })).toBe(false)
+  })
   for (const bbox of [
     [1, 0, 0, 1],
     [0, 1, 1, 0],
@@ -116,6 +126,8 @@ describe('boundaryFromBbox', () => {
     [-181, 0, 0, 1],
     [0, 0, 1, 91],
     [NaN, 0, 1, 1],
+    [180, 0, -180, 1],
+    [180, 0, -179, 1],
   ] as const)
     test(`refuses ${bbox.join(',')}`, () => {
       expect(() => boundaryFromBbox(bbox)).toThrow('Expected west < east')

@@ -33,6 +33,12 @@ const refused: (DatesRequest & { name: string })[] = [
   { name: 'latest and a date of the photo', vintage: 'latest', photoDate: '2022' },
   { name: 'another word', vintage: 'oldest' },
 ]
+test('latest with a date of the photo names that date as what is too much', () => {
+  expect(() => toImageryDates({ vintage: 'latest', photoDate: '2022' })).toThrow(
+    'Expected no date of the photo with the vintage "latest", got "2022"',
+  )
+})
+
 test.each(refused)('$name is refused', (request) => {
   expect(() => toImageryDates(request)).toThrow(expect.objectContaining({ code: 'imagery-dates' }))
 })
