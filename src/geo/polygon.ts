@@ -31,29 +31,38 @@ export function parseBoundary(geojson: unknown): Boundary {
  * two rectangles, half of the globe wide at most, so that a box turned around by mistake is not taken for the rest of the world.
  * @throws {InputError} `bbox-invalid` when it is empty, turned around or leaves the globe
  */
-export function boundaryFromBbox([west, south, east, north]: Bbox): Boundary {
+export function boundaryFromBbox(bbox: Bbox): Boundary {
+  const [west, south, east, north] = bbox
   const isOnGlobe = west >= -180 && east <= 180 && south >= -90 && north <= 90
-  const isAcross = east > -180 && west < 180 && west > east && east + 360 - west <= 180
-  if (!isOnGlobe || !(west < east || isAcross) || !(south < north)) {
+  if (!isOnGlobe || !(west < east || goesAcross(bbox)) || !(south < north)) {
     const hint =
       'write it as W,S,E,N, longitude first: 9.47,47.04,9.64,47.28, or 177,-19,-178,-16 across the antimeridian'
     throw new InputError(
       'bbox-invalid',
-      `Expected west < east and south < north in degrees for bbox, got ${[west, south, east, north].join(',')}`,
+      `Expected west < east and south < north in degrees for bbox, got ${bbox.join(',')}`,
       { hint },
     )
   }
-  const rings = (from: number, to: number) => [
+  if (west < east) return { type: 'Polygon', coordinates: rectangle(bbox) }
+  const parts = [rectangle([west, south, 180, north]), rectangle([-180, south, east, north])]
+  return { type: 'MultiPolygon', coordinates: parts }
+}
+
+/** Whether a box has land on both sides of the antimeridian, and is no wider than half of the globe. */
+function goesAcross([west, , east]: Bbox): boolean {
+  return west < 180 && east > -180 && west > east && east + 360 - west <= 180
+}
+
+function rectangle([west, south, east, north]: Bbox): Part {
+  return [
     [
-      [from, south],
-      [to, south],
-      [to, north],
-      [from, north],
-      [from, south],
+      [west, south],
+      [east, south],
+      [east, north],
+      [west, north],
+      [west, south],
     ],
   ]
-  if (!isAcross) return { type: 'Polygon', coordinates: rings(west, east) }
-  return { type: 'MultiPolygon', coordinates: [rings(west, 180), rings(-180, east)] }
 }
 
 /**
