@@ -16,21 +16,27 @@ export async function findDatesSearched(
 ): Promise<DatesSearched> {
   return db.transaction(async (client) => {
     await client.script(snapshot)
-    const counted = await countedRows(client, { regionId, dates }, { first: 2 })
-    const [ends] = await client.query<{ from: string; to: string } | NoEnds>(
-      `select min(vintage collate "C") filter (where captured_on is not null) as "from",
-              max(vintage collate "C") filter (where captured_on is not null) as "to"
-         from ${counted.sql} where region = $1`,
-      [regionId, ...counted.params],
-    )
-    const leftOut = await countLeftOut(client, regionId, dates)
-    const isDated = ends !== undefined && ends.from !== null
-    return { leftOut, capturedBetween: isDated ? [ends.from, ends.to] : null }
+    const capturedBetween = await findEnds(client, { regionId, dates })
+    return { leftOut: await countLeftOut(client, regionId, dates), capturedBetween }
   })
 }
 
-interface NoEnds {
-  readonly from: null
+/**
+ * Earliest and latest date of the rows that a question counts, where any is known. Of several dates of a point only one
+ * is searched: others are not to be told as its evidence.
+ */
+export async function findEnds(
+  client: Client,
+  choice: RowChoice,
+): Promise<DatesSearched['capturedBetween']> {
+  const counted = await countedRows(client, choice, { first: 2 })
+  const [ends] = await client.query<{ from: string; to: string } | { from: null }>(
+    `select min(vintage collate "C") filter (where captured_on is not null) as "from",
+            max(vintage collate "C") filter (where captured_on is not null) as "to"
+       from ${counted.sql} where region = $1`,
+    [choice.regionId, ...counted.params],
+  )
+  return ends === undefined || ends.from === null ? null : [ends.from, ends.to]
 }
 
 async function countLeftOut(

@@ -6,7 +6,7 @@ const PAGE_ROWS = 50_000
 /** Places looked at between two words to the database. */
 const PAGE_PLACES = 2000
 
-/** A point and its state. */
+/** A point and its state. One that waits for newer imagery is searched by what it has: embedded. */
 export interface PointState extends RoadPoint {
   readonly state: 'pending' | 'leased' | 'embedded' | 'unavailable'
   /** Why there is no patch; null unless `unavailable`. */
@@ -22,7 +22,7 @@ export async function* readPointStates(
   for (;;) {
     const page = await db.withClient((client) =>
       client.query<PointState>(
-        `select id, lon, lat, state, reason
+        `select id, lon, lat, case when refreshing then 'embedded' else state end as state, reason
            from points where region = $1 and id > $2 order by id limit $3`,
         [regionId, after, PAGE_ROWS],
       ),

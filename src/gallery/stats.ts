@@ -1,6 +1,7 @@
 /** A region's figures; counted once per change of the region, because counting reads the whole gallery. */
 import { NotFoundError } from '../errors.ts'
 import type { Client, Database } from './database.ts'
+import { findEnds } from './dates-searched.ts'
 import { countPointsOn } from './points.ts'
 
 /** A region's figures for legends and lists. */
@@ -9,7 +10,7 @@ export interface RegionStats {
   readonly pending: number
   readonly unavailable: number
   readonly unavailableByReason: Readonly<Record<string, number>>
-  /** Earliest and latest capture date, where any is known. */
+  /** Earliest and latest capture date of what is searched when no dates are named, where any is known. */
   readonly capturedBetween: readonly [from: string, to: string] | null
   /** Embeddings by year of capture, `unknown` among them. */
   readonly patchesByYear: Readonly<Record<string, number>>
@@ -51,26 +52,17 @@ async function countStats(client: Client, regionId: number): Promise<RegionStats
   const counts = await countPointsOn(client, regionId)
   // They wait for newer imagery, but their rows are there.
   const refreshing = await countRefreshing(client, regionId)
-  const years = await client.query<{
-    year: string | null
-    count: number
-    from: string | null
-    to: string | null
-  }>(
-    `select extract(year from captured_on)::integer::text as year, count(*)::integer as count,
-            min(vintage collate "C") filter (where captured_on is not null) as "from",
-            max(vintage collate "C") filter (where captured_on is not null) as "to"
+  const years = await client.query<{ year: string | null; count: number }>(
+    `select extract(year from captured_on)::integer::text as year, count(*)::integer as count
        from embeddings where region = $1 group by 1 order by 1`,
     [regionId],
   )
-  const from = years.find((row) => row.from !== null)?.from
-  const to = years.findLast((row) => row.to !== null)?.to
   return {
     embedded: counts.embedded + refreshing,
     pending: counts.pending + counts.leased - refreshing,
     unavailable: counts.total - counts.embedded - counts.pending - counts.leased,
     unavailableByReason: counts.unavailable,
-    capturedBetween: from && to ? [from, to] : null,
+    capturedBetween: await findEnds(client, { regionId }),
     patchesByYear: Object.fromEntries(years.map((row) => [row.year ?? 'unknown', row.count])),
   }
 }

@@ -121,8 +121,8 @@ const COSTLY: readonly { readonly kind: string; readonly path: RegExp; readonly 
   { kind: 'POST /v1/photos', path: /^POST \/v1\/photos$/, most: 4 },
   { kind: 'POST /v1/heatmaps', path: /^POST \/v1\/heatmaps$/, most: 4 },
   { kind: 'POST …/refresh', path: /^POST \/v1\/regions\/[^/]+\/refresh$/, most: 2 },
-  { kind: 'GET …/coverage', path: /^GET \/v1\/regions\/[^/]+\/coverage$/, most: 2 },
-  { kind: 'GET …/estimate', path: /^GET \/v1\/regions\/[^/]+\/estimate$/, most: 1 },
+  { kind: 'GET …/coverage', path: /^(?:GET|HEAD) \/v1\/regions\/[^/]+\/coverage$/, most: 2 },
+  { kind: 'GET …/estimate', path: /^(?:GET|HEAD) \/v1\/regions\/[^/]+\/estimate$/, most: 1 },
 ]
 const RETRY_AFTER_S = 10
 

@@ -15,15 +15,17 @@ export function startPhotoExpiry(
   everyMs = EVERY_MS,
 ): () => Promise<void> {
   let running: Promise<void> = Promise.resolve()
-  const expire = async () => {
+  const tell = async (remove: typeof expirePhotos, removed: string) => {
     try {
-      const count = await expirePhotos(photos)
-      if (count > 0) log.info({ count }, 'photos expired')
-      const strays = await removeStrayPhotos(photos)
-      if (strays > 0) log.info({ count: strays }, 'files without a photo removed')
+      const count = await remove(photos)
+      if (count > 0) log.info({ count }, removed)
     } catch (error) {
       log.error({ err: error }, 'photos could not be expired')
     }
+  }
+  const expire = async () => {
+    await tell(expirePhotos, 'photos expired')
+    await tell(removeStrayPhotos, 'files without a photo removed')
   }
   const next = () => {
     running = running.then(expire)

@@ -18,16 +18,23 @@ export async function removeStrayPhotos({ outside, photoFiles }: PhotoOutside): 
 }
 
 /**
- * Removes every photo that was to be kept until now or before.
+ * Removes every photo that was to be kept until now or before. One that cannot be removed does not keep the others.
  * @returns how many
+ * @throws the first failure, after all were tried
  */
 export async function expirePhotos({ outside, photoFiles }: PhotoOutside): Promise<number> {
   const now = outside.now().toISOString()
   let count = 0
+  const failures: unknown[] = []
   for (const sha256 of await findExpiredPhotos(outside.db, now)) {
     // Only if nobody has uploaded the photo again meanwhile: then its bytes are wanted.
     const remove = () => photoFiles.remove(sha256)
-    if (await deleteExpiredPhoto(outside.db, { sha256, now }, remove)) count++
+    try {
+      if (await deleteExpiredPhoto(outside.db, { sha256, now }, remove)) count++
+    } catch (error) {
+      failures.push(error)
+    }
   }
+  if (failures.length > 0) throw failures[0]
   return count
 }

@@ -2,7 +2,13 @@
 import { perceptualHash } from '../image/perceptual-hash.ts'
 import { softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
-import { deletePhoto, findPhoto, updateLogits, upsertPhoto } from '../gallery/photos.ts'
+import {
+  deletePhoto,
+  findPhoto,
+  removeStrays,
+  updateLogits,
+  upsertPhoto,
+} from '../gallery/photos.ts'
 import type { SceneShare } from '../heatmap-types.ts'
 import { embedPhoto, TOP_SCENES, type EmbeddedPhoto } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
@@ -69,8 +75,11 @@ export async function keepPhoto(
     perceptualHash: BigInt.asIntN(64, BigInt(`0x${perceptualHash(photo.image)}`)),
     expiresAt,
   })
-  // Whoever removed the photo meanwhile took them along.
-  if (!(await photoFiles.has(sha256))) await photoFiles.write(sha256, bytes)
+  if (!(await photoFiles.has(sha256))) {
+    // Whoever removed a former upload meanwhile took them along, or the row of this one, too: then nobody wants them.
+    await photoFiles.write(sha256, bytes)
+    await removeStrays(outside.db, [sha256], (id) => photoFiles.remove(id))
+  }
   await photoFiles.settle(sha256)
   return { id: sha256, width, height, scenes, expiresAt }
 }

@@ -58,6 +58,14 @@ describeOnEachDatabase('over HTTP', (_open, place) => {
     expect((await client.upload(http.town.roofPhoto)).status).toBe(201)
   })
 
+  test('who asks for the head alone is counted, as it costs the same', async () => {
+    const paths = Array.from({ length: 6 }, () => '/v1/regions/one/coverage')
+    const answers = await Promise.all(
+      paths.map((path) => http.app.request(path, { method: 'HEAD' })),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429, 429])
+  })
+
   test('a build is left to workers where there may be some, and stopped there', async () => {
     const asked = await http.post('/v1/regions/one/build?by=workers', { vintages: 2 })
     if (http.world.db.kind === 'pglite') {

@@ -32,6 +32,10 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
   }
   const statusOf = async (id: string) => (await http.get(`/v1/photos/${id}`)).status
   const files = () => readdir(join(http.folder, 'photos'))
+  const withFiles = (deps: Harness['deps'], changed: Partial<PhotoFiles>) => ({
+    ...deps,
+    photoFiles: { ...deps.photoFiles, ...changed },
+  })
 
   test('are removed when it is over, bytes and all, others not', async () => {
     const short = await upload('2026-03-01T12:00:00.000Z', 0.5, http.town.waterPhoto)
@@ -65,6 +69,31 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
     expect([await statusOf(id), (await files()).includes(id)]).toEqual([404, false])
   })
 
+  test('are removed though another one before them cannot be', async () => {
+    const first = await upload('2026-03-01T00:00:00.000Z', 1, http.town.waterPhoto)
+    const second = await upload('2026-03-01T01:00:00.000Z', 1, http.town.roofPhoto)
+    const { deps } = at('2026-03-05T00:00:00.000Z', 1)
+    const remove: PhotoFiles['remove'] = (id) =>
+      id === first.id ? Promise.reject(new Error('disk says no')) : deps.photoFiles.remove(id)
+    const expiring = expirePhotos({ ...deps, photoFiles: { ...deps.photoFiles, remove } })
+    await expect(expiring).rejects.toThrow('disk says no')
+    expect([await statusOf(first.id), await statusOf(second.id)]).toEqual([200, 404])
+    await expirePhotos(deps)
+  })
+
+  test('leave no bytes when they are removed just after they have got their row', async () => {
+    const has: PhotoFiles['has'] = async (id) => {
+      await forgetPhoto(http.deps, id)
+      return http.deps.photoFiles.has(id)
+    }
+    const uploader = clientOf(createApp(withFiles(http.deps, { has })))
+    const { id } = (await (await uploader.upload(http.town.waterPhoto)).json()) as { id: string }
+    expect([await statusOf(id), (await files()).filter((name) => name.startsWith(id))]).toEqual([
+      404,
+      [],
+    ])
+  })
+
   /** A step that lasts: others can begin meanwhile, and would be done before it ends if nothing held them back. */
   const lasting = () => {
     const starts: (() => void)[] = []
@@ -77,10 +106,6 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
   }
   const FIRST = '2026-03-01T00:00:00.000Z'
   const OVER = '2026-03-02T00:00:00.000Z'
-  const withFiles = (deps: Harness['deps'], changed: Partial<PhotoFiles>) => ({
-    ...deps,
-    photoFiles: { ...deps.photoFiles, ...changed },
-  })
 
   test('stand with their bytes when they are uploaded again just as their time is over', async () => {
     const { id } = await upload(FIRST, 1, http.town.waterPhoto)

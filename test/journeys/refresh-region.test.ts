@@ -18,6 +18,7 @@ import type { Outside } from '../../src/journeys/outside.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
 import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
+import { coverRegion } from '../../src/journeys/region-coverage.ts'
 import { describeOnEachDatabase } from '../databases.ts'
 import { CENTRE, encodeOrtho, makeTown, ROOF, WATER, type Town } from '../http/town.ts'
 import { openTestWorld, type TestWorld } from '../world.ts'
@@ -93,16 +94,20 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     const during = await findWater('town')
     expect(during.lon).toBeLessThan(CENTRE.lon)
     expect(during.heatmap).toMatchObject({ pointCount: looked, pendingCount: 0 })
+    const covered = await coverRegion(world, { name: 'town', cells: 'square:1km' })
+    const sum = (of: 'embedded' | 'open') => covered.cells.reduce((all, cell) => all + cell[of], 0)
+    expect([sum('embedded'), sum('open')]).toEqual([looked, 0])
     expect(await build('town')).toMatchObject({ embedded: looked, pending: 0, unavailable: {} })
     expect(await vintagesOf('town')).toEqual(['2023-07', '2020-05-01'])
     expect(await regionStats(world.db, id)).toMatchObject({
       embedded: looked,
       patchesByYear: { 2020: looked, 2023: looked },
-      capturedBetween: ['2020-05-01', '2023-07'],
+      capturedBetween: ['2023-07', '2023-07'],
     })
     const now = await findWater('town')
     expect(now.lon).toBeGreaterThan(CENTRE.lon)
     expect(now.candidates[0]?.capturedOn).toBe('2023-07')
+    expect(now.heatmap.capturedBetween).toEqual(['2023-07', '2023-07'])
     const then = await findWater('town', { imageryTo: '2021' })
     expect(then.lon).toBeLessThan(CENTRE.lon)
     expect(then.candidates[0]?.capturedOn).toBe('2020-05-01')
