@@ -56,9 +56,17 @@ export interface ImageryDates {
   readonly nearestTo: string | null
 }
 
+/** Weight of each level-1 group of scenes, default 1. */
+export type GroupWeights = Readonly<Partial<Record<'manMade' | 'natural' | 'indoor', number>>>
+
 /** What was asked, as it is shown and stored. */
 export type HeatmapQuestion =
-  | { readonly kind: 'photo'; readonly photos: readonly { name: string; sha256: string }[] }
+  | {
+      readonly kind: 'photo'
+      readonly photos: readonly { name: string; sha256: string }[]
+      /** Of the groups of scenes; absent: all count alike. */
+      readonly groupWeights?: GroupWeights
+    }
   | {
       readonly kind: 'scene'
       readonly expression: string
@@ -72,7 +80,7 @@ export type HeatmapQuestion =
       readonly byPhotos?: 'of-it' | 'like-it'
     }
   | { readonly kind: 'best-scene' }
-  | { readonly kind: 'embedding' }
+  | { readonly kind: 'embedding'; readonly groupWeights?: GroupWeights }
 
 /** Cells with scores for one query, sorted by rank. Cells without points are not in it: not searched. */
 export interface Heatmap {

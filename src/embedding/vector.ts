@@ -2,12 +2,9 @@
 import { InputError } from '../errors.ts'
 import { SCENES } from '../scenes.ts'
 import type { SceneGroup, SceneTerm } from '../scenes.ts'
-import type { GalleryQuery, SceneShare } from '../heatmap-types.ts'
+import type { GalleryQuery, GroupWeights, SceneShare } from '../heatmap-types.ts'
 import type { Logits } from '../types.ts'
 import type { LogitStats } from './card.ts'
-
-/** Weight of each level-1 group, default 1. */
-export type GroupWeights = Readonly<Partial<Record<SceneGroup, number>>>
 
 /**
  * `iqt-l2`, the reference's distance: ‖ŵ∘(o − t)‖₂ with ŵ = w/‖w‖; all weights equal → RMS of the difference.

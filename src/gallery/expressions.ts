@@ -15,6 +15,8 @@ export interface Expression {
 
 /** The key of a cell, and how PostgreSQL sends its type: a double for squares, 64 bits for H3. */
 export interface CellExpression extends Expression {
+  /** Of the key in SQL. */
+  readonly type: 'float8' | 'int8'
   readonly send: 'float8send' | 'int8send'
 }
 
@@ -108,6 +110,7 @@ function squareOf({ sizeM, epsg }: CellGrid & { kind: 'square' }, first: number)
   return {
     sql: `floor(x / $${first}::double precision) * ${columnStride} + floor(y / $${first}::double precision)`,
     params: [sizeM],
+    type: 'float8',
     send: 'float8send',
   }
 }
@@ -122,6 +125,7 @@ function h3Of({ resolution }: CellGrid & { kind: 'h3' }, first: number): CellExp
   return {
     sql: `(h3 & $${first}::bigint) | $${first + 1}::bigint`,
     params: [clear, set],
+    type: 'int8',
     send: 'int8send',
   }
 }

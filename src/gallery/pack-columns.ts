@@ -144,6 +144,7 @@ function toRow(at: ReadValue): PackRow {
 /** By point, then vintage: a point that comes again would be in the gallery twice. */
 function isAfter(row: PackRow, last: PackRow): boolean {
   if (row.id !== last.id) return row.id > last.id
+  if (row.embedding === null || last.embedding === null) return false
   return (row.embedding?.vintage ?? '') > (last.embedding?.vintage ?? '')
 }
 
@@ -158,7 +159,7 @@ function toPoint(at: ReadValue): Omit<PackRow, 'embedding'> {
     state: check(at, 'state', (value) =>
       ['pending', 'embedded', 'unavailable'].includes(String(value)),
     ),
-    reason: reason === undefined ? null : check(at, 'reason', isText),
+    reason: reason === undefined ? null : check(at, 'reason', isReason),
   }
 }
 
@@ -179,14 +180,22 @@ function toEmbedding(at: ReadValue): PackedEmbedding {
 
 function parseReference(json: string): SourceReference {
   try {
-    return JSON.parse(json) as SourceReference
+    const reference = JSON.parse(json) as SourceReference | null
+    if (typeof reference?.kind === 'string' && Array.isArray(reference.items)) return reference
   } catch {
-    throw badRow('reference', json)
+    // Told below.
   }
+  throw badRow('reference', json)
 }
 
+/** What a text column of a database can hold. */
 function isText(value: unknown): boolean {
-  return typeof value === 'string'
+  return typeof value === 'string' && !/[\0\p{Cs}]/u.test(value)
+}
+
+/** A code, as builds write them: it becomes a column of coverage. */
+function isReason(value: unknown): boolean {
+  return /^[a-z0-9-]{1,64}$/.test(String(value))
 }
 
 function isVector(value: unknown): boolean {

@@ -145,11 +145,14 @@ export async function findNearest(
   return rows.map((row) => toDistance(distance, row))
 }
 
-/** The mean logits of a cell, and one of its points: the one with the lowest id. */
+/** The mean logits of a cell, and its point that shows the scene of the mean most clearly. */
 export interface CellMean {
   readonly key: CellKey
   /** `float32[365]` */
   readonly logits: Float32Array
+  /** As `sceneOf` named it. */
+  readonly scene: number
+  /** The one with the largest logit of the scene, the lowest id among equals. */
   readonly point: RoadPoint
   readonly pointCount: number
 }
@@ -157,33 +160,62 @@ export interface CellMean {
 /**
  * The mean logits of each cell, in the order of the keys. 1.5 kB per cell. Sums of half precision are exact in double
  * precision (of a million rows up to 500), and so do not depend on which process adds what first.
+ * @param sceneOf  index of the scene that a mean stands for, 0…364
  * @throws {InputError} `cells-invalid`
  */
 export async function meanLogitsByCell(
   db: Database,
-  { grid, ...choice }: RowChoice & { readonly grid: CellGrid },
+  {
+    grid,
+    sceneOf,
+    ...choice
+  }: RowChoice & { readonly grid: CellGrid; readonly sceneOf: (mean: Float32Array) => number },
 ): Promise<CellMean[]> {
   const cell = cellOf(grid, 2)
-  const { regionId } = choice
   return db.transaction(async (client) => {
     await client.script(scanSettings)
     const grouping = await groupingOf(client)
-    const counted = await countedRows(client, choice, { first: 2 + cell.params.length })
-    const rows = await client.query<CellRow & { readonly mean: Uint8Array }>(
-      placed(`select cell, vector_send(avg(logits::vector)) as mean,
-                     min(point) as id, count(*)::integer as count
-                from (select region, ${cell.sql} as cell, logits, point
-                        from ${counted.sql} where region = $1 ${grouping.end}) as keyed
-               group by ${grouping.by}`),
-      [regionId, ...cell.params, ...counted.params],
+    const next = 2 + cell.params.length
+    const counted = await countedRows(client, choice, { first: next })
+    const keyed = `(select region, ${cell.sql} as cell, logits, point
+                      from ${counted.sql} where region = $1 ${grouping.end}) as keyed`
+    const params = [choice.regionId, ...cell.params, ...counted.params]
+    const rows = await client.query<MeanRow>(
+      `select cell, vector_send(avg(logits::vector)) as mean, count(*)::integer as count
+         from ${keyed} group by ${grouping.by}`,
+      params,
     )
-    return inOrder(rows).map((row) => ({
-      key: keyOf(row.cell),
-      logits: readVector(row.mean),
-      point: pointOf(row),
-      pointCount: row.count,
+    const means = rows.map((row) => {
+      const logits = readVector(row.mean)
+      return { ...row, logits, scene: sceneOf(logits) }
+    })
+    const [cells, scenes] = [next + counted.params.length, next + counted.params.length + 1]
+    const best = packedSql('-dot', '(logits <#> one)', 'point')
+    const clearest = await client.query<CellRow>(
+      placed(`select cell, ${packedIdSql('best')} as id, 0 as count
+                from (select cell, min(${best}) as best
+                        from ${keyed}
+                        join (select cell, ('{' || scene + 1 || ':1}/365')::sparsevec::halfvec as one
+                                from unnest($${cells}::text[]::${cell.type}[], $${scenes}::integer[]) as chosen (cell, scene)) as chosen
+                       using (cell)
+                       group by ${grouping.by}) as grouped`),
+      [...params, means.map((row) => String(row.cell)), means.map(({ scene }) => scene)],
+    )
+    const points = new Map(clearest.map((row) => [row.cell, pointOf(row)]))
+    return inOrder(means).map(({ cell, logits, scene, count }) => ({
+      key: keyOf(cell),
+      logits,
+      scene,
+      point: points.get(cell) as RoadPoint,
+      pointCount: count,
     }))
   })
+}
+
+interface MeanRow {
+  readonly cell: number | bigint
+  readonly mean: Uint8Array
+  readonly count: number
 }
 
 type CellRow = Omit<PackedCell, 'best'>
@@ -200,7 +232,7 @@ const placed = (cells: string) =>
      from cells left join places using (id)`
 
 /** Rows in the order of their cells. */
-function inOrder<R extends CellRow>(rows: R[]): R[] {
+function inOrder<R extends Pick<CellRow, 'cell'>>(rows: R[]): R[] {
   return rows.sort((a, b) => (a.cell < b.cell ? -1 : 1))
 }
 

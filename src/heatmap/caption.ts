@@ -1,7 +1,7 @@
 /** What every heatmap file tells beside its cells: question, sources, dates, coverage, warning. Pure. */
 import { createRegionCover } from '../geo/cells-cover.ts'
 import { cellSideM, createCellGeometry, formatCells } from '../geo/cells.ts'
-import type { Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
+import type { GroupWeights, Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Region } from '../types.ts'
 import type { KnownPlace } from './rank.ts'
 
@@ -80,6 +80,7 @@ export function noticeOf({
 }
 
 function noticeOfQuestion(question: HeatmapQuestion): string {
+  if ('groupWeights' in question) return `${NOTICE}; ${tellWeights(question.groupWeights)}`
   if (question.kind !== 'scene' || question.untaught === undefined) return NOTICE
   const never = `${NOTICE}; the overhead model never learned ${question.untaught.join(', ')} from labelled ground`
   if (question.byPhotos === 'of-it') {
@@ -89,6 +90,10 @@ function noticeOfQuestion(question: HeatmapQuestion): string {
   return question.byPhotos === 'like-it'
     ? `${never}, and no photo of it was in training: places are ranked by what photos most like it show; ${chance}`
     : `${never}: ${chance}`
+}
+
+function tellWeights({ manMade = 1, natural = 1, indoor = 1 }: GroupWeights = {}): string {
+  return `scenes were weighed: man-made ${manMade}, natural ${natural}, indoor ${indoor}`
 }
 
 /** Why a known place has no rank, without the subject. */

@@ -60,10 +60,10 @@ export function renderCoverageGeoJson(coverage: Coverage): string {
           ? { type: 'Polygon', coordinates: only }
           : { type: 'MultiPolygon', coordinates: pieces },
       properties: {
+        ...unavailable,
         points,
         embedded,
         open,
-        ...unavailable,
         searched: Number(share.toFixed(4)),
         fill: hexAt(share),
         'fill-opacity': 0.7,

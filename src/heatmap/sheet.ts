@@ -161,7 +161,7 @@ function methodSection(heatmap: Heatmap, photo: SheetPhoto): string {
   const { region, best, worst, pointCount, unavailableCount, pendingCount } = heatmap
   const { cells, attribution, imageryDates } = captionOf(heatmap)
   const rows: readonly (readonly [string, string])[] = [
-    ['Photo, SHA-256', photo.sha256],
+    ...photoRows(heatmap, photo),
     ['Overhead model', `${region.model.name}, SHA-256 ${region.model.sha256}`],
     ['Region', `${region.name}, created ${region.createdAt}`],
     ['Points', pointsInWords(heatmap)],
@@ -181,6 +181,13 @@ function methodSection(heatmap: Heatmap, photo: SheetPhoto): string {
 ${rows.map(cellsOf).join('\n')}
 </table>
 </section>`
+}
+
+/** Several frames were searched for by their mean: each is named. */
+function photoRows({ question }: Heatmap, photo: SheetPhoto): (readonly [string, string])[] {
+  const photos = question.kind === 'photo' ? question.photos : [photo]
+  if (photos.length <= 1) return [['Photo, SHA-256', photo.sha256]]
+  return photos.map(({ name, sha256 }, i) => [`Photo ${i + 1}, SHA-256`, `${name}, ${sha256}`])
 }
 
 function pointsInWords({ region }: Heatmap): string {

@@ -1,7 +1,7 @@
 /** Data of the journeys → the answers of the API. */
 import type { z } from '@hono/zod-openapi'
 import type { HeatmapAnswer } from '../journeys/ask-heatmap.ts'
-import { reasonsOf, type Coverage } from '../journeys/render-coverage.ts'
+import { attributionOf, reasonsOf, type Coverage } from '../journeys/render-coverage.ts'
 import type { RegionStatus } from '../journeys/region-status.ts'
 import type { Candidate } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
@@ -86,7 +86,7 @@ export function presentCoverage(
     embedded: sum('embedded'),
     open: sum('open'),
     unavailable: Object.fromEntries(reasonsOf({ region, cells, ...coverage })),
-    attribution: region.attribution,
+    attribution: attributionOf(region),
   }
 }
 
@@ -118,7 +118,7 @@ export function presentHeatmap({
     },
     capturedBetween: heatmap.capturedBetween && [...heatmap.capturedBetween],
     ...(heatmap.dates && { dates: heatmap.dates }),
-    attribution: heatmap.region.attribution,
+    attribution: attributionOf(heatmap.region),
     candidates: candidates.map(presentCandidate),
     known: known && { ...known },
     files: Object.fromEntries(

@@ -1,5 +1,5 @@
 /** A question about a region → a heatmap with an address: the same question of the same state has the same id. */
-import { fuseLogits, photoQuery, type GroupWeights } from '../embedding/vector.ts'
+import { fuseLogits, photoQuery } from '../embedding/vector.ts'
 import { addressHeatmap, findHeatmap, insertHeatmap } from '../gallery/heatmaps.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { formatCells, parseCells } from '../geo/cells.ts'
@@ -8,6 +8,7 @@ import { knownPlace, type KnownPlace } from '../heatmap/rank.ts'
 import type {
   Candidate,
   GalleryQuery,
+  GroupWeights,
   Heatmap,
   HeatmapQuestion,
   ImageryDates,
@@ -21,7 +22,7 @@ import { searchRegion } from './search-region.ts'
 import { mapBestScenes, sceneSearch } from './search-scene.ts'
 
 /** Raise when what is stored of a heatmap changes its meaning: older ones are then computed anew. */
-const STORED_FORM = 2
+const STORED_FORM = 3
 /** Patches on a sheet. */
 const SHEET_CANDIDATES = 20
 
@@ -135,19 +136,20 @@ interface Asked {
 
 async function prepare(parts: PhotoOutside, request: HeatmapRequest): Promise<Asked> {
   const { about, groupWeights } = request
+  const weighed = groupWeights && { groupWeights }
   if (about.kind === 'best') return { question: { kind: 'best-scene' } }
   if (about.kind === 'scene') return sceneSearch(parts.outside, about.expression)
   if (about.kind === 'embeddings') {
     const photo = fuseLogits(about.embeddings.map((embedding) => Float32Array.from(embedding)))
     const query = photoQuery(photo, groupWeights ?? undefined)
-    return { question: { kind: 'embedding' }, query, photo }
+    return { question: { kind: 'embedding', ...weighed }, query, photo }
   }
   const frames = []
   for (const id of about.ids) frames.push(await findKeptPhoto(parts, id))
   const photo = fuseLogits(frames.map(({ logits }) => logits))
   const photos = frames.map(({ name, sha256 }) => ({ name, sha256 }))
   return {
-    question: { kind: 'photo', photos },
+    question: { kind: 'photo', photos, ...weighed },
     query: photoQuery(photo, groupWeights ?? undefined),
     photo,
   }

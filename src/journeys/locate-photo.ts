@@ -1,8 +1,8 @@
 /** Photos → heatmap, candidates and, where the place is known, how well it was found. */
-import { fuseLogits, photoQuery, type GroupWeights } from '../embedding/vector.ts'
+import { fuseLogits, photoQuery } from '../embedding/vector.ts'
 import { InputError } from '../errors.ts'
 import { parseCells } from '../geo/cells.ts'
-import type { Candidate, Heatmap, ImageryDates } from '../heatmap-types.ts'
+import type { Candidate, GroupWeights, Heatmap, ImageryDates } from '../heatmap-types.ts'
 import type { Logits } from '../types.ts'
 import { embedPhoto, type EmbeddedPhoto, type PhotoFile } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
@@ -45,7 +45,11 @@ export async function locatePhoto(outside: Outside, request: LocateRequest): Pro
     grid,
     dates: request.dates,
     query: photoQuery(logits, request.groupWeights),
-    question: { kind: 'photo', photos: photos.map(({ name, sha256 }) => ({ name, sha256 })) },
+    question: {
+      kind: 'photo',
+      photos: photos.map(({ name, sha256 }) => ({ name, sha256 })),
+      ...(request.groupWeights && { groupWeights: request.groupWeights }),
+    },
   })
   const candidates = await findCandidates(outside, heatmap, {
     count: request.candidateCount,

@@ -4,6 +4,7 @@ import { renderCoverageTable } from '../heatmap/coverage-table.ts'
 import type { Outside } from './outside.ts'
 import type { RenderedFile } from './render-heatmap.ts'
 
+export { attributionOf } from '../heatmap/caption.ts'
 export { countReasons as reasonsOf, type Coverage } from '../heatmap/coverage.ts'
 
 const FORMATS = {

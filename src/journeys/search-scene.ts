@@ -92,7 +92,8 @@ function namesOf(terms: readonly SceneTerm[]): string[] {
 /**
  * The scene that stands out most in every cell: the largest of the standardised logits of the cell's mean embedding,
  * among the scenes that the model learned from labelled ground (all 365 where its card does not tell): others would
- * win by chance. `distance` is its negative, so cells with a clear scene rank first.
+ * win by chance. `distance` is its negative, so cells with a clear scene rank first; the point of a cell is the one that
+ * shows the scene most clearly.
  */
 export async function mapBestScenes(
   outside: Outside,
@@ -103,25 +104,25 @@ export async function mapBestScenes(
   const encoder = await outside.encoder('overhead')
   refuseOtherModel(region, encoder)
   const { card } = encoder
+  const competing = card.taughtScenes ?? SCENES.map((scene) => scene.index)
   const means = await meanLogitsByCell(outside.db, {
     regionId: region.id,
     grid,
     dates: request.dates,
+    sceneOf: (mean) => {
+      const values = standardise(mean, card.stats)
+      return competing.reduce((best, i) =>
+        (values[i] ?? -Infinity) > (values[best] ?? -Infinity) ? i : best,
+      )
+    },
   })
-  const competing = card.taughtScenes ?? SCENES.map((scene) => scene.index)
-  const distances = means.map(({ key, logits, point, pointCount }): CellDistance => {
-    const values = standardise(logits, card.stats)
-    const index = competing.reduce((best, i) =>
-      (values[i] ?? -Infinity) > (values[best] ?? -Infinity) ? i : best,
-    )
-    return {
-      key,
-      distance: -(values[index] ?? 0),
-      point,
-      pointCount,
-      scene: SCENES[index]?.name ?? String(index),
-    }
-  })
+  const distances = means.map(({ key, logits, scene, point, pointCount }): CellDistance => ({
+    key,
+    distance: -(standardise(logits, card.stats)[scene] ?? 0),
+    point,
+    pointCount,
+    scene: SCENES[scene]?.name ?? String(scene),
+  }))
   return assembleHeatmap(outside, {
     region,
     geometry: createCellGeometry(grid, region.centre),

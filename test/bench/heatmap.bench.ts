@@ -88,7 +88,8 @@ const cases: readonly Case[] = [
   byCell('by cell, l2 weighted, square:25km', weighted, square(25_000)),
   {
     name: 'mean logits by cell, square:25km',
-    run: (db, { regionId }) => meanLogitsByCell(db, { regionId, grid: square(25_000) }),
+    run: (db, { regionId }) =>
+      meanLogitsByCell(db, { regionId, grid: square(25_000), sceneOf: () => 0 }),
   },
   { name: 'all distances', run: (db, { regionId }) => findDistances(db, { regionId, query: l2 }) },
   {

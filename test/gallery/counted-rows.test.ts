@@ -143,7 +143,7 @@ describeOnEachDatabase('a question that names dates', (open) => {
       test('for cells, in which every point counts once', async () => {
         const grid = { kind: 'square' as const, sizeM: 1e6, epsg: null }
         const cells = await aggregateDistancesByCell(db, { ...choiceOf(wish), query, grid })
-        const means = await meanLogitsByCell(db, { ...choiceOf(wish), grid })
+        const means = await meanLogitsByCell(db, { ...choiceOf(wish), grid, sceneOf: () => 0 })
         const count = (found: { pointCount: number }[]) =>
           found.reduce((sum, cell) => sum + cell.pointCount, 0)
         expect([count(cells), count(means)]).toEqual([chosen.length, chosen.length])

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { createPack, openPack } from '../../src/gallery/pack-file.ts'
+import type { PackRow } from '../../src/gallery/pack-columns.ts'
 import { makeManifest, makeRows, packBbox } from './packs.ts'
 
 const signal = new AbortController().signal
@@ -172,6 +173,37 @@ test('a point that comes twice is refused', async () => {
   await expect(rows.next()).rejects.toMatchObject({ code: 'pack-damaged' })
   await reader.close()
 })
+
+const [row] = makeRows(0, 1)
+const embedding = row!.embedding!
+for (const { what, rows } of [
+  {
+    what: 'a reason that is no code',
+    rows: [{ ...row!, state: 'unavailable', reason: '=HYPERLINK("x"),y', embedding: null }],
+  },
+  {
+    what: 'a text that no database can hold',
+    rows: [{ ...row!, embedding: { ...embedding, vintage: '2020\0' } }],
+  },
+  {
+    what: 'no reference',
+    rows: [{ ...row!, embedding: { ...embedding, reference: null as never } }],
+  },
+  {
+    what: 'a point that is built and has no imagery',
+    rows: [row!, { ...row!, state: 'unavailable', reason: 'nodata', embedding: null }],
+  },
+] satisfies { what: string; rows: PackRow[] }[]) {
+  test(`rows of ${what} are refused`, async () => {
+    const path = join(folder, 'odd.parquet')
+    const pack = await createPack(path)
+    await pack.write(rows)
+    await pack.finish(makeManifest(), packBbox)
+    const reader = await openPack(path, { signal })
+    await expect(reader.rows().next()).rejects.toMatchObject({ code: 'pack-damaged' })
+    await reader.close()
+  })
+}
 
 test('until a pack is finished the file of that name stays, and a discarded one leaves nothing', async () => {
   const place = join(folder, 'kept')

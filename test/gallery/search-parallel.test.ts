@@ -49,7 +49,11 @@ async function answersAt(place: DatabasePlace, regionId: number, query: GalleryQ
 function answers(db: Database, regionId: number, query: GalleryQuery) {
   return Promise.all([
     aggregateDistancesByCell(db, { regionId, query, grid: { kind: 'h3', resolution: 5 } }),
-    meanLogitsByCell(db, { regionId, grid: { kind: 'square', sizeM: 5000, epsg: null } }),
+    meanLogitsByCell(db, {
+      regionId,
+      grid: { kind: 'square', sizeM: 5000, epsg: null },
+      sceneOf: (mean) => mean.indexOf(Math.max(...mean)),
+    }),
   ])
 }
 

@@ -92,27 +92,35 @@ describeOnEachDatabase('search', (open) => {
     expect(await findNearest(db, { regionId, query, count: 12 })).toEqual(all.slice(0, 12))
   })
 
-  test.each(grids)('meanLogitsByCell averages the rows of each cell: %j', async (grid) => {
-    const means = await meanLogitsByCell(db, { regionId, grid })
-    const cells = groupByCell(points, grid)
-    expect(means.map(({ key }) => key).sort()).toEqual([...cells.keys()].sort())
-    for (const { key, logits, point, pointCount } of means) {
-      const rows = cells.get(key)!
-      expect({ id: point.id, pointCount }).toEqual({ id: rows[0]!.id, pointCount: rows.length })
-      const errors = logits.map((value, i) => {
-        const sum = rows.reduce((total, row) => total + half(row.logits[i]!), 0)
-        return Math.abs(value - sum / rows.length)
-      })
-      expect(Math.max(...errors)).toBeLessThan(1e-5)
-    }
-  })
+  const largestOf = (logits: Float32Array) => logits.indexOf(Math.max(...logits))
+
+  test.each(grids)(
+    'meanLogitsByCell averages the rows of each cell, and takes the point that shows its scene most: %j',
+    async (grid) => {
+      const means = await meanLogitsByCell(db, { regionId, grid, sceneOf: largestOf })
+      const cells = groupByCell(points, grid)
+      expect(means.map(({ key }) => key).sort()).toEqual([...cells.keys()].sort())
+      for (const { key, logits, scene, point, pointCount } of means) {
+        const rows = cells.get(key)!
+        expect(scene).toBe(largestOf(logits))
+        const shown = rows.map((row) => half(row.logits[scene]!))
+        const { id, lon, lat } = rows[shown.indexOf(Math.max(...shown))]!
+        expect({ point, pointCount }).toEqual({ point: { id, lon, lat }, pointCount: rows.length })
+        const errors = logits.map((value, i) => {
+          const sum = rows.reduce((total, row) => total + half(row.logits[i]!), 0)
+          return Math.abs(value - sum / rows.length)
+        })
+        expect(Math.max(...errors)).toBeLessThan(1e-5)
+      }
+    },
+  )
 
   test('where partitions of ours lie on other servers it groups in another way, and gives the same cells', async () => {
     const query = l2(randomLogits(random))
     const ask = () =>
       Promise.all([
         aggregateDistancesByCell(db, { regionId, query, grid: square(1000) }),
-        meanLogitsByCell(db, { regionId, grid: h3(5) }),
+        meanLogitsByCell(db, { regionId, grid: h3(5), sceneOf: largestOf }),
       ])
     const expected = await ask()
     const script = (sql: string) => db.withClient((client) => client.script(sql))

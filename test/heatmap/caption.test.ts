@@ -27,6 +27,15 @@ test('the notice names scenes that the model never learned from labelled ground'
   expect(noticeBy('like-it')).toMatch(/no photo of it was in training.*most like it.*chance$/)
 })
 
+test('the notice tells how groups of scenes were weighed, where they were', () => {
+  const groupWeights = { manMade: 0.5, indoor: 0 }
+  const noticeOf = (question: Heatmap['question']) => captionOf({ ...makeTown(), question }).notice
+  const weighed = `${NOTICE}; scenes were weighed: man-made 0.5, natural 1, indoor 0`
+  expect(noticeOf({ kind: 'embedding', groupWeights })).toBe(weighed)
+  expect(noticeOf({ kind: 'photo', photos: [], groupWeights })).toBe(weighed)
+  expect(noticeOf({ kind: 'embedding' })).toBe(NOTICE)
+})
+
 test('the notice says where cells are finer than the grid that was searched', () => {
   const noticeFor = (cells: string, stepM: number) => {
     const town = makeTown(cells)

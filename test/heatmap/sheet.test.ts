@@ -79,6 +79,17 @@ describe('renderSheet', () => {
     }
   })
 
+  test('each frame of several is named with its hash', () => {
+    const photos = [
+      { name: 'first.jpg', sha256: '11'.repeat(32) },
+      { name: 'second <2>.jpg', sha256: '22'.repeat(32) },
+    ]
+    const heatmap = { ...sheet.heatmap, question: { kind: 'photo', photos } as const }
+    const page = renderSheet({ ...sheet, heatmap })
+    expect(page).toContain(`Photo 2, SHA-256</th><td>second &lt;2&gt;.jpg, ${'22'.repeat(32)}`)
+    expect(html).toContain(`Photo, SHA-256</th><td>${sheet.photo.sha256}`)
+  })
+
   test('language, title and an alt text for each image are set', () => {
     expect(html).toMatch(/^<!doctype html>\n<html lang="en">/)
     expect(html).toContain('<title>Where could “frame &lt;7&gt; &amp; &quot;co&quot;.jpg”')

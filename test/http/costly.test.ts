@@ -61,7 +61,7 @@ describeOnEachDatabase('over HTTP', (_open, place) => {
   test('who asks for the head alone is counted, as it costs the same', async () => {
     const paths = Array.from({ length: 6 }, () => '/v1/regions/one/coverage')
     const answers = await Promise.all(
-      paths.map((path) => http.app.request(path, { method: 'HEAD' })),
+      paths.map(async (path) => http.app.request(path, { method: 'HEAD' })),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429, 429])
   })

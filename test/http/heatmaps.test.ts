@@ -150,7 +150,12 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
   test('weights may be as different as the API allows', async () => {
     const groupWeights = { manMade: 1000, natural: 1e-6, indoor: 0 }
     const embedding = Array.from({ length: 365 }, (_, index) => Math.sin(index))
-    expect((await ask({ embeddings: [embedding], groupWeights })).status).toBe(201)
+    const { status, answer } = await ask({ embeddings: [embedding], groupWeights })
+    expect(status).toBe(201)
+    expect(answer).toMatchObject({
+      question: { kind: 'embedding', groupWeights },
+      note: expect.stringContaining('man-made 1000, natural 0.000001, indoor 0') as unknown,
+    })
   })
 
   test('a known place tells its rank', async () => {

@@ -127,6 +127,10 @@ describeOnEachDatabase('regions over HTTP', (_open, place) => {
       sampling: { kind: 'roads', points: 30, seed: 7 },
       warnings: [expect.stringContaining('bounding box') as unknown],
     })
+    const coverage = await http.get('/v1/regions/roads/coverage')
+    expect(await coverage.json()).toMatchObject({
+      attribution: 'synthetic · roads © OpenStreetMap contributors',
+    })
   })
 
   test('a boundary is found by its name in the extract of the roads, or in another that is allowed', async () => {
