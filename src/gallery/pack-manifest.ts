@@ -1,7 +1,8 @@
 /** What a pack says about itself: a JSON text in the metadata of the Parquet file, beside GeoParquet's own. */
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
-import type { Bbox, Region, Stretches } from '../types.ts'
+import { parseBoundary } from '../geo/polygon.ts'
+import type { Bbox, Boundary, Region, Stretches } from '../types.ts'
 import { VINTAGES_MAX, type DatePolicy } from './refresh.ts'
 
 /** Raise when older programs could not read what is written. */
@@ -11,18 +12,35 @@ export const PACK_VERSION = 1
 export const MANIFEST_KEY = 'whereabouts'
 
 const degrees = z.number().finite()
-const positions = z.array(z.array(degrees).min(2)).min(4)
-
 const level = z.tuple([z.number(), z.number()])
+
+const sampling = z.discriminatedUnion('kind', [
+  z.looseObject({
+    kind: z.literal('roads'),
+    extract: z.string(),
+    extractSha256: z.string(),
+    points: z.int(),
+    seed: z.int(),
+  }),
+  z.looseObject({
+    kind: z.literal('grid'),
+    stepM: z.number().positive(),
+    whereImagery: z.boolean(),
+  }),
+  z.looseObject({ kind: z.literal('patches'), file: z.string() }),
+])
+
+/** Checked, and not made simpler: a region is the same wherever it goes. @throws {InputError} `boundary-invalid` */
+function asItIs(boundary: unknown): Boundary {
+  parseBoundary(boundary)
+  return boundary as Boundary
+}
 
 const region = z.looseObject({
   name: z.string().min(1).max(63),
-  boundary: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('Polygon'), coordinates: z.array(positions).min(1) }),
-    z.object({ type: z.literal('MultiPolygon'), coordinates: z.array(z.array(positions)).min(1) }),
-  ]),
+  boundary: z.unknown().transform(asItIs),
   centre: z.object({ lon: degrees.min(-180).max(180), lat: degrees.min(-90).max(90) }),
-  sampling: z.looseObject({ kind: z.enum(['roads', 'grid', 'patches']) }),
+  sampling,
   imagery: z.looseObject({ kind: z.string() }),
   attribution: z.string(),
   model: z.object({ name: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
@@ -83,7 +101,7 @@ export interface PackManifest {
 
 /**
  * The manifest of a file that its seal has shown to be whole.
- * @throws {InputError} `pack-version`, `pack-damaged`
+ * @throws {InputError} `pack-version`, `pack-damaged`, `boundary-invalid`
  */
 export function parseManifest(text: string): PackManifest {
   const value = parseJson(text)

@@ -144,6 +144,29 @@ test('a pack of a later version is refused with what to do', async () => {
   })
 })
 
+const ring = [
+  [9, 47],
+  [10, 47],
+  [10, 48],
+]
+const open = { type: 'Polygon' as const, coordinates: [[...ring, [9, 48]]] }
+for (const { what, change, code } of [
+  {
+    what: 'a grid without a step',
+    change: { sampling: { kind: 'grid' } as never },
+    code: 'pack-damaged',
+  },
+  { what: 'a ring that is open', change: { boundary: open }, code: 'boundary-invalid' },
+]) {
+  test(`a manifest of ${what} is refused`, async () => {
+    const path = join(folder, 'manifest.parquet')
+    const pack = await createPack(path)
+    const manifest = makeManifest()
+    await pack.finish({ ...manifest, region: { ...manifest.region, ...change } }, null)
+    await expect(openPack(path, { signal })).rejects.toMatchObject({ code })
+  })
+}
+
 const faults = [
   { name: 'NaN among the logits', change: { logits: new Float32Array(365).fill(NaN, 9, 10) } },
   { name: 'too few logits', change: { logits: new Float32Array(364) } },
