@@ -38,7 +38,7 @@ function asItIs(boundary: unknown): Boundary {
 
 const region = z.looseObject({
   name: z.string().min(1).max(63),
-  boundary: z.unknown().transform(asItIs),
+  boundary: z.looseObject({ type: z.enum(['Polygon', 'MultiPolygon']) }).transform(asItIs),
   centre: z.object({ lon: degrees.min(-180).max(180), lat: degrees.min(-90).max(90) }),
   sampling,
   imagery: z.looseObject({ kind: z.string() }),
