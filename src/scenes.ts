@@ -88,26 +88,32 @@ export function findScene(words: string): Scene {
 }
 
 /**
- * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but for the first.
+ * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but for the first: others
+ * are refused, since `field -wild` could also be meant as the scene field/wild.
  * @throws {InputError} `scene-expression` when a part is empty or takes away what another adds, and those of `findScene`
  */
 export function parseSceneExpression(expression: string): readonly SceneTerm[] {
+  if (/\S\s[+-](?=[^\s])/.test(expression.trim())) throw unjoined(expression)
   const parts = ` + ${expression.trim()}`
     .replace(/^ \+ ([+-])\s*(?=\S)/, ' $1 ')
     .split(/\s([+-])(?=\s|$)/)
   const terms = parts.slice(1).flatMap((part, i): SceneTerm[] => {
     if (i % 2 === 0) return []
-    if (part.trim() === '') {
-      throw new InputError(
-        'scene-expression',
-        `Expected scenes joined by " + " and " - " for scene, got "${expression}"`,
-        { hint: 'for example: harbor + industrial_area - river' },
-      )
-    }
+    if (part.trim() === '') throw unjoined(expression)
     return [{ scene: findScene(part.trim()), sign: parts[i] === '-' ? -1 : 1 }]
   })
   refuseCancelling(terms, expression)
   return terms
+}
+
+function unjoined(expression: string): InputError {
+  return new InputError(
+    'scene-expression',
+    `Expected scenes joined by " + " and " - " for scene, got "${expression}"`,
+    {
+      hint: 'with a space on both sides of each sign, for example: harbor + industrial_area - river',
+    },
+  )
 }
 
 function refuseCancelling(terms: readonly SceneTerm[], expression: string): void {

@@ -149,7 +149,16 @@ for (const text of ['car park - parking lot', 'lake + harbor - lake', '- lake + 
     })
   })
 }
-for (const text of ['', '   ', 'harbor +', 'harbor + - river', '+', '- ']) {
+for (const text of [
+  '',
+  '   ',
+  'harbor +',
+  'harbor + - river',
+  '+',
+  '- ',
+  'stadium -soccer',
+  'field +wild',
+]) {
   test(`expression "${text}" is refused`, () => {
     expect(errorOf(() => parseSceneExpression(text)).code).toBe('scene-expression')
   })

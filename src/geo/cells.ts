@@ -13,7 +13,7 @@ import {
 import { InputError } from '../errors.ts'
 import type { CellGrid, CellKey } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
-import { createLaea, createProjection, type Projection } from './projection.ts'
+import { createLaea, createProjection, isMetric, type Projection } from './projection.ts'
 
 /** A closed ring of `[lon, lat]°`, counter-clockwise; it may cross the antimeridian. */
 export type LonLatRing = readonly (readonly [lon: number, lat: number])[]
@@ -53,7 +53,8 @@ export function parseCells(spec: string): CellGrid {
 }
 
 function parseSquare(spec: string, [, size, unit, epsg]: RegExpExecArray): CellGrid {
-  const sizeM = Number(size) * (unit === 'km' ? 1000 : 1)
+  // To a thousandth of a millimetre: 2.01 km are 2010 m, and not 2009.9999999999998.
+  const sizeM = Math.round(Number(size) * (unit === 'km' ? 1e9 : 1e6)) / 1e6
   if (sizeM >= SIZE_MIN_M && sizeM <= SIZE_MAX_M) {
     return { kind: 'square', sizeM, epsg: epsg === undefined ? null : Number(epsg) }
   }
@@ -87,7 +88,7 @@ export function createCellGeometry(grid: CellGrid, centre: LonLat): CellGeometry
   const equalArea = createLaea(centre)
   if (grid.kind === 'h3') return createH3Geometry(grid, equalArea)
   const plane = grid.epsg === null ? equalArea : createProjection(grid.epsg)
-  if (grid.epsg !== null) checkMetric(plane, { epsg: grid.epsg, centre })
+  if (grid.epsg !== null) checkMetric(grid.epsg)
   return createSquareGeometry(grid, { plane, equalArea })
 }
 
@@ -169,18 +170,10 @@ function createH3Geometry(grid: H3Grid, equalArea: Projection): CellGeometry {
   }
 }
 
-/** Degrees pass for metres in a geographic CRS: 0.001° of latitude is about 111 m in any other. */
-function checkMetric(
-  plane: Projection,
-  { epsg, centre }: { readonly epsg: number; readonly centre: LonLat },
-): void {
-  const [x0, y0] = plane.forward(centre)
-  const lat = centre.lat + (centre.lat > 0 ? -0.001 : 0.001)
-  const [x1, y1] = plane.forward({ lon: centre.lon, lat })
-  const moved = Math.hypot(x1 - x0, y1 - y0)
-  if (moved > 10) return
+function checkMetric(epsg: number): void {
+  if (isMetric(epsg)) return
   throw new InputError('cells-crs', `Expected a CRS in metres for cells, got EPSG:${epsg}`, {
-    hint: 'choose a projected CRS that covers the region, e.g. @3035 in Europe, or leave the @ out',
+    hint: 'choose a projected CRS in metres that covers the region, e.g. @3035 in Europe, or leave the @ out',
   })
 }
 

@@ -53,12 +53,17 @@ function goesAcross([west, , east]: Bbox): boolean {
   return west < 180 && east > -180 && west > east && east + 360 - west <= 180
 }
 
+/** No edge spans more than half a turn but a whole one. */
 function rectangle([west, south, east, north]: Bbox): Part {
+  const width = east - west
+  const between = width > 180 && width < 360 ? [west + width / 3, east - width / 3] : []
   return [
     [
       [west, south],
+      ...between.map((lon) => [lon, south]),
       [east, south],
       [east, north],
+      ...between.map((lon) => [lon, north]).reverse(),
       [west, north],
       [west, south],
     ],
@@ -168,7 +173,24 @@ function checkRing(value: unknown, name: string): void {
   const [first, last] = [ring[0] as number[], ring.at(-1) as number[]]
   if (first[0] !== last[0] || first[1] !== last[1])
     throw invalid(`the last position of ${name} to equal its first, got ${last.join(',')}`)
+  checkEdges(ring as Ring, name)
   if (doubleArea(ring as Ring) === 0) throw invalid(`an area for ${name}, got a line`)
+}
+
+/** An edge of more than half a turn would be the long way round for some, the short way for others; a whole turn is an edge of a box around a pole. */
+function checkEdges(ring: Ring, name: string): void {
+  for (const [i, [to = NaN]] of ring.entries()) {
+    const from = ring[Math.max(0, i - 1)]?.[0] ?? NaN
+    const turn = Math.abs(to - from)
+    if (!(turn > 180 && turn < 360)) continue
+    throw new InputError(
+      'boundary-invalid',
+      `Expected edges of at most 180° of longitude in ${name}, got one from ${from} to ${to}`,
+      {
+        hint: 'cut a boundary across the antimeridian into parts at ±180° (RFC 7946, section 3.1.9); give longer edges more vertices',
+      },
+    )
+  }
 }
 
 function checkPosition(value: unknown, name: string): void {

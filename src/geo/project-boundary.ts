@@ -10,8 +10,8 @@ const SPLIT_DEPTH_MAX = 12
 
 /**
  * Projects a boundary. Its edges are straight in degrees (RFC 7946), so they get vertices until they
- * are true to `toleranceM`. A step of more than 180° of longitude (but a whole turn) goes the short way.
- * @throws {InputError} `boundary-too-large` when it reaches further than a hemisphere
+ * are true to `toleranceM`.
+ * @throws {InputError} `outside-projection` where the projection gives no numbers
  */
 export function projectBoundary(
   boundary: Boundary,
@@ -63,17 +63,20 @@ function projectRing(
   for (let i = 1; i < places.length; i++) {
     const from = places[i - 1] ?? [NaN, NaN]
     const [lon, lat] = places[i] ?? [NaN, NaN]
-    const to: Place = [from[0] + shortWay(lon - from[0]), lat]
-    projected.push(...project(from))
-    pushBends(projected, { from, to, project, toleranceM }, 0)
+    const [x, y] = project(from)
+    if (!Number.isFinite(x + y)) throw outsideProjection(from)
+    projected.push(x, y)
+    pushBends(projected, { from, to: [lon, lat], project, toleranceM }, 0)
   }
   return projected
 }
 
-function shortWay(degrees: number): number {
-  // A whole turn is meant: the edge of a box around a pole.
-  if (Math.abs(degrees) === 360) return degrees
-  return degrees - 360 * Math.round(degrees / 360)
+function outsideProjection([lon, lat]: Place): InputError {
+  return new InputError(
+    'outside-projection',
+    `Expected a boundary that the cells' projection covers, got ${lon},${lat} in it`,
+    { hint: 'choose a CRS that covers the region, or leave the @ out of the cells' },
+  )
 }
 
 interface Edge {
@@ -83,16 +86,26 @@ interface Edge {
   readonly toleranceM: number
 }
 
-/** Adds the vertices between the ends of an edge, halving until the middle of a chord is true. */
+/** Adds the vertices between the ends of an edge, halving until a chord is true. */
 function pushBends(into: number[], edge: Edge, depth: number): void {
+  if (depth === SPLIT_DEPTH_MAX || isTrue(edge)) return
+  const middle = placeOn(edge, 0.5)
+  pushBends(into, { ...edge, to: middle }, depth + 1)
+  into.push(...edge.project(middle))
+  pushBends(into, { ...edge, from: middle }, depth + 1)
+}
+
+function placeOn({ from, to }: Edge, t: number): Place {
+  return [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t]
+}
+
+/** An edge through the projection's centre bends like an S: its middle alone would pass. */
+function isTrue(edge: Edge): boolean {
   const { from, to, project, toleranceM } = edge
-  const middle: Place = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]
   const [x0, y0] = project(from)
   const [x1, y1] = project(to)
-  const [x, y] = project(middle)
-  const isTrue = Math.hypot(x - (x0 + x1) / 2, y - (y0 + y1) / 2) <= toleranceM
-  if (isTrue || depth === SPLIT_DEPTH_MAX) return
-  pushBends(into, { ...edge, to: middle }, depth + 1)
-  into.push(x, y)
-  pushBends(into, { ...edge, from: middle }, depth + 1)
+  return [0.25, 0.5, 0.75].every((t) => {
+    const [x, y] = project(placeOn(edge, t))
+    return Math.hypot(x - x0 - (x1 - x0) * t, y - y0 - (y1 - y0) * t) <= toleranceM
+  })
 }

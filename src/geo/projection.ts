@@ -4,7 +4,10 @@ import proj4 from 'proj4'
 import { InputError } from '../errors.ts'
 import type { LonLat } from '../types.ts'
 
-/** Degrees (WGS84) ↔ metres (or the CRS's own unit), x east and y north whatever the CRS's axis order. */
+/**
+ * Degrees (WGS84) ↔ metres (or the CRS's own unit), x before y as GIS files have them: east and north, but for the few
+ * CRSs whose coordinates grow to the west and south.
+ */
 export interface Projection {
   forward(lonLat: LonLat): [x: number, y: number]
   inverse(x: number, y: number): LonLat
@@ -21,11 +24,12 @@ export function createProjectionFromProj4(text: string, name = text): Projection
     const converter = proj4(text)
     return {
       forward: ({ lon, lat }) => {
-        const [x, y] = converter.forward([lon, lat])
+        // Without the flag proj4 ignores `+axis=wsu`, and a place in South Africa comes out in Libya.
+        const [x, y] = converter.forward([lon, lat], true)
         return [x, y]
       },
       inverse: (x, y) => {
-        const [lon, lat] = converter.inverse([x, y])
+        const [lon, lat] = converter.inverse([x, y], true)
         return { lon, lat }
       },
     }
@@ -48,6 +52,12 @@ function unknownCrs(name: string, cause?: unknown): InputError {
 export function datumShiftOf(epsg: number): string | null {
   const text = CRS_TABLE[String(epsg)]
   return text === undefined ? null : (/\+towgs84=\S+/.exec(text)?.[0] ?? '')
+}
+
+/** Whether the coordinates of an EPSG code are metres, and not feet, links or degrees. */
+export function isMetric(epsg: number): boolean {
+  const text = CRS_TABLE[String(epsg)] ?? ''
+  return !/\+to_meter=|\+units=(?!m\b)|\+proj=longlat/.test(text)
 }
 
 const known = new Map<number, Projection>()

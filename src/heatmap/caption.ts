@@ -104,7 +104,7 @@ export function tellNotSearched(known: Extract<KnownPlace, { isSearched: false }
   const why = isInRegion
     ? 'not searched: no patch that was searched lies in its cell'
     : 'outside the region'
-  return `${why}; the nearest cell that was searched is ${distance} away`
+  return `${why}; the middle of the nearest cell that was searched is ${distance} away`
 }
 
 /** Sources that must be named: of the imagery, and of the roads. */
@@ -140,9 +140,11 @@ export function formatNumber(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: Math.min(6, digits) })
 }
 
-/** Shares in per cent: `12 %`, `0.4 %`. */
+/** Shares in per cent: `12 %`, `0.4 %`, `99.6 %`; only nothing is 0 and only all is 100. */
 export function formatShare(share: number): string {
   const percent = share * 100
-  if (percent === 0 || percent >= 9.95) return `${Math.round(percent)} %`
-  return percent < 0.05 ? '< 0.1 %' : `${percent.toFixed(1)} %`
+  if (percent === 0 || percent === 100) return `${percent} %`
+  if (percent < 0.05) return '< 0.1 %'
+  if (percent > 99.95) return '> 99.9 %'
+  return percent < 9.95 || percent >= 99 ? `${percent.toFixed(1)} %` : `${Math.round(percent)} %`
 }

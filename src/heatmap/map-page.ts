@@ -140,11 +140,17 @@ function drawScaleBar(view: MapView, text: TextPaths): string {
   ].join('')
 }
 
-function drawNorth({ width }: MapView, text: TextPaths): string {
+/** Upright where the frame's middle is the region's: elsewhere, as in panels far apart, north lies to a side. */
+function drawNorth({ width, centre, toPx }: MapView, text: TextPaths): string {
   const x = width - 22
+  const [fromX, fromY] = toPx(centre)
+  const [toX, toY] = toPx({ lon: centre.lon, lat: Math.min(90, centre.lat + 0.01) })
+  const degrees = (Math.atan2(toX - fromX, fromY - toY) * 180) / Math.PI
   return [
+    `<g transform="rotate(${degrees.toFixed(1)} ${x} 26)">`,
     `<circle cx="${x}" cy="26" r="17" fill="#fff" fill-opacity="0.85"/>`,
     `<path fill="#111" d="M${x} 11l5 12h-10z"/>`,
     text.draw('N', { x, y: 37 }, { sizePx: 12, isBold: true, anchor: 'middle' }),
+    '</g>',
   ].join('')
 }

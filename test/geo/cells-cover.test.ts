@@ -4,6 +4,8 @@ import geodesic from 'geographiclib-geodesic'
 import { describe, expect, test } from 'vitest'
 import { createRegionCover, refuseTooManyCells } from '../../src/geo/cells-cover.ts'
 import { createCellGeometry, parseCells } from '../../src/geo/cells.ts'
+import { boundaryFromBbox } from '../../src/geo/polygon.ts'
+import { projectBoundary } from '../../src/geo/project-boundary.ts'
 import type { Bbox, Boundary, LonLat } from '../../src/types.ts'
 import { describeWithShared, sharedPath } from '../shared.ts'
 
@@ -59,6 +61,18 @@ const cases: readonly Case[] = [
     specs: ['square:25km', 'h3:4'],
   },
   {
+    name: 'a box of more than half a turn',
+    boundary: boundaryFromBbox([-170, 50, 170, 80]),
+    centre: { lon: 0, lat: 65 },
+    specs: ['square:500km'],
+  },
+  {
+    name: 'a box of half a turn',
+    boundary: boundaryFromBbox([-90, 50, 90, 80]),
+    centre: { lon: 0, lat: 65 },
+    specs: ['square:500km'],
+  },
+  {
     name: 'a box around the north pole',
     boundary: polygon(box(-180, 80, 180, 90)),
     centre: { lon: 0, lat: 90 },
@@ -97,6 +111,37 @@ describe('createRegionCover', () => {
     expect(cover.areaInRegionKm2('500,0')).toBe(0)
     expect(cover.areaInRegionKm2(edge)).toBeGreaterThan(0)
     expect(cover.areaInRegionKm2(edge)).toBeLessThan(1)
+  })
+
+  test('an edge through the centre of the projection, which bends like an S, is true to 1 m', () => {
+    const centre = { lon: 10, lat: 50 }
+    const { plane } = createCellGeometry(parseCells('square:25km'), centre)
+    const corners = [
+      [8, 48],
+      [12, 52],
+      [8, 52],
+      [8, 48],
+    ]
+    const [[ring = []] = []] = projectBoundary(
+      { type: 'Polygon', coordinates: [corners] },
+      plane,
+      1,
+    )
+    const chords = Array.from({ length: ring.length / 2 }, (_, i) =>
+      [...ring, ...ring].slice(2 * i, 2 * i + 4),
+    )
+    for (let t = 0; t <= 1; t += 1 / 64) {
+      const [x, y] = plane.forward({ lon: 8 + 4 * t, lat: 48 + 4 * t })
+      expect(Math.min(...chords.map((chord) => distanceToChord([x, y], chord)))).toBeLessThan(1.5)
+    }
+  })
+
+  test('a boundary that a named CRS does not cover is refused', () => {
+    const boundary = polygon(box(-10, 80, 10, 90))
+    const geometry = createCellGeometry(parseCells('square:25km@3857'), { lon: 0, lat: 85 })
+    expect(() => createRegionCover(geometry, boundary)).toThrow(
+      expect.objectContaining({ code: 'outside-projection' }),
+    )
   })
 
   test('a cell inside a hole does not touch the region', () => {
@@ -153,6 +198,13 @@ describeWithShared('createRegionCover on a country', () => {
     expect(Math.abs(cover.areaKm2 / geodesicKm2(boundary) - 1)).toBeLessThan(1e-3)
   })
 })
+
+function distanceToChord([x, y]: readonly [number, number], chord: readonly number[]): number {
+  const [x0 = NaN, y0 = NaN, x1 = NaN, y1 = NaN] = chord
+  const [dx, dy] = [x1 - x0, y1 - y0]
+  const t = Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy)))
+  return Math.hypot(x - x0 - t * dx, y - y0 - t * dy)
+}
 
 /** Hexagons on an edge of H3's icosahedron are bent a little; a named CRS is not equal-area. */
 function toleranceOf(spec: string): number {

@@ -100,8 +100,24 @@ describe('square cells', () => {
     expect(twiceArea).toBeGreaterThan(0)
   })
 
-  test('a geographic CRS is refused: its units are degrees', () => {
-    expect(() => createCellGeometry(parseCells('square:25km@4326'), kyiv)).toThrow(/metres/)
+  for (const { epsg, units } of [
+    { epsg: 4326, units: 'degrees' },
+    { epsg: 2263, units: 'feet: a square of 1 km would be one of 305 m' },
+    { epsg: 3140, units: 'links' },
+  ]) {
+    test(`EPSG:${epsg} is refused: its units are ${units}`, () => {
+      const grid = parseCells(`square:1km@${epsg}`)
+      expect(() => createCellGeometry(grid, kyiv)).toThrow(/Expected a CRS in metres/)
+    })
+  }
+
+  test('sizes are what they say, to the last digit', () => {
+    for (const [spec, sizeM] of [
+      ['square:2.01km', 2010],
+      ['square:16.1km', 16_100],
+    ] as const) {
+      expect(parseCells(spec)).toMatchObject({ sizeM })
+    }
   })
 
   for (const key of ['abc', '1', '1.5,2', '8a1fb46622dffff']) {

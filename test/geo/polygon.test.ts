@@ -86,6 +86,11 @@ describe('parseBoundary', () => {
       ]),
       message: 'an area',
     },
+    {
+      name: 'an edge of more than half a turn',
+      value: polygon(box(-170, 64, 170, 70)),
+      message: 'edges of at most 180°',
+    },
     { name: 'metres', value: polygon(box(500000, 5e6, 600000, 6e6)), message: 'longitude ±180' },
     { name: 'text for numbers', value: polygon([['0', '0']]), message: 'at least 4' },
     {

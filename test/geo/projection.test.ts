@@ -21,6 +21,9 @@ const CASES = [
   { epsg: 23700, lon: 19.05, lat: 47.5, x: 650192.512, y: 239562.847, withinM: 0.01 },
   { epsg: 31467, lon: 9.2, lat: 48.8, x: 3514768.212, y: 5406965.755, withinM: 1 },
   { epsg: 4326, lon: 9, lat: 48, x: 9.0, y: 48.0, withinM: 0.01 },
+  // Coordinates that grow to the west and south, or south and west.
+  { epsg: 2047, lon: 17.5, lat: -29, x: -48719.784, y: 3209372.386, withinM: 0.01 },
+  { epsg: 8352, lon: 15, lat: 50, x: 1058146.302, y: 703011.213, withinM: 0.01 },
   { epsg: 31370, lon: 4.35, lat: 50.85, x: 148679.447, y: 171066.81, withinM: 0.01 },
 ]
 
@@ -32,10 +35,12 @@ describe('createProjection', () => {
     })
   }
 
-  for (const epsg of [3857, 28992, 32631, 3035, 2154, 27700, 2056, 5070, 2263]) {
+  for (const epsg of [3857, 28992, 32631, 3035, 2154, 27700, 2056, 5070, 2263, 2047]) {
     test(`EPSG:${epsg}: inverse undoes forward to 1 mm`, () => {
       const projection = createProjection(epsg)
-      const place = { 5070: [-96, 40], 2263: [-74, 40.7], 27700: [-1.5, 53] }[epsg] ?? [5, 47]
+      const place = { 5070: [-96, 40], 2263: [-74, 40.7], 27700: [-1.5, 53], 2047: [17.5, -29] }[
+        epsg
+      ] ?? [5, 47]
       const [x, y] = projection.forward({ lon: place[0]!, lat: place[1]! })
       const back = projection.inverse(x, y)
       expect(back.lon).toBeCloseTo(place[0]!, 7)

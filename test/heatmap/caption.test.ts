@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { captionOf, NOTICE, tellNotSearched } from '../../src/heatmap/caption.ts'
+import { captionOf, formatShare, NOTICE, tellNotSearched } from '../../src/heatmap/caption.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
 import { makeTown } from './made-heatmap.ts'
 
@@ -54,13 +54,20 @@ test('the notice says where cells are finer than the grid that was searched', ()
   expect(captionOf(makeTown('square:200m')).notice).toBe(NOTICE)
 })
 
+test('shares are nothing or all only where they are', () => {
+  const written = [0, 0.0004, 0.004, 0.0994, 0.5, 0.9951, 0.99996, 1].map(formatShare)
+  expect(written).toEqual(
+    ['0', '< 0.1', '0.4', '9.9', '50', '99.5', '> 99.9', '100'].map((share) => `${share} %`),
+  )
+})
+
 test('a known place without a rank tells why, and how far the nearest cell is', () => {
   const away = { isSearched: false, key: '0,0' } as const
   expect(tellNotSearched({ ...away, isInRegion: false, nearestM: 5_391_234 })).toBe(
-    'outside the region; the nearest cell that was searched is 5,391 km away',
+    'outside the region; the middle of the nearest cell that was searched is 5,391 km away',
   )
   expect(tellNotSearched({ ...away, isInRegion: true, nearestM: 75.4 })).toBe(
-    'not searched: no patch that was searched lies in its cell; the nearest cell that was searched is 75 m away',
+    'not searched: no patch that was searched lies in its cell; the middle of the nearest cell that was searched is 75 m away',
   )
 })
 

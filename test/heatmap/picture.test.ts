@@ -200,6 +200,24 @@ describe('createMapViews of scattered imagery', () => {
     }
   })
 
+  test('the arrow of each panel points north there, not where the middle of the region has it', () => {
+    const cities = [
+      [-74, 40.7],
+      [-118.2, 34],
+    ].map(([lon = 0, lat = 0]) => boxBoundary([lon, lat, lon + 0.1, lat + 0.1]))
+    const boundary = {
+      type: 'MultiPolygon' as const,
+      coordinates: cities.flatMap((city) => (city.type === 'Polygon' ? [city.coordinates] : [])),
+    }
+    const far = makeHeatmap({ boundary, centre: { lon: -96.1, lat: 37.4 }, cells: 'square:5km' })
+    const { svg } = layOutPicture(far, loadTextPaths())
+    const turned = [...svg.matchAll(/rotate\((-?[\d.]+) /g)].map(([, degrees]) => Number(degrees))
+    // West of the middle north lies to the right of up, east of it to the left.
+    expect(turned).toHaveLength(2)
+    expect(turned[0]).toBeCloseTo(12.6, 0)
+    expect(turned[1]).toBeCloseTo(-14.2, 0)
+  })
+
   test('parts that touch stay on one map', () => {
     const boundary = {
       type: 'MultiPolygon' as const,

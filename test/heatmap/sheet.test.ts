@@ -114,7 +114,7 @@ describe('renderSheet', () => {
     )
     const away = { isSearched: false, key: '0,0', isInRegion: false, nearestM: 2500 } as const
     expect(renderSheet({ ...sheet, known: away })).toContain(
-      'outside the region; the nearest cell that was searched is 2.5 km away',
+      'outside the region; the middle of the nearest cell that was searched is 2.5 km away',
     )
   })
 })
