@@ -11,6 +11,7 @@ import { usualOverheadModel, type Config } from './config.ts'
 import type { Encoder } from './embedding/encoder.ts'
 import { createEncoder } from './embedding/onnx.ts'
 import { ConfigError } from './errors.ts'
+import type { Database } from './gallery/database.ts'
 import { migrate } from './gallery/migrate.ts'
 import { openDatabase } from './gallery/open.ts'
 import { stopOrphanedBuilds } from './gallery/orphans.ts'
@@ -41,14 +42,7 @@ export async function openWorld(
   env: Readonly<Record<string, string | undefined>>,
   { isBrief = false }: { readonly isBrief?: boolean } = {},
 ) {
-  await mkdir(config.dataDir, { recursive: true })
-  const db = await openDatabase(
-    config.databaseUrl === ''
-      ? { dataDir: join(config.dataDir, 'database'), worker: !isBrief }
-      : { url: config.databaseUrl },
-  )
-  await migrate(db)
-  await stopOrphanedBuilds(db)
+  const db = await openGallery(config, isBrief)
   const models = openModels(config)
   const imageryDeps = {
     cache: new DiskCache(join(config.dataDir, 'imagery-cache'), config.imageryCacheMb * 1e6),
@@ -87,6 +81,25 @@ export async function openWorld(
       await models.close()
       await db.close()
     },
+  }
+}
+
+/** The database at the newest schema; nothing of it stays open, or keeps the process alive, when that fails. */
+async function openGallery(config: Config, isBrief: boolean): Promise<Database> {
+  await mkdir(config.dataDir, { recursive: true })
+  const db = await openDatabase(
+    config.databaseUrl === ''
+      ? { dataDir: join(config.dataDir, 'database'), worker: !isBrief }
+      : { url: config.databaseUrl },
+  )
+  try {
+    await migrate(db)
+    await stopOrphanedBuilds(db)
+    return db
+  } catch (error) {
+    // What went wrong first is told, not that closing failed too.
+    await db.close().catch(() => undefined)
+    throw error
   }
 }
 
