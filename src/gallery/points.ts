@@ -183,9 +183,16 @@ export async function retryUnavailable(
 ): Promise<number> {
   return db.transaction(async (client) => {
     const [row] = await client.query<{ count: number }>(
-      `with retried as (
-         update points set state = 'pending', reason = null, failures = 0, retry_at = null
+      // Locked in id order, as by all who lock several points: nobody waits in a ring.
+      `with given_up as (
+         select id from points
           where region = $1 and state = 'unavailable' and ($2::text[] is null or reason = any($2))
+          order by id
+            for update
+       ), retried as (
+         update points set state = 'pending', reason = null, failures = 0, retry_at = null
+           from given_up
+          where points.region = $1 and points.id = given_up.id
          returning 1
        )
        select count(*)::integer as count from retried`,

@@ -89,9 +89,17 @@ export async function markRefreshing(
 ): Promise<number> {
   return db.transaction(async (client) => {
     const marked = await client.query(
-      `update points set state = 'pending', refreshing = true, failures = 0, retry_at = null
-        where region = $1 and id = any($2::integer[]) and state = 'embedded'
-       returning id`,
+      // Locked in id order, as by all who lock several points: nobody waits in a ring.
+      `with done as (
+         select id from points
+          where region = $1 and id = any($2::integer[]) and state = 'embedded'
+          order by id
+            for update
+       )
+       update points set state = 'pending', refreshing = true, failures = 0, retry_at = null
+         from done
+        where points.region = $1 and points.id = done.id
+       returning points.id`,
       [regionId, [...pointIds]],
     )
     await client.query('update regions set refreshed_at = now() where id = $1', [regionId])

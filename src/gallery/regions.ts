@@ -123,7 +123,13 @@ export async function listRegions(db: Database): Promise<Region[]> {
 export async function deleteRegion(db: Database, name: string): Promise<void> {
   const { id } = await findRegion(db, name)
   await db.transaction(async (client) => {
-    // Points first: a worker that stores a batch holds their locks, so its embeddings are seen below.
+    // Points first: a worker that stores a batch holds their locks, so its embeddings are seen below. Locked in id
+    // order, as workers do: the deletion alone takes them as they lie on disk, and both would wait for each other.
+    await client.query(
+      `select count(*)
+         from (select from points where region = $1 order by id for update) as locked`,
+      [id],
+    )
     await client.query('delete from points where region = $1', [id])
     await client.query('delete from embeddings where region = $1', [id])
     await client.query('delete from regions where id = $1', [id])
