@@ -123,15 +123,16 @@ async function checkModel(client: Client, { regionId, modelSha256 }: Batch): Pro
   )
 }
 
-/** Locks those of the batch's points that are not done, in id order so that workers cannot dead-lock. */
+/** Locks those of the batch's points that are not done, in id order so that workers cannot dead-lock: failed ones too. */
 async function lockOpenPoints(client: Client, batch: Batch): Promise<OpenPoints> {
-  const ids = [...batch.embedded, ...batch.unavailable].map(({ id }) => id)
+  const { embedded, unavailable, unchanged = [], failed = [] } = batch
+  const ids = [...embedded, ...unavailable, ...failed].map(({ id }) => id)
   const [row] = await client.query<Record<keyof OpenPoints, number[] | null>>(
     `select array_agg(id) as open, array_agg(id) filter (where refreshing) as refreshing
        from (select id, refreshing from points
               where region = $1 and id = any($2::integer[]) and state in ('pending', 'leased')
               order by id for update) as locked`,
-    [batch.regionId, [...ids, ...(batch.unchanged ?? [])]],
+    [batch.regionId, [...ids, ...unchanged]],
   )
   return { open: new Set(row?.open), refreshing: new Set(row?.refreshing) }
 }

@@ -113,8 +113,16 @@ export async function renewLeases(
   if (pointIds.length === 0) return
   await db.withClient((client) =>
     client.query(
-      `update points set leased_until = now() + make_interval(secs => $4)
-        where region = $1 and id = any($2::integer[]) and state = 'leased' and worker = $3`,
+      // What is locked is being stored, given back or deleted: nobody has to wait for that here.
+      `with held as (
+         select id from points
+          where region = $1 and id = any($2::integer[]) and state = 'leased' and worker = $3
+          order by id
+            for update skip locked
+       )
+       update points set leased_until = now() + make_interval(secs => $4)
+         from held
+        where points.region = $1 and points.id = held.id`,
       [regionId, [...pointIds], worker, leaseS],
     ),
   )
@@ -131,8 +139,15 @@ export interface PointRelease {
 export async function releasePoints(db: Database, release: PointRelease): Promise<void> {
   await db.withClient((client) =>
     client.query(
-      `update points set state = 'pending', leased_until = null
-        where region = $1 and id = any($2::integer[]) and state = 'leased' and worker = $3`,
+      `with held as (
+         select id from points
+          where region = $1 and id = any($2::integer[]) and state = 'leased' and worker = $3
+          order by id
+            for update
+       )
+       update points set state = 'pending', leased_until = null
+         from held
+        where points.region = $1 and points.id = held.id`,
       [release.regionId, [...release.pointIds], release.worker],
     ),
   )
