@@ -167,9 +167,8 @@ export class ExtractDecoder {
 
   #decode<Result>(blob: BlobPlace, decode: (block: Block) => Result): Result {
     if (blob.size > this.#buffer.length) this.#buffer = new Uint8Array(blob.size)
-    const bytes = readAt(this.#file, blob, this.#buffer)
     try {
-      return decode(openBlock(unpackBlob(bytes)))
+      return decode(openBlock(unpackBlob(readAt(this.#file, blob, this.#buffer))))
     } catch (error) {
       const fault = faultOf(error, `blob at byte ${blob.offset}`)
       throw new ExtractFaultError(fault.code, fault.message, fault.hint)

@@ -1,10 +1,47 @@
 /** Node places in a temporary file, for extracts whose nodes do not fit the memory. @io disk */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PLACE_UNKNOWN, type NodePlaces } from './node-places.ts'
+import { ExtractFaultError, isOfSystem } from './pbf-errors.ts'
+import { writeAll } from './write-all.ts'
 
 const PAGE_PLACES = 8192
 /** 64 MiB of pages: neighbouring ways ask for neighbouring nodes, so few are fetched twice. */
 const PAGES_MAX = 1024
+
+/** Makes a folder of its own for the file of `createPlacesFile`; whoever asks for it deletes it. */
+export function createPlacesFolder(): string {
+  return inTemporaryFolder(() => mkdtempSync(join(tmpdir(), 'whereabouts-roads-')))
+}
+
+/** A file for the places of `count` nodes, all unknown. */
+export function createPlacesFile(folder: string, count: number): string {
+  const path = join(folder, 'places')
+  inTemporaryFolder(() => {
+    const file = openSync(path, 'w')
+    try {
+      ftruncateSync(file, 8 * count)
+    } finally {
+      closeSync(file)
+    }
+  })
+  return path
+}
+
+/** @throws {ExtractFaultError} `temporary-unusable`: the disk failed, not the extract */
+function inTemporaryFolder<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (!isOfSystem(error)) throw error
+    throw new ExtractFaultError(
+      'temporary-unusable',
+      `Expected room for temporary files in ${tmpdir()}, got "${error.message}"`,
+      'Free space in that folder, or name a folder on another disk in TMPDIR.',
+    )
+  }
+}
 
 /**
  * Places in a file of `uint32[nodes, 2]` that already has its full, zeroed length. Nodes mostly come in order,
@@ -18,7 +55,7 @@ export class FilePlaces implements NodePlaces {
   readonly #pages = new Map<number, Uint32Array>()
 
   constructor(path: string) {
-    this.#file = openSync(path, 'r+')
+    this.#file = inTemporaryFolder(() => openSync(path, 'r+'))
   }
 
   set(rank: number, lon: number, lat: number): void {
@@ -31,8 +68,13 @@ export class FilePlaces implements NodePlaces {
   }
 
   flush(): void {
-    if (this.#runLength > 0)
-      writeSync(this.#file, this.#run.subarray(0, 2 * this.#runLength), 0, null, 8 * this.#runStart)
+    const run = new Uint8Array(this.#run.buffer, 0, 8 * this.#runLength)
+    // What does not get into the file would read as nodes that the extract lacks.
+    inTemporaryFolder(() =>
+      writeAll(run, 8 * this.#runStart, (bytes, position) =>
+        writeSync(this.#file, bytes, 0, bytes.length, position),
+      ),
+    )
     this.#runLength = 0
     this.#pages.clear()
   }
@@ -54,7 +96,9 @@ export class FilePlaces implements NodePlaces {
     const known = this.#pages.get(number)
     if (known) return known
     const page = new Uint32Array(2 * PAGE_PLACES)
-    readSync(this.#file, page, 0, page.byteLength, number * page.byteLength)
+    inTemporaryFolder(() =>
+      readSync(this.#file, page, 0, page.byteLength, number * page.byteLength),
+    )
     // The page that came first goes first; a Map keeps that order.
     if (this.#pages.size >= PAGES_MAX) this.#pages.delete(this.#pages.keys().next().value ?? 0)
     this.#pages.set(number, page)

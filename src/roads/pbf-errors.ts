@@ -1,7 +1,10 @@
 /** How extracts that cannot be read are reported; one place, so that all messages name the file and a next step. */
-import { InputError } from '../errors.ts'
+import { InputError, UpstreamError } from '../errors.ts'
 
 const DOWNLOAD_AGAIN = 'Download the extract again and compare its checksum with the publisher’s.'
+
+/** Not of the bytes, but of the disk with the extract, or with temporary files: trying again can help. */
+type DiskFault = 'extract-unreadable' | 'temporary-unusable'
 
 /** Plain form of an error about an extract; it survives the way out of a worker thread. */
 export interface ExtractFault {
@@ -11,6 +14,7 @@ export interface ExtractFault {
     | 'extract-truncated'
     | 'extract-compression'
     | 'extract-feature'
+    | DiskFault
   readonly message: string
   readonly hint: string
 }
@@ -31,12 +35,28 @@ export function faultOf(error: unknown, where: string): ExtractFault {
     const { code, message, hint } = error.fault
     return { code, message: `${message} (${where})`, hint }
   }
+  if (isOfSystem(error)) return unreadable(error, where)
   const reason = error instanceof Error ? error.message : String(error)
   const message = `Expected readable OSM data, got "${reason}" (${where})`
   return { code: 'extract-corrupt', message, hint: DOWNLOAD_AGAIN }
 }
 
+/** Whether the system refused to open, read or write; zlib's errors have a code as well, but no call. */
+export function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error
+}
+
+function unreadable(error: Error, where: string): ExtractFault {
+  return {
+    code: 'extract-unreadable',
+    message: `Expected a disk that can be read, got "${error.message}" (${where})`,
+    hint: 'Check the disk with the extract, or copy the extract to another one.',
+  }
+}
+
 /** Names the file in a fault, for the caller of the reader. */
-export function extractError(path: string, fault: ExtractFault): InputError {
-  return new InputError(fault.code, `${path}: ${fault.message}`, { hint: fault.hint })
+export function extractError(path: string, fault: ExtractFault): InputError | UpstreamError {
+  const isOfDisk = fault.code === 'extract-unreadable' || fault.code === 'temporary-unusable'
+  const Kind = isOfDisk ? UpstreamError : InputError
+  return new Kind(fault.code, `${path}: ${fault.message}`, { hint: fault.hint })
 }

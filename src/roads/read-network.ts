@@ -2,9 +2,7 @@
  * OSM extract → road network. Ways are decoded first, to learn which nodes roads need, then nodes, then both meet.
  * In a sorted extract every blob is decoded once. @io disk
  */
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { boundaryFromBbox } from '../geo/polygon.ts'
 import type { Boundary } from '../types.ts'
 import { indexBlobs, type BlobIndex } from './blob-index.ts'
@@ -13,6 +11,7 @@ import { Decoders } from './decoder-pool.ts'
 import type { DecoderSetup } from './extract-decoder.ts'
 import { hashFile } from './hash-file.ts'
 import { createNetwork, type RoadNetwork } from './network.ts'
+import { createPlacesFile, createPlacesFolder } from './node-places-file.ts'
 import { extractError, ExtractFaultError } from './pbf-errors.ts'
 import { readRoads, type Manner } from './read-roads.ts'
 
@@ -46,6 +45,7 @@ const THREADED_BYTES_MIN = 4 * 1024 * 1024
  * @throws {InputError} `extract-not-pbf`, `extract-corrupt`, `extract-truncated`, `extract-compression`,
  * `extract-feature`
  * @throws {NotFoundError} `extract-not-found`
+ * @throws {UpstreamError} `extract-unreadable`, `temporary-unusable`: a disk failed
  */
 export async function readRoadNetwork(path: string, options: ReadOptions): Promise<RoadNetwork> {
   options.signal.throwIfAborted()
@@ -141,12 +141,8 @@ class PlaceSpill {
 
   allocate(count: number): SharedArrayBuffer | string {
     if (8 * count <= this.#bytesMax) return new SharedArrayBuffer(8 * count)
-    this.#folder = mkdtempSync(join(tmpdir(), 'whereabouts-roads-'))
-    const path = join(this.#folder, 'places')
-    const file = openSync(path, 'w')
-    ftruncateSync(file, 8 * count)
-    closeSync(file)
-    return path
+    this.#folder = createPlacesFolder()
+    return createPlacesFile(this.#folder, count)
   }
 
   delete(): void {
