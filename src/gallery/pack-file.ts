@@ -4,7 +4,8 @@
  * @io disk
  */
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { parquetMetadataAsync, parquetRead, type AsyncBuffer, type FileMetaData } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { InputError } from '../errors.ts'
@@ -18,6 +19,7 @@ import {
   type PackRow,
 } from './pack-columns.ts'
 import { geoMetadata, MANIFEST_KEY, parseManifest, type PackManifest } from './pack-manifest.ts'
+import { writeAll, type Write } from './write-all.ts'
 
 const SEAL_KEY = 'whereabouts-seal'
 const SEAL_MARK = 'sha256='
@@ -42,13 +44,16 @@ export interface PackWriter {
 }
 
 /**
- * Begins a pack; what stands at `path` stays until the new file is whole. Only a file is replaced: no folder, no device.
+ * Begins a pack; what stands at `path` stays until the new file is whole. Only a file is replaced: no folder, no device,
+ * no link, whose file it is instead.
  * @throws {InputError} `file-unwritable`
  */
 export async function createPack(path: string): Promise<PackWriter> {
   const found = await stat(path).catch(() => null)
   if (found?.isFile() === false) throw unwritable(path, new Error('it is no file'))
-  const draft = `${path}.${randomUUID().slice(0, 8)}.part`
+  const place = await realpath(path).catch(() => path)
+  // Not the file's name and more: that may be as long as a name can be.
+  const draft = join(dirname(place), `whereabouts-${randomUUID().slice(0, 8)}.part`)
   const handle = await open(draft, 'wx').catch((cause: unknown) => {
     throw unwritable(path, cause)
   })
@@ -72,7 +77,7 @@ export async function createPack(path: string): Promise<PackWriter> {
     await bytes.seal()
     await handle.sync()
     await handle.close()
-    await rename(draft, path)
+    await rename(draft, place)
     return bytes.offset
   }
   return {
@@ -91,20 +96,21 @@ export async function createPack(path: string): Promise<PackWriter> {
 
 /** Takes a row group in memory, then hands it to the file and to the digest. */
 class HashedWriter extends ByteWriter {
-  readonly #handle: FileHandle
+  readonly #write: Write
   readonly #hash: Hash = createHash('sha256')
   #last = Buffer.alloc(0)
 
   constructor(handle: FileHandle) {
     super()
-    this.#handle = handle
+    this.#write = async (bytes, position) =>
+      (await handle.write(bytes, 0, bytes.length, position)).bytesWritten
   }
 
   async flush(): Promise<void> {
     this.#last = Buffer.from(this.getBytes())
     this.index = 0
     this.#hash.update(this.#last)
-    await this.#handle.write(this.#last)
+    await writeAll(this.#last, this.offset - this.#last.length, this.#write)
   }
 
   /** Puts the digest of all that was written where its zeros stand in the footer. */
@@ -112,7 +118,7 @@ class HashedWriter extends ByteWriter {
     const at = sealOffset(this.#last)
     if (at === null) throw new Error('Expected a place for the seal in the footer, got none')
     const digest = Buffer.from(this.#hash.digest('hex'))
-    await this.#handle.write(digest, 0, digest.length, this.offset - this.#last.length + at)
+    await writeAll(digest, this.offset - this.#last.length + at, this.#write)
   }
 }
 

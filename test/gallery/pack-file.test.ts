@@ -91,6 +91,21 @@ test('a pack takes the place of a file alone, never of a folder or a device', as
   await rm(device)
 })
 
+test('a pack put in the place of a link goes into the file behind it', async () => {
+  const [real, link] = [join(folder, 'real.parquet'), join(folder, 'link.parquet')]
+  await writeFile(real, 'before')
+  await symlink('real.parquet', link)
+  await writePack(link)
+  expect((await lstat(link)).isSymbolicLink()).toBe(true)
+  expect(await readFile(real)).toEqual(await readFile(path))
+})
+
+test('a pack can have a name as long as names can be', async () => {
+  const long = join(folder, 'x'.repeat(255))
+  await writePack(long)
+  expect(await codeOf(long)).toBe('opened')
+})
+
 test('a flipped bit anywhere in the file is noticed', async () => {
   const bytes = await readFile(path)
   const broken = join(folder, 'broken.parquet')
