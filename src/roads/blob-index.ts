@@ -4,7 +4,7 @@ import { PbfReader } from 'pbf'
 import { NotFoundError } from '../errors.ts'
 import { decodeHeader, type ExtractHeader } from './pbf-header.ts'
 import { HEADER_BYTES_MAX, BLOCK_BYTES_MAX, unpackBlob } from './pbf-blob.ts'
-import { ExtractFaultError } from './pbf-errors.ts'
+import { ExtractFaultError, orFault } from './pbf-errors.ts'
 
 /** Where a blob stands in the file, bytes. */
 export interface BlobPlace {
@@ -73,7 +73,9 @@ function walk(file: number, fileBytes: number): BlobIndex {
     const { type, blob } = readBlobHeader(file, { offset, size: fileBytes })
     if (!header && type !== 'OSMHeader') throw notPbf(`a first blob of type "${type}"`)
     if (type === 'OSMHeader' && !header)
-      header = decodeHeader(unpackBlob(readAt(file, blob, new Uint8Array(blob.size))))
+      header = orFault(`blob at byte ${blob.offset}`, () =>
+        decodeHeader(unpackBlob(readAt(file, blob, new Uint8Array(blob.size)))),
+      )
     // Blobs of other types are allowed and skipped, as the format asks.
     if (type === 'OSMData') blobs.push(blob)
     offset = blob.offset + blob.size
@@ -91,7 +93,7 @@ function readBlobHeader(file: number, { offset, size: fileBytes }: BlobPlace) {
   if (size > HEADER_BYTES_MAX) throw corrupt(`a blob header of ${size} bytes at byte ${offset}`)
   const bytes = readAt(file, { offset: offset + 4, size }, new Uint8Array(size))
   if (prefix.length < 4 || bytes.length < size) throw truncated(fileBytes)
-  const { type, dataSize } = decodeBlobHeader(bytes)
+  const { type, dataSize } = orFault(`blob header at byte ${offset}`, () => decodeBlobHeader(bytes))
   const blob = { offset: offset + 4 + size, size: dataSize }
   if (!(dataSize <= BLOCK_BYTES_MAX)) throw corrupt(`a blob of ${dataSize} bytes at byte ${offset}`)
   if (blob.offset + blob.size > fileBytes) throw truncated(fileBytes)

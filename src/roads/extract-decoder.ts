@@ -13,7 +13,7 @@ import { FilePlaces } from './node-places-file.ts'
 import { NO_IDS, type PackedIds } from './packed-ids.ts'
 import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
-import { faultOf, ExtractFaultError } from './pbf-errors.ts'
+import { orFault } from './pbf-errors.ts'
 import { decodeNodes } from './pbf-nodes.ts'
 import { decodeRoads, type WayChunk } from './pbf-ways.ts'
 import { RankFinder } from './rank-finder.ts'
@@ -167,12 +167,9 @@ export class ExtractDecoder {
 
   #decode<Result>(blob: BlobPlace, decode: (block: Block) => Result): Result {
     if (blob.size > this.#buffer.length) this.#buffer = new Uint8Array(blob.size)
-    try {
-      return decode(openBlock(unpackBlob(readAt(this.#file, blob, this.#buffer))))
-    } catch (error) {
-      const fault = faultOf(error, `blob at byte ${blob.offset}`)
-      throw new ExtractFaultError(fault.code, fault.message, fault.hint)
-    }
+    return orFault(`blob at byte ${blob.offset}`, () =>
+      decode(openBlock(unpackBlob(readAt(this.#file, blob, this.#buffer)))),
+    )
   }
 }
 

@@ -41,6 +41,16 @@ export function faultOf(error: unknown, where: string): ExtractFault {
   return { code: 'extract-corrupt', message, hint: DOWNLOAD_AGAIN }
 }
 
+/** Decodes bytes that may be damaged. @throws {ExtractFaultError} whatever went wrong */
+export function orFault<Result>(where: string, decode: () => Result): Result {
+  try {
+    return decode()
+  } catch (error) {
+    const { code, message, hint } = faultOf(error, where)
+    throw new ExtractFaultError(code, message, hint)
+  }
+}
+
 /** Whether the system refused to open, read or write; zlib's errors have a code as well, but no call. */
 export function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error
@@ -54,8 +64,12 @@ function unreadable(error: Error, where: string): ExtractFault {
   }
 }
 
-/** Names the file in a fault, for the caller of the reader. */
-export function extractError(path: string, fault: ExtractFault): InputError | UpstreamError {
+/** What a reader throws for what was thrown in it: a fault is told with the name of the file. */
+export function extractError(path: string, error: unknown): unknown {
+  const isFault = error instanceof ExtractFaultError || isOfSystem(error)
+  if (!isFault) return error
+  const fault =
+    error instanceof ExtractFaultError ? error.fault : faultOf(error, 'reading the file')
   const isOfDisk = fault.code === 'extract-unreadable' || fault.code === 'temporary-unusable'
   const Kind = isOfDisk ? UpstreamError : InputError
   return new Kind(fault.code, `${path}: ${fault.message}`, { hint: fault.hint })

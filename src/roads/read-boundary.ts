@@ -16,7 +16,7 @@ import { createFloats, readDeltas } from './number-list.ts'
 import { packIds } from './packed-ids.ts'
 import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
-import { extractError, ExtractFaultError, faultOf } from './pbf-errors.ts'
+import { extractError, orFault } from './pbf-errors.ts'
 import { decodeNodes } from './pbf-nodes.ts'
 import { decodeBoundaries, type BoundaryRelation } from './pbf-relations.ts'
 import { RankFinder } from './rank-finder.ts'
@@ -43,7 +43,7 @@ export async function readBoundaryRelation(
     return outlineOf(relation, ways, places)
   } catch (error) {
     signal.throwIfAborted()
-    throw error instanceof ExtractFaultError ? extractError(path, error.fault) : error
+    throw extractError(path, error)
   }
 }
 
@@ -125,12 +125,9 @@ function visitBlob(
   blob: BlobPlace,
   visit: (block: Block, blob: BlobPlace) => void,
 ): void {
-  try {
-    visit(openBlock(unpackBlob(readAt(file, blob, new Uint8Array(blob.size)))), blob)
-  } catch (error) {
-    const fault = faultOf(error, `blob at byte ${String(blob.offset)}`)
-    throw new ExtractFaultError(fault.code, fault.message, fault.hint)
-  }
+  orFault(`blob at byte ${String(blob.offset)}`, () =>
+    visit(openBlock(unpackBlob(readAt(file, blob, new Uint8Array(blob.size)))), blob),
+  )
 }
 
 /** The id of a way, and its nodes if they are wanted. */

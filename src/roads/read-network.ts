@@ -12,7 +12,7 @@ import type { DecoderSetup } from './extract-decoder.ts'
 import { hashFile } from './hash-file.ts'
 import { createNetwork, type RoadNetwork } from './network.ts'
 import { createPlacesFile, createPlacesFolder } from './node-places-file.ts'
-import { extractError, ExtractFaultError } from './pbf-errors.ts'
+import { extractError } from './pbf-errors.ts'
 import { readRoads, type Manner } from './read-roads.ts'
 
 /** How an extract is read. */
@@ -58,7 +58,7 @@ export async function readRoadNetwork(path: string, options: ReadOptions): Promi
     return createNetwork(roads, { sha256, headerBbox: index.header.bbox })
   } catch (error) {
     options.signal.throwIfAborted()
-    throw error instanceof ExtractFaultError ? extractError(path, error.fault) : error
+    throw extractError(path, error)
   }
 }
 

@@ -46,6 +46,24 @@ describe('files that cannot be read', () => {
       says: 'blob at byte',
     },
     {
+      name: 'a blob header that is rubbish',
+      bytes: Buffer.concat([good, Buffer.from([0, 0, 0, 1, 0x13]), good]),
+      code: 'extract-corrupt',
+      says: `blob header at byte ${good.length}`,
+    },
+    {
+      name: 'rubbish in the header block',
+      bytes: makeBlob('OSMHeader', Buffer.from([0x13])),
+      code: 'extract-corrupt',
+      says: 'blob at byte',
+    },
+    {
+      name: 'damaged zlib data of the header block',
+      bytes: damage(makeBlob('OSMHeader', Buffer.alloc(40))),
+      code: 'extract-corrupt',
+      says: 'blob at byte',
+    },
+    {
       name: 'lzma',
       bytes: makeExtract({ ...plain, pack: packAs(4, (block) => block) }),
       code: 'extract-compression',
