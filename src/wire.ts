@@ -3,7 +3,6 @@
  * @io disk, network, database, native
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -86,7 +85,6 @@ export async function openWorld(
 
 /** The database at the newest schema; nothing of it stays open, or keeps the process alive, when that fails. */
 async function openGallery(config: Config, isBrief: boolean): Promise<Database> {
-  await mkdir(config.dataDir, { recursive: true })
   const db = await openDatabase(
     config.databaseUrl === ''
       ? { dataDir: join(config.dataDir, 'database'), worker: !isBrief }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,4 +65,14 @@ describeOnEachDatabase('a world whose database cannot be brought up to date', (_
     await after.close()
     await rm(dataDir, { recursive: true })
   })
+})
+
+test('a file in the place of the data folder is told as a database that cannot be opened, not as a bug', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'whereabouts-test-'))
+  const dataDir = join(folder, 'file')
+  await writeFile(dataDir, '')
+  await expect(openWorld(resolveConfig({ dataDir }, {}), {})).rejects.toMatchObject({
+    code: 'database-unavailable',
+  })
+  await rm(folder, { recursive: true })
 })

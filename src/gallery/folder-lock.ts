@@ -2,7 +2,7 @@
  * A lock on a folder by a file with the holder's process id: PGlite itself would let a second process in.
  * @io disk
  */
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { UpstreamError } from '../errors.ts'
@@ -21,9 +21,15 @@ interface Holder {
 
 /**
  * Takes the folder, also from a process that has died.
- * @throws {UpstreamError} `database-locked`, naming who holds it
+ * @throws {UpstreamError} `database-locked`, naming who holds it; `database-unavailable` where nothing can be written
  */
 export async function lockFolder(folder: string): Promise<Unlock> {
+  return takeFolder(folder).catch((error: unknown) => {
+    throw error instanceof Error && 'syscall' in error ? unusable(folder, error) : error
+  })
+}
+
+async function takeFolder(folder: string): Promise<Unlock> {
   await mkdir(folder, { recursive: true })
   const file = join(folder, 'lock')
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -44,10 +50,8 @@ async function create(file: string): Promise<boolean> {
   }
   // Written aside and linked: nobody ever reads a half-written lock.
   const draft = `${file}.${process.pid}.${draftCount++}`
-  const handle = await open(draft, 'w')
-  await handle.writeFile(JSON.stringify(holder))
-  await handle.close()
   try {
+    await writeFile(draft, JSON.stringify(holder))
     await link(draft, file)
     return true
   } catch (error) {
@@ -91,6 +95,17 @@ async function startOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   // Field 22; the second one, the command in brackets, may hold blanks.
   return stat.slice(stat.lastIndexOf(')')).split(' ')[20] ?? ''
+}
+
+function unusable(folder: string, cause: Error): UpstreamError {
+  return new UpstreamError(
+    'database-unavailable',
+    `Expected a folder for the embedded database in which to write, got "${cause.message}" for ${folder}`,
+    {
+      hint: 'make room on its disk, allow writing there, or name another folder with --data-dir; a file may be in its place',
+      cause,
+    },
+  )
 }
 
 function locked(folder: string, file: string, text: string): UpstreamError {

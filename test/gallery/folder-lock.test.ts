@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { outcomeOf } from '../../src/errors.ts'
 import { lockFolder } from '../../src/gallery/folder-lock.ts'
 
 let folder: string
@@ -64,5 +65,21 @@ describe('the lock of a folder', () => {
     await writeFile(join(folder, 'lock'), JSON.stringify(holder))
     const tries = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)))
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('that cannot be written is told, with the folder and the next step, and leaves no draft', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    for (const unusable of [file, join(file, 'below'), join(folder, 'x'.repeat(256))]) {
+      const failure: unknown = await lockFolder(unusable).catch((error: unknown) => error)
+      expect(failure).toMatchObject({
+        name: 'UpstreamError',
+        code: 'database-unavailable',
+        message: expect.stringContaining(unusable) as unknown,
+        hint: expect.stringContaining('--data-dir') as unknown,
+      })
+      expect(outcomeOf(failure).exit).toBe(69)
+    }
+    expect(await readdir(folder)).toEqual(['file'])
   })
 })
