@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { UpstreamError, WhereaboutsError } from '../errors.ts'
 import type { Client, Database } from './database.ts'
+import { told } from './statement-errors.ts'
 
 /** A connection taken from a database until `release`. */
 export interface Loan {
@@ -64,33 +65,6 @@ function withErrors(client: Client, tell: (error: unknown) => unknown): Client {
     script: (sql) => client.script(sql).catch(rethrow),
     copyRows: (table, rows) => client.copyRows(table, rows).catch(rethrow),
   }
-}
-
-/** What a statement's error means to a user; any other is a bug, and stays what it is. */
-function told(error: unknown): unknown {
-  const state = error instanceof Error && 'code' in error ? String(error.code) : ''
-  // SQLSTATE 53: disk full, out of memory, too many connections.
-  if (/^53\w{3}$/.test(state)) return full(error)
-  return state === '25006' ? readOnly(error) : error
-}
-
-function readOnly(cause: unknown): UpstreamError {
-  return new UpstreamError(
-    'database-read-only',
-    'Writing to the database failed: it allows reading only',
-    {
-      hint: 'use the primary server for this; a replica answers locate, scene and other questions about what is built',
-      cause,
-    },
-  )
-}
-
-function full(cause: unknown): UpstreamError {
-  const reason = cause instanceof Error ? cause.message : 'unknown error'
-  return new UpstreamError('database-full', `Storing in the database failed: ${reason}`, {
-    hint: 'make room on its disk; nothing was stored by half, and a build goes on by itself',
-    cause,
-  })
 }
 
 function lost(cause: unknown): UpstreamError {
