@@ -6,7 +6,7 @@ import type { Boundary } from '../types.ts'
 import { openExtract, readAt, type BlobPlace } from './blob-index.ts'
 import { claimBlobs, finishBlob, type BlobQueue } from './blob-queue.ts'
 import { buildRoads, type RoadChunk } from './build-roads.ts'
-import { SpanBuilder, type IdSpan } from './id-span.ts'
+import type { IdSpan } from './id-span.ts'
 import { IdGatherer } from './node-ids.ts'
 import { MemoryPlaces, type NodePlaces } from './node-places.ts'
 import { FilePlaces } from './node-places-file.ts'
@@ -15,7 +15,7 @@ import { unpackBlob } from './pbf-blob.ts'
 import { openBlock, type Block } from './pbf-block.ts'
 import { orFault } from './pbf-errors.ts'
 import { decodeNodes } from './pbf-nodes.ts'
-import { decodeRoads, type WayChunk } from './pbf-ways.ts'
+import { decodeRoads, listWayIds, type WayChunk } from './pbf-ways.ts'
 import { RankFinder } from './rank-finder.ts'
 import { keepLatestVersions } from './way-versions.ts'
 
@@ -39,7 +39,7 @@ export interface SharedNodes {
 /** A phase of reading, in which each decoder does a share: ways first, whose roads it keeps, roads last. */
 export type Phase =
   | { readonly kind: 'ways'; readonly queue: BlobQueue }
-  | { readonly kind: 'wayIds' }
+  | { readonly kind: 'wayIds'; readonly queue: BlobQueue }
   | { readonly kind: 'nodes'; readonly queue: BlobQueue; readonly nodes: SharedNodes }
   | { readonly kind: 'roads' }
 
@@ -49,7 +49,7 @@ export interface BlockKinds {
   readonly hasWays: boolean
 }
 
-/** What a blob told; `span` is that of its roads or nodes. */
+/** What a blob told; `span` is that of its ways or nodes. */
 export interface BlobReport extends BlockKinds {
   /** In the queue. */
   readonly index: number
@@ -98,7 +98,7 @@ export class ExtractDecoder {
       case 'ways':
         return this.#readWays(phase.queue)
       case 'wayIds':
-        return this.#listWayIds()
+        return this.#listWayIds(phase.queue)
       case 'nodes':
         return this.#readNodes(phase.queue, phase.nodes)
       case 'roads':
@@ -116,10 +116,10 @@ export class ExtractDecoder {
     const reports: BlobReport[] = []
     for (const { blob, index } of claimBlobs(queue)) {
       this.#decode(blob, (block) => {
-        const { ways, needed } = decodeRoads(block, this.#setup.isHistory)
+        const { ways, needed, span } = decodeRoads(block, this.#setup.isHistory)
         gatherer.add(needed)
         if (ways.ids.length > 0) this.#ways.push(ways)
-        reports.push({ index, ...kindsOf(block), span: spanOf(ways.ids) })
+        reports.push({ index, ...kindsOf(block), span })
       })
       if (!reports.at(-1)?.hasNodes) finishBlob(queue, blob)
       yield
@@ -128,8 +128,13 @@ export class ExtractDecoder {
     return { reports, needed: gatherer.finish() }
   }
 
-  *#listWayIds(): Steps<'wayIds'> {
-    return Float64Array.from(this.#ways.flatMap(({ ids }) => [...ids]))
+  *#listWayIds(queue: BlobQueue): Steps<'wayIds'> {
+    const lists: Float64Array[] = []
+    for (const { blob } of claimBlobs(queue)) {
+      lists.push(this.#decode(blob, listWayIds))
+      yield
+    }
+    return joinFloats(lists)
   }
 
   *#readNodes(queue: BlobQueue, { ids, buckets, places }: SharedNodes): Steps<'nodes'> {
@@ -177,8 +182,13 @@ function kindsOf({ nodes, denseNodes, ways }: Block): BlockKinds {
   return { hasNodes: nodes.length + denseNodes.length > 0, hasWays: ways.length > 0 }
 }
 
-function spanOf(ids: Float64Array): IdSpan {
-  const span = new SpanBuilder()
-  for (const id of ids) span.add(id)
-  return { count: span.count, idMin: span.idMin, idMax: span.idMax, isAscending: span.isAscending }
+/** Copies parts one after the other. */
+function joinFloats(parts: readonly Float64Array[]): Float64Array<ArrayBuffer> {
+  const joined = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
 }

@@ -1,5 +1,6 @@
 /** Ways of a block → the roads among them, with the ids of their nodes. */
 import { PbfReader } from 'pbf'
+import { SpanBuilder, type IdSpan } from './id-span.ts'
 import { PLACE_UNKNOWN, encodeLat, encodeLon } from './node-places.ts'
 import { createFloats, readDeltas } from './number-list.ts'
 import { checkEnd, type Block, type Scale } from './pbf-block.ts'
@@ -48,6 +49,8 @@ export interface DecodedRoads {
   readonly ways: WayChunk
   /** `float64[]`: nodes that have to be looked up, which are all unless the ways carry places; valid until the next block. */
   readonly needed: Float64Array
+  /** Of all ways, roads or not; a way whose tags come before its id may count as 0. */
+  readonly span: IdSpan
 }
 
 /** A way as it stands in the block; one object serves all ways. Lists it lacks begin at 0. */
@@ -76,7 +79,8 @@ const NO_WAY: Way = {
 /** Decodes the roads among the ways of a block, in the order of the file. */
 export function decodeRoads(block: Block, isHistory: boolean): DecodedRoads {
   const chunk = new ChunkBuilder(block, isHistory)
-  if (block.ways.length === 0) return chunk.finish()
+  const span = new SpanBuilder()
+  if (block.ways.length === 0) return { ...chunk.finish(), span }
   const test = createRoadTest(block)
   const way: Way = { ...NO_WAY }
   const hasHighway = isHistory ? null : test.hasHighway
@@ -84,10 +88,24 @@ export function decodeRoads(block: Block, isHistory: boolean): DecodedRoads {
     block.pbf.pos = block.ways[i] as number
     way.end = block.ways[i + 1] as number
     const mayBeRoad = readWay(block.pbf, way, hasHighway)
+    span.add(way.id)
     if (mayBeRoad && way.isVisible && test.isRoad(way)) chunk.addRoad(way)
     else if (isHistory) chunk.addEmpty(way)
   }
-  return chunk.finish()
+  return { ...chunk.finish(), span }
+}
+
+/** Ids of all ways of a block, roads or not. */
+export function listWayIds({ pbf, ways }: Block): Float64Array<ArrayBuffer> {
+  const ids = new Float64Array(ways.length / 2)
+  const way: Way = { ...NO_WAY }
+  for (let i = 0; i < ids.length; i++) {
+    pbf.pos = ways[2 * i] as number
+    way.end = ways[2 * i + 1] as number
+    readWay(pbf, way, null)
+    ids[i] = way.id
+  }
+  return ids
 }
 
 /**
@@ -213,7 +231,7 @@ class ChunkBuilder {
     while (this.#places.length < 2 * refCount) this.#places.push(PLACE_UNKNOWN)
   }
 
-  finish(): DecodedRoads {
+  finish(): Omit<DecodedRoads, 'span'> {
     const refs = lists.refs.array.subarray(0, lists.refs.length)
     if (this.#places.length > 0) this.#padPlaces(refs.length)
     const ways = {

@@ -35,8 +35,9 @@ export type Outcome = { readonly roads: RoadChunk[] } | { readonly redo: Manner 
 export async function readRoads(reading: Reading): Promise<Outcome> {
   const { blobs, decoders, manner } = reading
   const firstWays = manner.scansAll ? 0 : findFirstWays(reading)
-  const ways = await readWays(reading, blobs.slice(firstWays))
-  if (!manner.isHistory && (await hasRepeatedWays(reading, ways.reports)))
+  const wayBlobs = blobs.slice(firstWays)
+  const ways = await readWays(reading, wayBlobs)
+  if (!manner.isHistory && (await hasRepeatedWays(reading, wayBlobs, ways.reports)))
     return { redo: { ...manner, isHistory: true } }
   const nodeBlobs = [...blobs.slice(0, firstWays), ...ways.blobsWithNodes]
   const nodes = await readNodes(reading, nodeBlobs, ways.needed)
@@ -100,13 +101,22 @@ async function readNodes(
   return shares.flatMap(({ reports }) => reports)
 }
 
-/** Comparing all ids is spared where blocks follow one another, as they do in nearly all extracts. */
+/**
+ * Comparing all ids is spared where blocks follow one another, as they do in nearly all extracts. Not only those of
+ * roads: the newer version of one may be none.
+ */
 async function hasRepeatedWays(
-  { decoders }: Reading,
+  { decoders, bytesDone }: Reading,
+  blobs: readonly BlobPlace[],
   reports: readonly BlobReport[],
 ): Promise<boolean> {
   if (!mayRepeat(reports.map(({ span }) => span))) return false
-  const lists = await decoders.run({ kind: 'wayIds' })
+  const withWays = new Set(reports.filter(({ hasWays }) => hasWays).map(({ index }) => index))
+  const queue = createQueue(
+    blobs.filter((_, index) => withWays.has(index)),
+    bytesDone,
+  )
+  const lists = await decoders.run({ kind: 'wayIds', queue })
   const count = lists.reduce((sum, { length }) => sum + length, 0)
   const sorted = lists.map((list) => packIds(sortIds(list)))
   return mergeLists(sorted, ownWords).low.length < count

@@ -236,6 +236,26 @@ describe('histories', () => {
     })
 })
 
+describe('a way that comes twice in an extract that does not say so', () => {
+  const first = { ...road, version: 1 }
+  const second = { ...road, version: 2, tags: { building: 'yes' } }
+  const others = [10, 11].map((id) => ({ id, refs: [1, 2], tags: { building: 'yes' } }))
+  for (const { name, blocks } of [
+    { name: 'one after the other', blocks: [{ ways: [first, second] }] },
+    { name: 'in two blocks', blocks: [{ ways: [first, ...others] }, { ways: [second] }] },
+  ])
+    test(`is no road where the newer version is none, ${name}`, async () => {
+      const network = await read(makeExtract({ blocks: [{ dense: corner }, ...blocks] }))
+      expect(network.wayCount).toBe(0)
+    })
+
+  test('is not searched for in vain: unsorted ways, each there once, are all read', async () => {
+    const blocks = [{ dense: corner }, { ways: [...others].reverse() }, { ways: [road] }]
+    const network = await read(makeExtract({ blocks }), { threads: 2, threadedBytesMin: 0 })
+    expect(network.wayCount).toBe(1)
+  })
+})
+
 describe('roads that need care', () => {
   test('a missing node breaks the road and is counted', async () => {
     const far = { id: 4, lon: 10.02, lat: 50.01 }
