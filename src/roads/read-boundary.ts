@@ -11,7 +11,14 @@ import type { Boundary } from '../types.ts'
 import { assembleRings, makePolygons } from './assemble-rings.ts'
 import { indexBlobs, openExtract, readAt, type BlobPlace } from './blob-index.ts'
 import { findBoundary, type BoundaryName } from './find-boundary.ts'
-import { decodeLat, decodeLon, MemoryPlaces, PLACE_UNKNOWN } from './node-places.ts'
+import {
+  decodeLat,
+  decodeLon,
+  encodeLat,
+  encodeLon,
+  MemoryPlaces,
+  PLACE_UNKNOWN,
+} from './node-places.ts'
 import { createFloats, readDeltas } from './number-list.ts'
 import { packIds } from './packed-ids.ts'
 import { unpackBlob } from './pbf-blob.ts'
@@ -58,6 +65,8 @@ class Scan {
   /** Blobs with ways, and with nodes; known after the first pass. */
   readonly #withWays: BlobPlace[] = []
   readonly #withNodes: BlobPlace[] = []
+  /** Nodes whose places the ways that are wanted carry: such an extract may hold no nodes. */
+  readonly #onWays = new Map<number, Position>()
 
   constructor(path: string, blobs: readonly BlobPlace[], signal: AbortSignal) {
     this.#path = path
@@ -81,7 +90,10 @@ class Scan {
     await this.#each(this.#withWays, (block) => {
       for (let index = 0; index < block.ways.length; index += 2) {
         const way = readWay(block, block.ways[index] ?? 0, block.ways[index + 1] ?? 0)
-        if (wanted.has(way.id)) ways.set(way.id, way.nodes())
+        if (!wanted.has(way.id)) continue
+        const nodes = way.nodes()
+        ways.set(way.id, nodes)
+        way.places().forEach((place, i) => place && this.#onWays.set(nodes[i] ?? NaN, place))
       }
     })
     return ways
@@ -97,8 +109,8 @@ class Scan {
       const rank = ranks.find(node)
       const lon = rank < 0 ? PLACE_UNKNOWN : places.lonAt(rank)
       return lon === PLACE_UNKNOWN
-        ? null
-        : [decodeLon(lon) / 1e7, decodeLat(places.latAt(rank)) / 1e7]
+        ? (this.#onWays.get(node) ?? null)
+        : positionOf(lon, places.latAt(rank))
     }
   }
 
@@ -130,23 +142,37 @@ function visitBlob(
   )
 }
 
-/** The id of a way, and its nodes if they are wanted. */
-function readWay({ pbf }: Block, start: number, end: number) {
-  let [id, refs] = [0, 0]
+/** The id of a way; its nodes, and the places of them that it carries, if they are wanted. */
+function readWay({ pbf, scale }: Block, start: number, end: number) {
+  let [id, refs, lats, lons] = [0, 0, 0, 0]
   pbf.pos = start
   for (let field = pbf.nextField(end); field !== 0; field = pbf.nextField(end)) {
     if (field === 1) id = pbf.readVarint(true)
     else if (field === 8) refs = pbf.pos
+    else if (field === 9) lats = pbf.pos
+    else if (field === 10) lons = pbf.pos
   }
-  const nodes = (): number[] => {
+  const listAt = (from: number): number[] => {
     const list = createFloats()
-    if (refs > 0) {
-      pbf.pos = refs
+    if (from > 0) {
+      pbf.pos = from
       readDeltas(pbf, list)
     }
     return [...list.copy()]
   }
-  return { id, nodes }
+  const places = () => {
+    const raw = listAt(lats)
+    return listAt(lons).map((lon, i) =>
+      positionOf(encodeLon(lon, scale), encodeLat(raw[i] ?? NaN, scale)),
+    )
+  }
+  return { id, nodes: () => listAt(refs), places }
+}
+
+/** Of encoded coordinates; null where one is none. */
+function positionOf(lon: number, lat: number): Position | null {
+  if (lon === PLACE_UNKNOWN || lat === PLACE_UNKNOWN) return null
+  return [decodeLon(lon) / 1e7, decodeLat(lat) / 1e7]
 }
 
 function outlineOf(relation: BoundaryRelation, ways: Ways, places: Places): Boundary {

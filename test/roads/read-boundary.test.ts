@@ -107,6 +107,16 @@ describe('a boundary in an extract', () => {
     expect(await read({ blocks }, [A])).toEqual(await read(EXTRACT, [A]))
   })
 
+  test('is put together from ways that carry the places of their nodes, which are not in the extract', async () => {
+    const placeOf = new Map(NODES.map(({ id, lon, lat }) => [id, [lon, lat] as [number, number]]))
+    const ways = WAYS.map((made) => ({
+      ...made,
+      locations: made.refs.map((ref) => placeOf.get(ref)!),
+    }))
+    const extract = { optionalFeatures: ['LocationsOnWays'], blocks: [{ ways }] }
+    expect(await read(extract, [A])).toEqual(await read(EXTRACT, [A]))
+  })
+
   test('is none where the relation is something else', async () => {
     const other = { ...A, tags: { ...A.tags, boundary: 'national_park' } }
     await expect(read(EXTRACT, [other])).rejects.toMatchObject({ code: 'boundary-not-found' })
