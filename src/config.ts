@@ -1,6 +1,6 @@
 /**
  * One option table → typed `Config`, `--help`, `.env.example` and docs/options.md.
- * Order: flag → environment → default. All problems are reported at once.
+ * Order: flag → environment → default; an empty variable counts as absent. All problems are reported at once.
  */
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
@@ -117,25 +117,26 @@ export const OPTIONS = {
 } as const satisfies Record<string, Option>
 
 const list = z.string().transform((text) => text.split(',').filter((part) => part !== ''))
-const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const filled = z.string().min(1, 'expected a value; leave the option out for its default')
+// Without the first step an empty text were 0: any port, no cache, photos kept for ever.
+const number = z.string().regex(/\S/, 'expected a number; leave the option out for its default')
+const wholeNumber = (min: number, max: number) =>
+  number.pipe(z.coerce.number<string>().int().min(min).max(max))
 
 const schema = z.object({
-  dataDir: z
-    .string()
-    .min(1)
-    .transform((path) => resolve(path)),
+  dataDir: filled.transform((path) => resolve(path)),
   databaseUrl: z.union([z.literal(''), z.string().regex(/^postgres(ql)?:\/\//)]),
   modelsDir: z.string(),
-  photoModel: z.string().min(1),
-  overheadModel: z.string().min(1),
+  photoModel: filled,
+  overheadModel: filled,
   imageryCacheMb: wholeNumber(0, 100_000_000),
   threads: wholeNumber(0, 256).transform((count) => (count === 0 ? availableParallelism() : count)),
   port: wholeNumber(0, 65535),
-  host: z.string().min(1),
+  host: filled,
   allowedDirs: list.transform((dirs) => dirs.map((dir) => resolve(dir))),
   allowedHosts: list,
   photoMaxMb: wholeNumber(1, 1000),
-  photoDays: z.coerce.number().min(0).max(36_500),
+  photoDays: number.pipe(z.coerce.number<string>().min(0).max(36_500)),
 })
 
 /** The resolved options. */
@@ -145,8 +146,8 @@ type OptionName = keyof typeof OPTIONS
 
 /**
  * Resolves the options.
- * @param flags  values from the command line by option name; absent ones fall through
- * @param env  the process environment
+ * @param flags  values from the command line by option name; absent ones fall through, empty ones do not
+ * @param env  the process environment; an empty value counts as absent
  * @throws {ConfigError} `config-invalid` naming every bad option
  */
 export function resolveConfig(
@@ -155,7 +156,7 @@ export function resolveConfig(
 ): Config {
   const names = Object.keys(OPTIONS) as OptionName[]
   const raw = Object.fromEntries(
-    names.map((name) => [name, flags[name] ?? env[OPTIONS[name].env] ?? OPTIONS[name].default]),
+    names.map((name) => [name, flags[name] ?? presetOf(OPTIONS[name], env)]),
   )
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
@@ -173,10 +174,15 @@ export function resolveConfig(
   )
 }
 
+/** What an option is without a flag. Empty is what `.env` files and compose.yaml make of a variable that nobody set. */
+function presetOf(option: Option, env: Readonly<Record<string, string | undefined>>): string {
+  const value = env[option.env] ?? ''
+  return value === '' ? option.default : value
+}
+
 /** The overhead model of a command without `--overhead-model`. */
 export function usualOverheadModel(env: Readonly<Record<string, string | undefined>>): string {
-  const { env: variable, default: usual } = OPTIONS.overheadModel
-  return env[variable] ?? usual
+  return presetOf(OPTIONS.overheadModel, env)
 }
 
 /** The table as `.env.example`, one commented line and one assignment each. */

@@ -15,6 +15,27 @@ test('a flag wins over the environment, the environment over the default', () =>
   expect(resolveConfig({ port: '9001' }, { WHEREABOUTS_PORT: '9000' }).port).toBe(9001)
 })
 
+test('an empty variable of the environment counts as absent', () => {
+  const empty = Object.fromEntries(Object.values(OPTIONS).map(({ env }) => [env, '']))
+  expect(resolveConfig({}, empty)).toEqual(resolveConfig({}, {}))
+  expect(usualOverheadModel(empty)).toBe(usualOverheadModel({}))
+})
+
+test('an empty flag is refused, unless empty has a meaning, which wins over the environment', () => {
+  const presets: [string, string][] = Object.entries(OPTIONS).map(([name, option]) => [
+    name,
+    option.default,
+  ])
+  for (const [name, preset] of presets) {
+    const resolve = () => resolveConfig({ [name]: '' }, {})
+    if (preset === '') resolve()
+    else expect(resolve, name).toThrow(/got "", expected a (value|number); leave the option out/)
+  }
+  expect(() => resolveConfig({ port: ' ' }, {})).toThrow('--port (WHEREABOUTS_PORT): got " "')
+  const env = { DATABASE_URL: 'postgres://h/d' }
+  expect(resolveConfig({ databaseUrl: '' }, env).databaseUrl).toBe('')
+})
+
 test('all bad options are reported at once, each by flag and variable', () => {
   const resolve = () => resolveConfig({ port: 'x', threads: '-1' }, {})
   expect(resolve).toThrow(ConfigError)
