@@ -12,6 +12,11 @@ import type { World } from '../wire.ts'
 /** Exit code of a command that Ctrl-C ended. */
 export const EXIT_INTERRUPTED = 130
 
+/** Ctrl-C ended a command before it had a result: no bug and nothing to tell. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
 /** Resolves the global options of a command. */
 export function configOf(command: Command): Config {
   const values: Record<string, unknown> = command.optsWithGlobals()
@@ -61,7 +66,10 @@ export async function askWorld<T>(
   }
 }
 
-/** First Ctrl-C: finish the work under way and stop; second: stop at once. */
+/**
+ * First Ctrl-C: finish the work under way and stop; second: stop at once.
+ * @throws {Interrupted} when the work gave up because of it
+ */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const stop = () => {
@@ -73,10 +81,17 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
   process.on('SIGTERM', stop)
   try {
     return await work(controller.signal)
+  } catch (error) {
+    throw controller.signal.aborted && isAbort(error) ? new Interrupted() : error
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
+}
+
+/** Also where it came back from a thread as a copy, or is the cause of what is told. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause))
 }
 
 /** `LON,LAT` in degrees. @throws {InputError} */

@@ -75,9 +75,10 @@ async function runJourney(demo: Demo, signal: AbortSignal): Promise<void> {
     }),
   )
   progress.end()
-  if (signal.aborted) return
+  signal.throwIfAborted()
   console.log(`${counts.embedded} of ${counts.total} road points embedded\n`)
   await phases.time('locate a photo', () => locate(demo))
+  signal.throwIfAborted()
   await phases.time('search a scene', async () => {
     const search = { expression: SCENE, region: REGION, cells: CELLS, candidateCount: 3 }
     const { heatmap, candidates } = await searchScene(world, search)

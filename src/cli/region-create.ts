@@ -43,6 +43,7 @@ async function createNamed(
     const plan = await draw(world, request, signal)
     if (plan === null) return
     const estimate = await estimateRegion(world, plan, { sampleCount: 0, signal })
+    signal.throwIfAborted()
     console.error(formatEstimate(estimate))
     if (options.yes !== true && process.stdin.isTTY) {
       if (!(await confirm(`create region "${name}"?`))) {
@@ -50,6 +51,7 @@ async function createNamed(
         return
       }
     }
+    signal.throwIfAborted()
     const region = await insertPlan(world, plan)
     console.log(`region "${name}" created with ${plan.points.length} points`)
     const next = nextCommand(world, region, 'region build')

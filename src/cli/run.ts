@@ -1,14 +1,16 @@
 /** Arguments → the command run, its errors told, and the exit code. */
 import { CommanderError, type Command } from 'commander'
 import { outcomeOf, WhereaboutsError } from '../errors.ts'
+import { EXIT_INTERRUPTED, Interrupted } from './context.ts'
 import { sayDashedWords } from './dashed-words.ts'
 import { repeatOptions } from './given-options.ts'
 import { createProgram } from './program.ts'
 
 const EXIT_USAGE = 64
 
-/** Tells an error without a stack, unless it is a bug. */
+/** Tells an error without a stack, unless it is a bug; who pressed Ctrl-C knows. */
 function report(error: unknown, program: Command): number {
+  if (error instanceof Interrupted) return EXIT_INTERRUPTED
   if (error instanceof WhereaboutsError) {
     console.error(`${error.name} (${error.code}): ${error.message}`)
     if (error.hint !== undefined) console.error(`→ ${repeatOptions(error.hint, program)}`)

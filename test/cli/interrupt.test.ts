@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { describeOnEachDatabase } from '../databases.ts'
 import { nodeArguments } from '../fixtures/program.ts'
 import { runHere, settingsOf } from './run-here.ts'
@@ -96,6 +96,38 @@ describeOnEachDatabase('a command', (_open, place) => {
     expect(output).toContain('again to stop at once')
     const shown = await run('region', 'show', 'slow')
     expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'stopped', points: { leased: 0 } })
+  })
+
+  test('that has no result yet ends at Ctrl-C with 130 and without a word of a bug', async () => {
+    if (url !== '') return
+    const { port } = silent.address() as AddressInfo
+    const shown = await run('region', 'show', 'slow')
+    const imagery = JSON.stringify((JSON.parse(shown.stdout) as { imagery: object }).imagery)
+    const wanted = ['--grid', '40', '--bbox', '9,47.2,9.002,47.202', '--imagery', imagery]
+    const mirror = ['--from', `http://127.0.0.1:${port}/x`, '--to', folder]
+    for (const args of [
+      ['models', 'fetch', 'places365-resnet18', ...mirror],
+      ['region', 'estimate', ...wanted, '--sample', '4'],
+    ]) {
+      silent.once('request', () => process.emit('SIGINT'))
+      const { code, stdout, stderr } = await run(...args)
+      expect({ code, stdout }, args.join(' ')).toEqual({ code: 130, stdout: '' })
+      expect(stderr).toMatch(/stopping after the work under way/)
+      expect(stderr).not.toMatch(/bug|Error/)
+    }
+  })
+
+  test('that creates a region creates none when Ctrl-C comes before it is written', async () => {
+    if (url !== '') return
+    const shown = await run('region', 'show', 'slow')
+    const imagery = JSON.stringify((JSON.parse(shown.stdout) as { imagery: object }).imagery)
+    const wanted = ['--grid', '40', '--bbox', '9,47.2,9.002,47.202', '--imagery', imagery]
+    const running = run('region', 'create', 'unwanted', ...wanted, '--yes')
+    vi.spyOn(console, 'error').mockImplementation((text) => {
+      if (String(text).startsWith('region ')) process.emit('SIGINT')
+    })
+    expect(await running).toMatchObject({ code: 130, stdout: '' })
+    expect((await run('region', 'list')).stdout).not.toContain('unwanted')
   })
 
   test('that only asks ends at Ctrl-C with 130', async () => {
