@@ -1,5 +1,6 @@
 /** What every command needs: options → config → opened world, Ctrl-C, and the places output goes to. @io disk */
 import { once } from 'node:events'
+import { fstatSync, writeFileSync } from 'node:fs'
 import { access, constants, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -233,10 +234,31 @@ export async function writeResult(
   if (typeof bytes !== 'string' && process.stdout.isTTY) {
     throw new InputError('terminal', 'Expected --out FILE for this format, got a terminal')
   }
+  if (isStdoutFile()) return writeStdoutFile(bytes)
   // An error of stdout is the business of main.ts.
   await new Promise<void>((resolve) => {
     process.stdout.write(bytes, (error) => error ?? resolve())
   })
+}
+
+/** A file, or a device as /dev/null: no pipe, which waits, and no terminal. */
+function isStdoutFile(): boolean {
+  const stdout = fstatSync(process.stdout.fd)
+  return stdout.isFile() || (stdout.isCharacterDevice() && !process.stdout.isTTY)
+}
+
+/** Node's own stream to a file does not look how much was written: on a full disk the rest were missing without a word. */
+function writeStdoutFile(bytes: Uint8Array | string): void {
+  try {
+    writeFileSync(process.stdout.fd, Buffer.from(bytes))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new InputError(
+      'file-unwritable',
+      `Expected a whole result on stdout, got part of it: ${why}`,
+      { hint: 'make room where stdout leads, and run it again', cause },
+    )
+  }
 }
 
 /** Asks on a terminal; elsewhere the answer must have been given by `--yes`. */

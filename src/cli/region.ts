@@ -12,7 +12,7 @@ import {
   type RegionStatus,
 } from '../journeys/region-status.ts'
 import type { Bbox, Boundary, Region } from '../types.ts'
-import { askWorld, confirm } from './context.ts'
+import { askWorld, confirm, writeResult } from './context.ts'
 import { repeatOptions } from './given-options.ts'
 import { addBuildCommands } from './region-build.ts'
 import { addCoverageCommand } from './region-coverage.ts'
@@ -70,7 +70,8 @@ async function show(name: string, isBoundary: boolean, command: Command): Promis
   await askWorld(command, async (world) => {
     const status = await describeRegion(world, name)
     const { boundary } = status.region
-    if (isBoundary) return console.log(JSON.stringify(boundary))
+    // Of a country it is megabytes.
+    if (isBoundary) return writeResult(`${JSON.stringify(boundary)}\n`, undefined)
     const build = repeatOptions(describeBuild(world, status), command)
     console.log(formatJson(summarise(status, build)))
   })
