@@ -1,7 +1,8 @@
 /** Words that begin with a dash, such as "- harbor" or "-harbor", are taken for an option: how to type them. */
 import { OPTIONS } from '../config.ts'
 import { findScenes } from '../scenes.ts'
-import { hidePassword, quote } from './given-options.ts'
+import { quote } from '../journeys/next-command.ts'
+import { hidePassword } from './given-options.ts'
 
 const SECRET_FLAGS = Object.values(OPTIONS)
   .filter((option) => 'isSecret' in option)

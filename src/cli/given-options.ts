@@ -1,6 +1,7 @@
 /** Commands that are printed as next steps → the same, looking where the command line that was typed looks. */
 import type { Command } from 'commander'
 import { OPTIONS } from '../config.ts'
+import { quote } from '../journeys/next-command.ts'
 
 /** Options that say where things lie. The overhead model is named by `nextCommand`, where it has to be. */
 const REPEATED = ['dataDir', 'databaseUrl', 'modelsDir'] as const
@@ -25,9 +26,4 @@ export function hidePassword(url: string): string {
   const { password, searchParams } = new URL(url)
   const isSecret = password !== '' || [...searchParams.keys()].some((key) => /password/i.test(key))
   return isSecret ? '…' : url
-}
-
-/** A word for a POSIX shell. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { exportRegion, importRegion, type PackProgress } from '../journeys/pack-region.ts'
 import { EXIT_INTERRUPTED, requireWritable, withWorld } from './context.ts'
+import { printable } from './printable.ts'
 import { openProgress, type ProgressLine } from './progress.ts'
 import { commandToBuild } from './run-build.ts'
 
@@ -56,12 +57,12 @@ async function importFrom(
       importRegion(world, request, followed(line, signal)),
     )
     if (imported === null) return
-    const { pointCount, embeddingCount, terms } = imported.manifest
+    const { pointCount, embeddingCount, manifest } = imported
     console.log(
       `region "${imported.name}" imported: ${pointCount} points, ${embeddingCount} embeddings`,
     )
-    for (const term of terms) console.log(term)
-    console.log(`its imagery: ${JSON.stringify(imported.manifest.region.imagery)}`)
+    for (const term of manifest.terms) console.log(printable(term))
+    console.log(printable(`its imagery: ${JSON.stringify(manifest.region.imagery)}`))
     if (imported.isBuilt) return
     console.log(`some are not embedded: ${await commandToBuild(world, imported.name, command)}`)
   })

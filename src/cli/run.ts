@@ -4,6 +4,7 @@ import { outcomeOf, WhereaboutsError } from '../errors.ts'
 import { EXIT_INTERRUPTED, Interrupted } from './context.ts'
 import { sayDashedWords } from './dashed-words.ts'
 import { repeatOptions } from './given-options.ts'
+import { printable } from './printable.ts'
 import { createProgram } from './program.ts'
 
 const EXIT_USAGE = 64
@@ -12,8 +13,9 @@ const EXIT_USAGE = 64
 function report(error: unknown, program: Command): number {
   if (error instanceof Interrupted) return EXIT_INTERRUPTED
   if (error instanceof WhereaboutsError) {
-    console.error(`${error.name} (${error.code}): ${error.message}`)
-    if (error.hint !== undefined) console.error(`→ ${repeatOptions(error.hint, program)}`)
+    console.error(printable(`${error.name} (${error.code}): ${error.message}`))
+    if (error.hint !== undefined)
+      console.error(printable(`→ ${repeatOptions(error.hint, program)}`))
   } else {
     console.error('This is a bug in whereabouts; please report it with the lines below.')
     console.error(error)

@@ -26,5 +26,10 @@ function modelOption(
   { usualModel }: Pick<Outside, 'usualModel'>,
   { model }: Pick<Region, 'model'>,
 ): string {
-  return model.name === usualModel ? '' : ` --overhead-model ${model.name}`
+  return model.name === usualModel ? '' : ` --overhead-model ${quote(model.name)}`
+}
+
+/** A word for a POSIX shell. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -11,6 +11,7 @@ import { withoutSignatures } from '../imagery/signed-address.ts'
 import type { Region } from '../types.ts'
 import { checkRegionName } from './create-region.ts'
 import { refuseOtherVariables } from './key-variables.ts'
+import { quote } from './next-command.ts'
 import type { Outside } from './outside.ts'
 
 /** Points read at a time. */
@@ -114,7 +115,10 @@ export interface ImportRequest {
 /** What an import brought. */
 export interface Imported {
   readonly name: string
+  /** As the file has it: what it says of itself, checked for its form alone. */
   readonly manifest: PackManifest
+  readonly pointCount: number
+  readonly embeddingCount: number
   /** False: points are left to embed. */
   readonly isBuilt: boolean
 }
@@ -137,36 +141,50 @@ export async function importRegion(
     const { manifest } = pack
     const name = asked ?? manifest.region.name
     checkRegionName(name)
-    await refuseOtherModel(outside, manifest)
+    const model = await findSameModel(outside, manifest)
     await refuseTakenName(outside.db, name, 'give --name with another one')
     const imagery = { ...parseImageryConfig(manifest.region.imagery) }
     refuseOtherVariables(imagery)
-    const rows = countedRows(pack, { signal, onProgress })
-    const region = { ...manifest.region, name, imagery }
-    return { name, manifest, ...(await insertRegionRows(outside.db, { region, rows })) }
+    const count = { pointCount: 0, embeddingCount: 0 }
+    const rows = countedRows(pack, count, { signal, onProgress })
+    const region = { ...manifest.region, name, imagery, model }
+    const { isBuilt } = await insertRegionRows(outside.db, { region, rows })
+    return { name, manifest, ...count, isBuilt }
   } finally {
     await pack.close()
   }
 }
 
-async function* countedRows(pack: PackReader, { signal, onProgress }: PackProgress) {
+async function* countedRows(
+  pack: PackReader,
+  count: { pointCount: number; embeddingCount: number },
+  { signal, onProgress }: PackProgress,
+) {
   let done = 0
+  let lastPoint = -1
   for await (const rows of pack.rows()) {
     signal.throwIfAborted()
     yield rows
+    for (const { id, embedding } of rows) {
+      // Several dates of a point follow each other.
+      if (id !== lastPoint) count.pointCount++
+      if (embedding !== null) count.embeddingCount++
+      lastPoint = id
+    }
     done += rows.length
     onProgress('rows', done, pack.rowCount)
   }
 }
 
-async function refuseOtherModel(outside: Outside, { region }: PackManifest): Promise<void> {
+/** The model that is here, by the name that it has here: a file could name it as it likes. */
+async function findSameModel(outside: Outside, { region }: PackManifest): Promise<Region['model']> {
   const { card } = await outside.encoder('overhead')
-  if (card.sha256 === region.model.sha256) return
+  if (card.sha256 === region.model.sha256) return { name: card.name, sha256: card.sha256 }
   throw new InputError(
     'model-mismatch',
     `Expected vectors of ${card.name} (${card.sha256.slice(0, 12)}) for the import, got those of ${region.model.name} (${region.model.sha256.slice(0, 12)})`,
     {
-      hint: `with that model installed: --overhead-model ${region.model.name}; see \`whereabouts models list\``,
+      hint: `with that model installed: --overhead-model ${quote(region.model.name)}; see \`whereabouts models list\``,
     },
   )
 }

