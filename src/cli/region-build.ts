@@ -52,7 +52,10 @@ async function build(
   const { name, wish } = readWish(given, options)
   await withWorld(command, async (world, signal) => {
     if (options.detach) await refuseDetached(world, name)
-    const { retried, denseM, warnings } = await settleBuild(world, name, wish)
+    const { retried, denseM, warnings } = await settleBuild(world, name, {
+      ...wish,
+      isHere: options.detach !== true,
+    })
     if (retried !== null) console.error(`${retried} points are tried again`)
     if (denseM !== null) console.error(`region "${name}": dense, a patch every ${denseM} m`)
     for (const warning of warnings) console.error(`warning: ${repeatOptions(warning, command)}`)

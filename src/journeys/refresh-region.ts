@@ -21,6 +21,7 @@ import { patchSizeOf } from './patch-size.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
 import { refuseDense } from './refuse-dense.ts'
 import { collectStretches, openRegionSource } from './region-source.ts'
+import { refuseOtherModel } from './visit-region.ts'
 
 /** Places asked for at a time. */
 const PLACES_UNDER_WAY = 16
@@ -78,7 +79,8 @@ export async function keepVintages(
  * rows of other dates stay. Wanted are the newest dates, as many as the region keeps.
  * Stopped half-way, those that were found wait, and the next call goes on.
  * @throws {NotFoundError} `region-not-found`
- * @throws {InputError} `refresh-undated` when the source tells no dates, `region-building` while it is built, and those of the source
+ * A refresh that is refused keeps nothing of the wish.
+ * @throws {InputError} `refresh-undated` when the source tells no dates, `region-building` while it is built, `model-mismatch`, and those of the source
  */
 export async function refreshRegion(
   outside: Outside,
@@ -88,6 +90,7 @@ export async function refreshRegion(
   const region = await findRegion(outside.db, name)
   refuseDense(region)
   refuseBuilding(region, 'a refresh')
+  refuseOtherModel(region, await outside.encoder('overhead'))
   const config = imagery === undefined ? undefined : { ...parseImageryConfig(imagery) }
   const { signal } = progress
   const { stretches, measured } = collectStretches()
@@ -102,18 +105,20 @@ export async function refreshRegion(
     const settings = {
       imagery: config,
       attribution: source.attribution,
-      vintages,
       stretches: measured(),
     }
     // Somebody may have begun a build while the source was opened.
     if (!(await beginRefresh(outside.db, region.id, settings))) throw underWay(name, 'a refresh')
-    const test = await lackTest(outside, region.id, source)
-    const found = await markLacking(outside, { regionId: region.id, test, isAll }, progress)
+    const test = await lackTest(outside, { regionId: region.id, source, vintages })
+    const marking = { regionId: region.id, test, vintages }
+    const found = await markLacking(outside, { ...marking, isAll }, progress)
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked
-    if (!isUndated || isAll) return { ...found, ...(await others()), isDated: !isAll }
     // Another source without dates is of another date as a whole; of the same one nothing can be said.
-    if (imagery === undefined) throw undated(outside, region)
-    const all = await markLacking(outside, { regionId: region.id, test, isAll: true }, progress)
+    if (isUndated && !isAll && imagery === undefined) throw undated(outside, region)
+    // Also where no point lacks a date now.
+    await settleDates(outside, marking)
+    if (!isUndated || isAll) return { ...found, ...(await others()), isDated: !isAll }
+    const all = await markLacking(outside, { ...marking, isAll: true }, progress)
     return { ...all, ...(await others()), isDated: false }
   } finally {
     await source.close()
@@ -128,11 +133,18 @@ type LackTest = (
 
 async function lackTest(
   outside: Outside,
-  regionId: number,
-  source: ImagerySource,
+  {
+    regionId,
+    source,
+    vintages: wished,
+  }: {
+    readonly regionId: number
+    readonly source: ImagerySource
+    readonly vintages: number | undefined
+  },
 ): Promise<LackTest> {
   const size = patchSizeOf((await outside.encoder('overhead')).card)
-  const { vintages } = await findDatePolicy(outside.db, regionId)
+  const vintages = wished ?? (await findDatePolicy(outside.db, regionId)).vintages
   return async (place, known) => {
     if (source.coversPatch?.(place, size) === false) return 'uncovered'
     const offered = (await source.vintages?.(place, size)) ?? []
@@ -148,11 +160,20 @@ interface Marking {
   readonly test: LackTest
   /** Also those that lack nothing, or of which no date is told. */
   readonly isAll: boolean
+  /** Dates of each place, kept before the first point waits for them; absent: as many as before. */
+  readonly vintages: number | undefined
+}
+
+async function settleDates(
+  { db }: Pick<Outside, 'db'>,
+  { regionId, vintages }: Pick<Marking, 'regionId' | 'vintages'>,
+): Promise<void> {
+  if (vintages !== undefined) await setVintages(db, regionId, vintages)
 }
 
 async function markLacking(
   { db }: Outside,
-  { regionId, test, isAll }: Marking,
+  { regionId, test, isAll, vintages }: Marking,
   { signal, onLook }: RefreshProgress,
 ): Promise<Omit<Refreshed, 'isDated' | 'open' | 'unavailable'> & { readonly undated: number }> {
   const count = { looked: 0, waiting: 0, uncovered: 0, undated: 0 }
@@ -169,7 +190,10 @@ async function markLacking(
       if (answer === 'undated' || answer === 'uncovered') count[answer]++
       if (answer === 'lacking' || (isAll && answer !== 'uncovered')) wanted.push(id)
     }
-    if (wanted.length > 0) count.waiting += await markRefreshing(db, regionId, wanted)
+    if (wanted.length > 0) {
+      if (count.waiting === 0) await settleDates({ db }, { regionId, vintages })
+      count.waiting += await markRefreshing(db, regionId, wanted)
+    }
     count.looked += places.length
     onLook(count.looked, count.waiting)
   }

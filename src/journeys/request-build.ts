@@ -8,6 +8,7 @@ import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 import { keepVintages } from './refresh-region.ts'
 import { requestDense } from './request-dense.ts'
+import { refuseOtherModel } from './visit-region.ts'
 
 /** What somebody wants beside the build itself; all of it is kept for later builds. */
 export interface BuildWish {
@@ -17,6 +18,8 @@ export interface BuildWish {
   readonly denseM?: number | null | undefined
   /** Dates of each place, newest first. */
   readonly vintages?: number | undefined
+  /** This process is to build it, so its model has to be the region's; else others may, with theirs. */
+  readonly isHere?: boolean | undefined
 }
 
 /** What was settled; null where nothing was wished. */
@@ -30,20 +33,21 @@ export interface SettledBuild {
 
 /**
  * Settles how a region is built from now on, by whoever builds it.
- * @throws {InputError} `dense-dates`, and those of `requestDense`
+ * @throws {InputError} `dense-dates`, `model-mismatch`, and those of `requestDense`
  * @throws {NotFoundError} `region-not-found`
  */
 export async function settleBuild(
   outside: Outside,
   name: string,
-  { retry, denseM, vintages }: BuildWish,
+  { retry, denseM, vintages, isHere }: BuildWish,
 ): Promise<SettledBuild> {
   if (denseM !== undefined && vintages !== undefined && vintages > 1) throw oneDate(vintages)
-  const { id } = await findRegion(outside.db, name)
+  const region = await findRegion(outside.db, name)
+  if (isHere === true) refuseOtherModel(region, await outside.encoder('overhead'))
   const settledM = denseM === undefined ? null : await requestDense(outside, name, denseM)
   const warnings = vintages === undefined ? [] : await settleVintages(outside, name, vintages)
   if (retry === undefined) return { retried: null, denseM: settledM, warnings }
-  const slips = retry === true ? [] : await findSlips(outside, id, retry)
+  const slips = retry === true ? [] : await findSlips(outside, region.id, retry)
   const retried = await retryPoints(outside, name, retry === true ? undefined : retry)
   return { retried, denseM: settledM, warnings: [...warnings, ...slips] }
 }

@@ -14,9 +14,10 @@ import { checkSample } from '../../src/journeys/check-sample.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
 import { toImageryDates, type DatesRequest } from '../../src/journeys/imagery-dates.ts'
 import { locatePhoto } from '../../src/journeys/locate-photo.ts'
-import type { Outside } from '../../src/journeys/outside.ts'
+import type { Outside, View } from '../../src/journeys/outside.ts'
 import { exportRegion, importRegion } from '../../src/journeys/pack-region.ts'
 import { keepVintages, refreshRegion } from '../../src/journeys/refresh-region.ts'
+import { settleBuild } from '../../src/journeys/request-build.ts'
 import { renderHeatmap } from '../../src/journeys/render-heatmap.ts'
 import { coverRegion } from '../../src/journeys/region-coverage.ts'
 import { describeOnEachDatabase } from '../databases.ts'
@@ -160,6 +161,24 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     expect(await findDatePolicy(world.db, id)).toEqual({ vintages: 1, refreshedAt: null })
   })
 
+  test('is refused, and changes nothing, with a model that is not that of its rows', async () => {
+    const { id } = await findRegion(world.db, 'town')
+    const before = [await findDatePolicy(world.db, id), await countPoints(world.db, id)]
+    const encoder = async (view: View) => {
+      const own = await world.encoder(view)
+      return { ...own, card: { ...own.card, sha256: 'f'.repeat(64) } }
+    }
+    const other = { ...world, encoder }
+    const request = { name: 'town', isAll: true, vintages: 2 }
+    const refused = { code: 'model-mismatch' }
+    await expect(refreshRegion(other, request, look)).rejects.toMatchObject(refused)
+    const wish = { vintages: 2, retry: true, isHere: true } as const
+    await expect(settleBuild(other, 'town', wish)).rejects.toMatchObject(refused)
+    expect([await findDatePolicy(world.db, id), await countPoints(world.db, id)]).toEqual(before)
+    // Others may build it.
+    expect(await settleBuild(other, 'town', { vintages: 1 })).toMatchObject({ warnings: [] })
+  })
+
   test('takes its dates along in a pack', async () => {
     const path = join(folder, 'dated.parquet')
     await exportRegion(world, { name: 'town', path, program: '' }, quiet)
@@ -271,7 +290,11 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
       changed: 0,
       gone: 0,
     })
-    await expect(refresh('changing')).rejects.toMatchObject({ code: 'refresh-undated' })
+    const several = { name: 'changing', isAll: false, vintages: 3 }
+    await expect(refreshRegion(world, several, look)).rejects.toMatchObject({
+      code: 'refresh-undated',
+    })
+    expect(await findDatePolicy(world.db, id)).toEqual({ vintages: 1, refreshedAt: null })
     await writeFile(file, encodeOrtho(ROOF, WATER))
     const { checked, changed } = await checkSample(world, { name: 'changing', count: 7 }, signal)
     expect(checked).toBeGreaterThan(3)
