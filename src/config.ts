@@ -125,7 +125,12 @@ const wholeNumber = (min: number, max: number) =>
 
 const schema = z.object({
   dataDir: filled.transform((path) => resolve(path)),
-  databaseUrl: z.union([z.literal(''), z.string().regex(/^postgres(ql)?:\/\//)]),
+  databaseUrl: z
+    .string()
+    .refine(
+      isDatabaseUrl,
+      'expected postgres://user:password@host:port/database; in a password / is written %2f, # %23, ? %3f and @ %40',
+    ),
   modelsDir: z.string(),
   photoModel: filled,
   overheadModel: filled,
@@ -138,6 +143,14 @@ const schema = z.object({
   photoMaxMb: wholeNumber(1, 1000),
   photoDays: number.pipe(z.coerce.number<string>().min(0).max(36_500)),
 })
+
+/** Empty, or what the driver can read: of a URL whose password ends it too early it would say no more than "Invalid URL". */
+function isDatabaseUrl(text: string): boolean {
+  if (text === '') return true
+  // The host may be missing, where a socket is named instead.
+  const url = text.replace('@/', '@host/')
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(url) && new URL(url).hash === ''
+}
 
 /** The resolved options. */
 export type Config = Readonly<z.output<typeof schema>>

@@ -49,6 +49,33 @@ test('a bad database URL is reported without its value, which may hold a passwor
   expect(resolve).not.toThrow(/hunter2/)
 })
 
+for (const url of [
+  'postgres://u:hunter/2@h/d',
+  'postgres://u:hunter#2@h/d',
+  'postgres://u:hunter?2@h/d',
+  'postgres://u:22#hunter@h/d',
+]) {
+  test(`a password that ends its URL is refused with how to write it, and not shown: ${url}`, () => {
+    const resolve = () => resolveConfig({}, { DATABASE_URL: url })
+    expect(resolve).toThrow(
+      /DATABASE_URL\): got "…", expected postgres:.* \/ is written %2f, # %23/,
+    )
+    expect(resolve).not.toThrow(/hunter/)
+  })
+}
+
+test('every form of a database URL that the driver reads is taken', () => {
+  for (const databaseUrl of [
+    'postgres://u:p%2Fw@h:5432/d',
+    'postgres://u:p@w@h/d?sslmode=require',
+    'postgresql:///d?host=/tmp',
+    'postgres://u@/d?host=/tmp',
+    'postgres://%2Frun%2Fpostgresql/d',
+  ]) {
+    expect(resolveConfig({ databaseUrl }, {}).databaseUrl).toBe(databaseUrl)
+  }
+})
+
 test('the usual overhead model is that of the environment, else the default', () => {
   expect(usualOverheadModel({ WHEREABOUTS_OVERHEAD_MODEL: 'mine' })).toBe('mine')
   expect(usualOverheadModel({})).toBe(resolveConfig({}, {}).overheadModel)
