@@ -35,6 +35,9 @@ const GIVEN_UP_MS = 60_000
 /** What a region could not be told about in the database either. */
 const cannotStore: ReadonlySet<string> = new Set(['database-full', 'database-read-only'])
 
+/** No clock on the wall: when that is set back, a wait of a second must not last for an hour. */
+const elapsedMs = () => performance.now()
+
 /** What a worker is to do. */
 export interface WorkOptions extends BuildOptions {
   /** Only these regions; null: all. */
@@ -49,10 +52,11 @@ export interface WorkOptions extends BuildOptions {
   readonly wait?: WaitLimits
 }
 
-/** What one process remembers of a region. */
+/** What one process remembers of a region; its waits end on the clock of `elapsedMs`. */
 interface Memory {
   progress?: BuildProgress
   holdUp?: HoldUp
+  heldUpUntilMs?: number
   givenUpUntilMs?: number
   /** What it said last that it waits for. */
   toldWaiting?: string
@@ -73,7 +77,7 @@ export async function workRegions(outside: Outside, options: WorkOptions): Promi
   const look = async () => {
     const asked = { names, worker: outside.workerId }
     const wanted = await untilDatabaseAnswers(() => findWantedRegions(outside.db, asked), signal)
-    const now = outside.now().getTime()
+    const now = elapsedMs()
     return wanted.filter(({ id }) => now >= (memoryOf(id).givenUpUntilMs ?? 0))
   }
   let lookMs = LOOK_MS.first
@@ -102,7 +106,7 @@ async function attend(
 ): Promise<boolean> {
   const { name, isClaimable } = region
   if (options.signal.aborted) return false
-  if (memory.holdUp !== undefined && outside.now().getTime() < memory.holdUp.untilMs) return false
+  if (memory.holdUp !== undefined && elapsedMs() < (memory.heldUpUntilMs ?? 0)) return false
   if (!isClaimable) {
     return untilDatabaseAnswers(
       () => finishOrTell(outside, { region, memory }, options),
@@ -173,7 +177,8 @@ async function heldUp(
   if (error instanceof UpstreamError && hopeless === null) {
     const limits = options.wait ?? HOLD_UP_WAIT
     memory.holdUp = holdUpAfter(error, memory.holdUp, { now, limits, settled })
-    const { problem } = memory.holdUp
+    const { problem, untilMs } = memory.holdUp
+    memory.heldUpUntilMs = elapsedMs() + untilMs - now.getTime()
     if (!cannotStore.has(error.code)) await recordProblem(outside.db, region.id, problem)
     options.onProgress({ ...(memory.progress ?? noProgress(region.name)), counts, problem })
     return
@@ -198,7 +203,7 @@ async function giveUp(
   { error, hopeless, settled, options }: GivenUp,
 ): Promise<void> {
   const now = outside.now()
-  memory.givenUpUntilMs = options.isOnce ? Infinity : now.getTime() + GIVEN_UP_MS
+  memory.givenUpUntilMs = options.isOnce ? Infinity : elapsedMs() + GIVEN_UP_MS
   if (hopeless !== null && !isOnlyHere(hopeless, memory.holdUp, settled)) {
     await stopBuild(outside.db, region.id, problemOf(hopeless, now))
   }

@@ -111,6 +111,21 @@ describeOnEachDatabase('a build', (_open, place) => {
     expect(pauses[0]).toMatchObject({ region: 'outage', done: 0, problem: { code: 'host-down' } })
   })
 
+  test('goes on after its wait, although the clock was set back by an hour meanwhile', async () => {
+    await create('set-back')
+    let shiftMs = 0
+    const outside = disturbed(() => {
+      if (shiftMs === 0) throw new UpstreamError('host-down', 'no answer')
+    })
+    const onProgress = ({ problem }: BuildProgress) => {
+      if (problem !== null) shiftMs = -3_600_000
+    }
+    const shifted = { ...outside, now: () => new Date(Date.now() + shiftMs) }
+    const counts = await buildRegion(shifted, 'set-back', { signal, onProgress, wait })
+    expect(counts).toMatchObject({ embedded: counts.total })
+    expect(shiftMs).toBeLessThan(0)
+  })
+
   test('stops with the message when the source refuses us, and is not taken up again by itself', async () => {
     await create('refused')
     const outside = disturbed(() => {
