@@ -222,18 +222,25 @@ function refuseUnwritable(file: string, cause?: unknown): never {
 
 /**
  * Writes a result to a file, or to stdout when no file is named (binary never to a terminal).
+ * @param result  whole, or in parts
  * @throws {InputError} `file-unwritable`
  */
 export async function writeResult(
-  bytes: Uint8Array | string,
+  result: Uint8Array | string | Iterable<string>,
   out: string | undefined,
 ): Promise<void> {
   if (out !== undefined) {
-    return writeFile(out, bytes).catch((cause: unknown) => refuseUnwritable(out, cause))
+    return writeFile(out, result).catch((cause: unknown) => refuseUnwritable(out, cause))
   }
-  if (typeof bytes !== 'string' && process.stdout.isTTY) {
+  const isBinary = result instanceof Uint8Array
+  if (isBinary && process.stdout.isTTY) {
     throw new InputError('terminal', 'Expected --out FILE for this format, got a terminal')
   }
+  const parts = isBinary || typeof result === 'string' ? [result] : result
+  for (const part of parts) await writeStdout(part)
+}
+
+async function writeStdout(bytes: Uint8Array | string): Promise<void> {
   if (isStdoutFile()) return writeStdoutFile(bytes)
   // An error of stdout is the business of main.ts.
   await new Promise<void>((resolve) => {

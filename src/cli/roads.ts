@@ -63,18 +63,32 @@ async function sampleRoads(
 const ENDINGS = { csv: ['csv'], geojson: ['geojson', 'json'] } as const
 const RENDERERS = { csv: renderCsv, geojson: renderGeoJson } as const
 
-/** Seven decimals: a centimetre, and what OSM itself stores. */
-function renderCsv(points: readonly RoadPoint[]): string {
-  const lines = points.map(({ id, lon, lat }) => `${id},${lon.toFixed(7)},${lat.toFixed(7)}\n`)
-  return `id,lon,lat\n${lines.join('')}`
+/** A text cannot be longer than 512 MB, which five million features are. */
+const PART_POINTS = 10_000
+
+function* partsOf(points: readonly RoadPoint[]): Generator<readonly RoadPoint[]> {
+  for (let i = 0; i < points.length; i += PART_POINTS) yield points.slice(i, i + PART_POINTS)
 }
 
-function renderGeoJson(points: readonly RoadPoint[]): string {
-  const features = points.map(({ id, lon, lat }) => ({
-    type: 'Feature',
-    id,
-    properties: {},
-    geometry: { type: 'Point', coordinates: [Number(lon.toFixed(7)), Number(lat.toFixed(7))] },
-  }))
-  return `${JSON.stringify({ type: 'FeatureCollection', features })}\n`
+/** Seven decimals: a centimetre, and what OSM itself stores. */
+function* renderCsv(points: readonly RoadPoint[]): Generator<string> {
+  yield 'id,lon,lat\n'
+  for (const part of partsOf(points)) {
+    yield part.map(({ id, lon, lat }) => `${id},${lon.toFixed(7)},${lat.toFixed(7)}\n`).join('')
+  }
+}
+
+/** Points as a GeoJSON FeatureCollection, in parts. */
+export function* renderGeoJson(points: readonly RoadPoint[]): Generator<string> {
+  let before = '{"type":"FeatureCollection","features":['
+  for (const part of partsOf(points)) {
+    yield before + part.map((point) => JSON.stringify(toFeature(point))).join(',')
+    before = ','
+  }
+  yield `${points.length === 0 ? before : ''}]}\n`
+}
+
+function toFeature({ id, lon, lat }: RoadPoint): object {
+  const coordinates = [Number(lon.toFixed(7)), Number(lat.toFixed(7))]
+  return { type: 'Feature', id, properties: {}, geometry: { type: 'Point', coordinates } }
 }
