@@ -200,17 +200,33 @@ async function embedAndStore(
   }
   const retried = new Set(failed.map(({ id }) => id))
   const failures = found.failed.filter(({ point }) => retried.has(point.id))
-  return { stored, unavailable, failures: failures.map(({ error }) => error.code), heldUp }
+  const told = await tellKept(outside, work, { stored, unavailable })
+  return { ...told, failures: failures.map(({ error }) => error.code), heldUp }
+}
+
+/** A refresh that gets no picture of a point leaves it embedded, with the rows that it has. */
+async function tellKept(
+  outside: Outside,
+  work: Work,
+  { stored, unavailable }: Pick<BatchOutcome, 'stored' | 'unavailable'>,
+): Promise<Pick<BatchOutcome, 'stored' | 'unavailable'>> {
+  const { known } = await datesWanted(outside, work, unavailable)
+  const without = unavailable.filter(({ id }) => !known.has(id))
+  const kept = unavailable.length - without.length
+  return {
+    stored: { embedded: stored.embedded + kept, unavailable: stored.unavailable - kept },
+    unavailable: without,
+  }
 }
 
 /** Only a refresh meets points that have rows already. */
 async function datesWanted(
   { db }: Outside,
   { region, dates, clock, signal }: BuildSite & { readonly signal: AbortSignal },
-  points: readonly ClaimedPoint[],
+  points: readonly Pick<ClaimedPoint, 'id'>[],
 ): Promise<DatesWanted> {
   const { vintages, refreshedAt } = dates
-  if (refreshedAt === null) return { vintages, known: new Map() }
+  if (refreshedAt === null || points.length === 0) return { vintages, known: new Map() }
   const ids = points.map(({ id }) => id)
   const find = () => findKnownVintages(db, region.id, ids)
   const known = await clock.time('database', () => untilDatabaseAnswers(find, signal))

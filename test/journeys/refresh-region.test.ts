@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { requestBuild, stopBuild } from '../../src/gallery/builds.ts'
 import { findEmbeddings } from '../../src/gallery/embeddings.ts'
-import { countPoints } from '../../src/gallery/points.ts'
+import { countPoints, type PointCounts } from '../../src/gallery/points.ts'
 import { findDatePolicy, findKnownVintages } from '../../src/gallery/refresh.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
 import { regionStats } from '../../src/gallery/stats.ts'
+import type { BuildProgress } from '../../src/journeys/build-progress.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
 import { checkSample } from '../../src/journeys/check-sample.ts'
 import { createRegion } from '../../src/journeys/create-region.ts'
@@ -206,7 +207,11 @@ describeOnEachDatabase('a region whose imagery is renewed', (_open, place) => {
     await writeFile(empty, encodeOrtho([0, 0, 0], [0, 0, 0]))
     const holes = { ...imageryOf({ ...latest(), file: empty }), nodata: 0 }
     expect((await refresh('hole', holes, true)).waiting).toBe(embedded)
-    expect(await build('hole')).toMatchObject({ embedded, pending: 0, unavailable: {} })
+    const told: PointCounts[] = []
+    const onProgress = ({ counts }: BuildProgress) => void told.push(counts)
+    const built = await buildRegion(world, 'hole', { signal, onProgress })
+    expect(built).toMatchObject({ embedded, pending: 0, unavailable: {} })
+    expect(told.at(-1)).toMatchObject({ embedded, pending: 0, unavailable: {} })
     expect(await vintagesOf('hole')).toEqual(['2020-05-01'])
   })
 
