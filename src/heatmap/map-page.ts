@@ -141,10 +141,11 @@ function drawScaleBar(view: MapView, text: TextPaths): string {
 }
 
 /** Upright where the frame's middle is the region's: elsewhere, as in panels far apart, north lies to a side. */
-function drawNorth({ width, centre, toPx }: MapView, text: TextPaths): string {
-  const x = width - 22
-  const [fromX, fromY] = toPx(centre)
-  const [toX, toY] = toPx({ lon: centre.lon, lat: Math.min(90, centre.lat + 0.01) })
+function drawNorth(view: MapView, text: TextPaths): string {
+  const { lon, lat } = view.centre
+  const x = view.width - 22
+  const [fromX, fromY] = view.toPx(view.centre)
+  const [toX, toY] = view.toPx({ lon, lat: Math.min(90, lat + 0.01) })
   const degrees = (Math.atan2(toX - fromX, fromY - toY) * 180) / Math.PI
   return [
     `<g transform="rotate(${degrees.toFixed(1)} ${x} 26)">`,

@@ -93,7 +93,8 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
     const { by } = c.req.valid('query')
     builds.refuseWhileRunning(name)
     if (by === 'workers') await refuseDetached(outside, name)
-    const wish = { denseM: dense === true ? null : dense, vintages, retry }
+    const isHere = by !== 'workers'
+    const wish = { denseM: dense === true ? null : dense, vintages, retry, isHere }
     const { warnings } = await settleBuild(outside, name, wish)
     await start(name, by)
     return c.json({ ...(await showRegion(deps, name)), warnings: [...warnings] }, 202)
