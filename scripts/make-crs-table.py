@@ -23,6 +23,7 @@ SHIFTS = {
     "Amersfoort": "565.4171,50.3319,465.5524,-0.398957,0.343988,-1.87740,4.0725",  # EPSG:15934, 0.5 m
     "Reseau National Belge 1972": "-106.8686,52.2978,-103.7239,0.3366,-0.457,1.8422,-1.2747",  # EPSG:15929, 0.2 m
     "Hungarian Datum 1972": "52.17,-71.82,-14.9,0,0,0,0",  # EPSG:1448, 1 m
+    "System of the Unified Trigonometrical Cadastral Network": "572.213,85.334,461.94,4.9732,1.529,5.2484,3.5378",  # 2 m of EPSG:5239
     "Pulkovo 1942": "23.57,-140.95,-79.8,0,0.35,0.79,-0.22",  # EPSG:5044, 3 m
 }
 # Ellipsoids of datums that agree with WGS84 within a metre or two (ETRS89, NAD83, GDA, JGD, SIRGAS …).

@@ -80,7 +80,25 @@ export interface RawBlock {
   readonly mask: ArrayLike<number> | null
 }
 
-/** `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do. */
+/**
+ * Samples whose bands are red, green and blue: geotiff.js leaves JPEG's YCbCr as it is (BT.601, full range), and neither
+ * `nodata` nor a stretch means luma and chroma.
+ */
+export function asRgb(raw: RawBlock, { photometric, samples: bands }: SampleFormat): RawBlock {
+  if (photometric !== YCBCR) return raw
+  const samples = Uint8ClampedArray.from(raw.samples)
+  for (let at = 0; at < samples.length; at += bands) {
+    const y = samples[at] as number
+    const cb = (samples[at + 1] as number) - 128
+    const cr = (samples[at + 2] as number) - 128
+    samples[at] = y + 1.402 * cr
+    samples[at + 1] = y - 0.344136 * cb - 0.714136 * cr
+    samples[at + 2] = y + 1.772 * cb
+  }
+  return { ...raw, samples: new Uint8Array(samples.buffer) }
+}
+
+/** `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do. @param raw  as `asRgb` gives it */
 export function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
   const { samples } = format
   const { colours, alpha } = planBands(format)
@@ -132,10 +150,11 @@ function hasValue(
  * @returns `uint8[pixelCount, 3]` where every pixel holds data, else `uint8[pixelCount, 4]` with validity
  */
 export function toColours(
-  raw: RawBlock,
+  block: RawBlock,
   format: SampleFormat,
   stretch: Stretch | null,
 ): Uint8Array {
+  const raw = asRgb(block, format)
   const { colours } = planBands(format)
   const colourOf = colourReader(format, stretch)
   const isData = findData(raw, format)
@@ -151,7 +170,6 @@ export function toColours(
     pixels[out + 2] = colourOf(raw.samples[at + colours[2]] as number, 2)
     if (channels === 4) pixels[out + 3] = 255
   }
-  if (format.photometric === YCBCR) convertYCbCr(pixels, channels)
   return new Uint8Array(pixels.buffer)
 }
 
@@ -165,20 +183,8 @@ function isRgb8(
   const isRgb =
     samples === 3 &&
     planBands(format).alpha === null &&
-    ![WHITE_IS_ZERO, PALETTE, YCBCR].includes(photometric)
+    ![WHITE_IS_ZERO, PALETTE].includes(photometric)
   return isRgb && bits === 8 && raw.samples instanceof Uint8Array
-}
-
-/** geotiff.js leaves JPEG's YCbCr as it is (BT.601, full range). */
-function convertYCbCr(pixels: Uint8ClampedArray, channels: number): void {
-  for (let at = 0; at < pixels.length; at += channels) {
-    const y = pixels[at] as number
-    const cb = (pixels[at + 1] as number) - 128
-    const cr = (pixels[at + 2] as number) - 128
-    pixels[at] = y + 1.402 * cr
-    pixels[at + 1] = y - 0.344136 * cb - 0.714136 * cr
-    pixels[at + 2] = y + 1.772 * cb
-  }
 }
 
 type ColourReader = (value: number, channel: number) => number

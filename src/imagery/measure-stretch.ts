@@ -1,6 +1,6 @@
 /** How more than 8 bits become 8: the 2nd and 98th percentile of a raster's own values. */
 import type { Stretch } from '../types.ts'
-import { findData, planBands, type RawBlock, type SampleFormat } from './bands.ts'
+import { asRgb, findData, planBands, type RawBlock, type SampleFormat } from './bands.ts'
 
 const BINS = 65536
 
@@ -9,8 +9,9 @@ const BINS = 65536
  * @returns a stretch; `null` when no pixel holds data
  */
 export function measureStretch(blocks: readonly RawBlock[], format: SampleFormat): Stretch | null {
+  const inRgb = blocks.map((block) => asRgb(block, format))
   const measured = planBands(format).colours.map((band) => {
-    const values = blocks.map((raw) => valuesOf(raw, format, band))
+    const values = inRgb.map((raw) => valuesOf(raw, format, band))
     return percentiles(values)
   })
   const [red, green, blue] = measured

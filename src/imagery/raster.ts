@@ -6,14 +6,21 @@ import type { GeoTIFFImage } from 'geotiff'
 import { BadDataError, InputError, UpstreamError, WhereaboutsError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
 import type { Stretch } from '../types.ts'
-import { checkFormat, toColours, type SampleFormat } from './bands.ts'
+import { checkFormat, toColours, type RawBlock, type SampleFormat } from './bands.ts'
 import type { StretchMemory } from './deps.ts'
 import { readGeoreference, type Affine, type Georeference } from './georeference.ts'
 import { measureStretch } from './measure-stretch.ts'
 import type { RangeReader } from './range-reader.ts'
 import { registerTiffCodecs } from './tiff-codecs.ts'
-import { listImages, readGeoTags, readRect, readSampleFormat } from './tiff-images.ts'
-import type { MaskedImage } from './tiff-images.ts'
+import {
+  checkDecodable,
+  listImages,
+  readGeoTags,
+  readRect,
+  readSampleFormat,
+  type MaskedImage,
+} from './tiff-images.ts'
+import { spreadBlocks } from './spread-blocks.ts'
 import { openTiff } from './tiff-source.ts'
 
 /** The full picture of a raster, or one of its overviews. */
@@ -88,10 +95,9 @@ async function describeRaster(reader: RangeReader, options: RasterOptions): Prom
   const [full] = images
   if (full === undefined)
     throw new InputError('raster-format', `Expected pixels in ${file}, got none`)
-  const format = await readSampleFormat(full.image, options.nodata)
-  checkFormat(format, options.stretch !== 'none', file)
+  const formats = await readFormats(images, file, options)
   const georeference = readGeoreference(await readGeoTags(full.image), file)
-  const stretch = await stretchOf({ file, images, format }, options)
+  const stretch = await stretchOf({ file, images, formats }, options)
   const levels: RasterLevel[] = []
   const raster: Raster = {
     file,
@@ -104,12 +110,38 @@ async function describeRaster(reader: RangeReader, options: RasterOptions): Prom
     georeference,
     levels,
     readPixels: async (level, rect, signal) =>
-      toColours(await pictures.read({ level, rect }, signal), format, stretch),
+      toColours(
+        await pictures.read({ level, rect }, signal),
+        formats[level] as SampleFormat,
+        stretch,
+      ),
     close: () => reader.close(),
   }
   for (const { image } of images)
     levels.push(describeLevel(raster, image, options.blockPx ?? BLOCK_PX))
   return raster
+}
+
+/** Overviews may be packed otherwise than the full picture: as JPEG's YCbCr, say. What they do not say is as there. */
+async function readFormats(
+  images: readonly MaskedImage[],
+  file: string,
+  { nodata, stretch }: RasterOptions,
+): Promise<SampleFormat[]> {
+  const formats: SampleFormat[] = []
+  for (const { image } of images) {
+    await checkDecodable(image, file)
+    const own = await readSampleFormat(image, nodata)
+    const [full = own] = formats
+    const format = {
+      ...own,
+      nodata: own.nodata ?? full.nodata,
+      colorMap: own.colorMap ?? full.colorMap,
+    }
+    checkFormat(format, stretch !== 'none', file)
+    formats.push(format)
+  }
+  return formats
 }
 
 /** The pictures of a file, listed again after a failure: geotiff.js keeps requests that failed, for ever. */
@@ -169,7 +201,7 @@ function describeLevel(raster: Raster, image: GeoTIFFImage, blockPx: number): Ra
 interface Measured {
   readonly file: string
   readonly images: readonly MaskedImage[]
-  readonly format: SampleFormat
+  readonly formats: readonly SampleFormat[]
 }
 
 async function stretchOf(
@@ -184,18 +216,29 @@ async function stretchOf(
   return found === null || stretches === undefined ? found : stretches.keep(measured.file, found)
 }
 
-/** 2–98 % over the coarsest level that still has enough pixels, or over evenly spread rows of the full picture. */
-async function measurePercentiles({ images, format }: Measured): Promise<Stretch | null> {
+/** 2–98 % over the coarsest level that still has enough pixels, or over evenly spread blocks of the full picture. */
+async function measurePercentiles({ images, formats }: Measured): Promise<Stretch | null> {
   const size = ({ image }: MaskedImage): number => image.getWidth() * image.getHeight()
-  const level = images.findLast((pair) => size(pair) >= STRETCH_SAMPLE_PX / 8) ?? images[0]
-  if (level === undefined) return null
-  const [width, height] = [level.image.getWidth(), level.image.getHeight()]
-  const rowsPerBlock = Math.max(1, Math.min(level.image.getTileHeight(), height))
-  const every = Math.max(1, Math.ceil(size(level) / STRETCH_SAMPLE_PX))
-  const blocks = []
-  for (let y = 0; y < height; y += rowsPerBlock * every) {
-    const rect = { x: 0, y, width, height: Math.min(rowsPerBlock, height - y) }
-    blocks.push(await readRect(level, rect, new AbortController().signal))
+  const level = Math.max(
+    0,
+    images.findLastIndex((pair) => size(pair) >= STRETCH_SAMPLE_PX / 8),
+  )
+  const [pair, format] = [images[level], formats[level]]
+  if (pair === undefined || format === undefined) return null
+  const read = (rect: PixelRect) => readRect(pair, rect, new AbortController().signal)
+  const blocks: RawBlock[] = []
+  for (const rect of spreadBlocks(pair.image, STRETCH_SAMPLE_PX)) blocks.push(await read(rect))
+  const found = measureStretch(blocks, format)
+  if (found !== null) return found
+  // All of these are empty: of a picture that is turned in its frame the rest may not be.
+  const filled: RawBlock[] = []
+  let count = 0
+  for (const rect of spreadBlocks(pair.image, Infinity)) {
+    const block = await read(rect)
+    if (measureStretch([block], format) === null) continue
+    filled.push(block)
+    count += block.pixelCount
+    if (count >= STRETCH_SAMPLE_PX) break
   }
-  return measureStretch(blocks, format)
+  return measureStretch(filled, format)
 }

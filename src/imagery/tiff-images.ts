@@ -1,5 +1,6 @@
 /** The pictures inside a TIFF: full size, overviews, their masks; what their tags say; reading a rectangle of one. */
 import type { GeoTIFF, GeoTIFFImage } from 'geotiff'
+import { InputError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
 import type { RawBlock, SampleFormat } from './bands.ts'
 import type { GeoTags } from './georeference.ts'
@@ -71,6 +72,29 @@ export async function readSampleFormat(
     colorMap: (await directory.loadValue('ColorMap')) as ArrayLike<number> | undefined,
     nodata: nodata ?? image.getGDALNoData(),
   }
+}
+
+/**
+ * Refuses what geotiff.js reads as garbage without saying so (compared with GDAL).
+ * @throws {InputError} `raster-format`
+ */
+export async function checkDecodable(image: GeoTIFFImage, file: string): Promise<void> {
+  const predictor = Number((await image.fileDirectory.loadValue('Predictor')) ?? 1)
+  const faults = image.littleEndian ? [] : faultsOfBigEndian(image.getBitsPerSample(), predictor)
+  const isInterleaved = image.getSamplesPerPixel() > 1 && image.planarConfiguration === 1
+  if (isInterleaved && image.getBitsPerSample() % 8 !== 0)
+    faults.push(`${image.getBitsPerSample()} bits in interleaved bands`)
+  if (faults.length === 0) return
+  throw new InputError(
+    'raster-format',
+    `Expected samples of 8, 16 or 32 bits, least significant byte first, for ${file}, got ${faults.join(', ')}`,
+    { hint: 'gdal_translate -co ENDIANNESS=LITTLE -co NBITS=16 -co COMPRESS=DEFLATE, or NBITS=8' },
+  )
+}
+
+function faultsOfBigEndian(bits: number, predictor: number): string[] {
+  if (predictor > 1 && bits >= 16) return ['a predictor, most significant byte first']
+  return bits > 8 && bits % 8 !== 0 ? [`${bits} bits, most significant byte first`] : []
 }
 
 /** The tags that say where the picture lies. */

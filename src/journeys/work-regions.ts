@@ -33,7 +33,11 @@ const LOOK_MS = { first: 100, most: 5000 }
 /** A region that this process cannot build (another model, files that are not here) is tried again after this. */
 const GIVEN_UP_MS = 60_000
 /** What a region could not be told about in the database either. */
-const cannotStore: ReadonlySet<string> = new Set(['database-full', 'database-read-only'])
+const cannotStore: ReadonlySet<string> = new Set([
+  'database-full',
+  'database-read-only',
+  'database-forbidden',
+])
 
 /** No clock on the wall: when that is set back, a wait of a second must not last for an hour. */
 const elapsedMs = () => performance.now()

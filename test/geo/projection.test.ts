@@ -24,6 +24,7 @@ const CASES = [
   // Coordinates that grow to the west and south, or south and west.
   { epsg: 2047, lon: 17.5, lat: -29, x: -48719.784, y: 3209372.386, withinM: 0.01 },
   { epsg: 8352, lon: 15, lat: 50, x: 1058146.302, y: 703011.213, withinM: 0.01 },
+  { epsg: 5514, lon: 17.1, lat: 48.15, x: -574240.993, y: -1280109.378, withinM: 3 },
   { epsg: 31370, lon: 4.35, lat: 50.85, x: 148679.447, y: 171066.81, withinM: 0.01 },
 ]
 

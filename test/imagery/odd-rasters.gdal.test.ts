@@ -91,6 +91,43 @@ describeWithGdal('forms of GeoTIFF that GDAL writes', () => {
   }
 })
 
+describeWithGdal('overviews that are packed otherwise than the picture', () => {
+  test('JPEG below deflate', async () => {
+    const cog = ['-of', 'COG', '-co', 'BLOCKSIZE=128', '-co', 'COMPRESS=DEFLATE']
+    const below = ['-co', 'OVERVIEW_COMPRESS=JPEG', '-co', 'OVERVIEW_QUALITY=95']
+    await run('gdal_translate', ['-q', ...cog, ...below, at('from.tif'), at('cog.tif')])
+    const config = parseImageryConfig({ kind: 'geotiff', files: [at('cog.tif')] })
+    const source = await createImagerySource(config, imageryDeps(folder))
+    // 0.9 m/px: an overview serves it.
+    const size = { px: 60, gsd: 0.9 }
+    const { image } = await source.patch(CENTRE, size, signal)
+    await source.close()
+    expect(difference(image.data, groundPatch(waves, size.px, size.gsd)).mean).toBeLessThan(8)
+  })
+})
+
+describeWithGdal('forms that would be read as garbage are refused with what to do', () => {
+  const deep = ['-ot', 'UInt16', '-scale', '0', '255', '0', '4095']
+  for (const { name, options } of [
+    {
+      name: 'a predictor, most significant byte first',
+      options: [...deep, ...big, '-co', 'COMPRESS=DEFLATE', '-co', 'PREDICTOR=2'],
+    },
+    { name: '12 bits in interleaved bands', options: [...deep, '-co', 'NBITS=12'] },
+  ]) {
+    test(name, async () => {
+      await run('gdal_translate', ['-q', ...options, at('from.tif'), at('refused.tif')])
+      const config = { kind: 'geotiff', files: [at('refused.tif')], stretch: 'percentile' }
+      const opening = createImagerySource(parseImageryConfig(config), imageryDeps(folder))
+      await expect(opening).rejects.toMatchObject({
+        code: 'raster-format',
+        message: expect.stringContaining(name) as unknown,
+        hint: expect.stringContaining('gdal_translate') as unknown,
+      })
+    })
+  }
+})
+
 const SYSTEMS = [
   {
     name: 'azimuthal, centred elsewhere',
