@@ -40,7 +40,9 @@ export class HttpCache implements HttpGet {
 
   #holds(stored: Stored): boolean {
     const { freshUntil, askedAt = 0 } = stored.head
-    const isBelieved = !isMissing(answerOf(stored)) || askedAt >= this.#openedAt
+    // No bytes are no picture either, whatever the status says.
+    const hasNothing = isMissing(answerOf(stored)) || stored.bytes.byteLength === 0
+    const isBelieved = !hasNothing || askedAt >= this.#openedAt
     return isBelieved && freshUntil > Date.now()
   }
 

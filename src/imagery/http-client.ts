@@ -131,6 +131,8 @@ export class HttpClient implements HttpGet {
       }
       const read = await readBody(response, request)
       if ('bytes' in read) this.#hosts.count(new URL(request.url).host, read.bytes.byteLength)
+      if (status === 304 && request.known === undefined)
+        return { failure: '304 to a question without conditions' }
       return this.#judge(request, read)
     } catch (error) {
       if (error instanceof WhereaboutsError) return { answer: error }

@@ -257,7 +257,14 @@ function resolveAddress(href: string, base: string, { url, hosts = [] }: StacCon
     )
   }
   // Resolving drops line breaks, so what was no {key} may have become one.
-  return address.href.replaceAll('{key}', '%7Bkey%7D').replaceAll(KEY_MARK, '{key}')
+  return asSafeAs(url, address).href.replaceAll('{key}', '%7Bkey%7D').replaceAll(KEY_MARK, '{key}')
+}
+
+/** Catalogues behind a proxy write http links to themselves: a key would go out in plain text. */
+function asSafeAs(url: string | undefined, address: URL): URL {
+  const isOwn = url !== undefined && address.host === new URL(url).host
+  if (isOwn && new URL(url).protocol === 'https:') address.protocol = 'https:'
+  return address
 }
 
 function parseUrl(href: string, base: string | undefined): URL | null {

@@ -139,7 +139,7 @@ class StaticMap implements ImagerySource {
 
   async #read(url: string, sidePx: number, signal: AbortSignal): Promise<Tile> {
     const decoder = new TileDecoder({ ...this.#config, tileSizePx: sidePx })
-    const request = { url, check }
+    const request = { url, check: (answer: HttpAnswer) => this.#check(answer) }
     for (let read = 1; ; read++) {
       const answer = await this.#cache.get(request, signal)
       if (isMissing(answer)) throw noPicture(url)
@@ -154,6 +154,12 @@ class StaticMap implements ImagerySource {
     }
   }
 
+  /** Secrets go before the text is cut: a key across the cut would not be known any more. */
+  #check({ bytes }: HttpAnswer): string | undefined {
+    if (!looksLikeText(bytes)) return undefined
+    return textInstead(this.#client.hide(Buffer.from(bytes).toString('utf8')))
+  }
+
   #urlOf({ at, zoom, sidePx }: View): string {
     const { url, scale } = this.#config
     const side = String(sidePx / scale)
@@ -165,10 +171,6 @@ class StaticMap implements ImagerySource {
       .replaceAll('{height}', side)
       .replaceAll('{scale}', String(scale))
   }
-}
-
-function check({ bytes }: HttpAnswer): string | undefined {
-  return looksLikeText(bytes) ? textInstead(Buffer.from(bytes).toString('utf8')) : undefined
 }
 
 function noPicture(url: string): BadDataError {

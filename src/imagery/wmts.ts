@@ -46,7 +46,12 @@ async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLay
   const request = {
     url: config.url,
     maxBytes: CAPABILITIES_BYTES_MAX,
-    check: (answer: HttpAnswer) => checkCapabilities(answer, config.url),
+    // Secrets go before the text is cut: a key across the cut would not be known any more.
+    check: ({ status, bytes, headers }: HttpAnswer) =>
+      checkCapabilities(
+        { status, headers, bytes: Buffer.from(hideSecrets(bytes, client)) },
+        config.url,
+      ),
   }
   try {
     const { signal = new AbortController().signal } = deps

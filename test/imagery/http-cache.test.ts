@@ -94,6 +94,23 @@ describe('HttpCache', () => {
     })
   }
 
+  test('asks again, once it is opened anew, where the answer held no bytes', async () => {
+    const empty = new Uint8Array(0)
+    const request = await start((_, count) => ({ body: count === 0 ? empty : body }))
+    const cache = open()
+    for (let count = 0; count < 2; count++) {
+      expect((await cache.get(request, signal)).bytes.byteLength).toBe(0)
+    }
+    await setTimeout(2)
+    expect([...(await open().get(request, signal)).bytes]).toEqual([1, 2, 3])
+    expect(server.requests.length).toBe(2)
+  })
+
+  test('does not keep a 304 that answers no condition, and asks again', async () => {
+    const request = await start((_, count) => (count === 0 ? { status: 304 } : { body }))
+    expect([...(await open().get(request, signal)).bytes]).toEqual([1, 2, 3])
+  })
+
   test('that may keep nothing does not answer from what others kept', async () => {
     const request = await start(() => ({ body }))
     await open().get(request, signal)

@@ -136,6 +136,35 @@ describe('a static catalogue', () => {
     await expect(load({ url: `${origin}/c` })).rejects.toMatchObject({ code: 'stac-host' })
   })
 
+  test('over https stays there where it writes http links to itself: a key would go out in plain text', async () => {
+    const wanted: string[] = []
+    const http = {
+      hide: (text: string) => text,
+      get: ({ url }: { url: string }) => {
+        wanted.push(url)
+        const next = { rel: 'next', href: 'http://stac.example.org/page2' }
+        const features = url.endsWith('page2')
+          ? [{ ...item('/1'), assets: { visual: { href: 'http://stac.example.org/a.tif' } } }]
+          : []
+        const page = {
+          type: 'FeatureCollection',
+          features,
+          links: features.length === 0 ? [next] : [],
+        }
+        const bytes = Buffer.from(JSON.stringify(page))
+        return Promise.resolve({ status: 200, headers: new Headers(), bytes })
+      },
+    }
+    const url = 'https://stac.example.org/items'
+    const config = stac.parse({ kind: 'stac', url })
+    const [found] = await loadStacItems(config, {
+      http: http as unknown as HttpClient,
+      baseDir: folder,
+    })
+    expect(wanted).toEqual([url, 'https://stac.example.org/page2'])
+    expect(found?.location).toBe('https://stac.example.org/a.tif')
+  })
+
   test('is left as soon as nobody wants it any more', async () => {
     const stop = new AbortController()
     const items = Array.from({ length: 500 }, (_, i) => `/item/${i}`)

@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { staticMap } from '../../src/imagery/kinds/static-map.ts'
+import { wmts } from '../../src/imagery/kinds/wmts.ts'
 import { createStaticMapSource } from '../../src/imagery/static-map.ts'
+import { createWmtsSource } from '../../src/imagery/wmts.ts'
 import { imageryDeps } from '../fixtures/imagery-deps.ts'
 import { answerStaticMap, CENTRE, startService, type MapService } from '../fixtures/map-services.ts'
 import { difference, groundPatch, waves } from '../fixtures/rasters.ts'
@@ -81,3 +84,29 @@ describe('a static map', () => {
     })
   })
 })
+
+test('a key that a server repeats is not in the error, also where the error is cut', async () => {
+  const key = 'SECRETKEY-0123456789-abcdefghijklmnop'
+  const tells = await startService((url) => ({
+    type: 'text/html',
+    body: `<p>${'x'.repeat(90)} key=${url.searchParams.get('k') ?? ''} is over its quota`,
+  }))
+  const url = `${tells.origin}/map?at={lon},{lat}&zoom={zoom}&size={width}x{height}&k={key}`
+  const common = { attribution: 'A', keyEnv: 'K', maxZoom: 19, requestsPerSecond: 1000 }
+  const deps = { ...imageryDeps(folder), secrets: { K: key } }
+  const source = createStaticMapSource(
+    staticMap.parse({ kind: 'static-map', url, ...common }),
+    deps,
+  )
+  const capabilities = { kind: 'wmts', url: `${tells.origin}/c?k={key}`, layer: 'a', ...common }
+  const asked = [
+    source.patch(CENTRE, SIZE, signal),
+    createWmtsSource(wmts.parse(capabilities), deps),
+  ]
+  for (const answer of asked) {
+    const told = await answer.then(String, (error: unknown) => inspect(error, { depth: 5 }))
+    expect(told).toContain('xxxxx')
+    expect(told).not.toContain('SECRET')
+  }
+  await tells.close()
+}, 20_000)
