@@ -93,9 +93,11 @@ function squareAreaM2({ geometry, sizeM }: Cover, square: Square, inside: Inside
   }
   const isEqualArea = plane === equalArea
   const truly = (polygon: PlanePolygon) => (isEqualArea ? polygon : polygon.map(toTrue))
-  const wholeM2 = isEqualArea ? sizeM * sizeM : areaOf(truly(wholeOf(square, sizeM)))
+  // Of a plane with x south and y west, such as EPSG:8352, rings come out the other way round.
+  const trueM2 = (polygon: PlanePolygon) => Math.abs(areaOf(truly(polygon)))
+  const wholeM2 = isEqualArea ? sizeM * sizeM : trueM2(wholeOf(square, sizeM))
   if (inside === 'whole') return wholeM2
-  const insideM2 = inside.reduce((sum, polygon) => sum + areaOf(truly(polygon)), 0)
+  const insideM2 = inside.reduce((sum, polygon) => sum + trueM2(polygon), 0)
   return Math.min(wholeM2, insideM2)
 }
 

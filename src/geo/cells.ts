@@ -89,7 +89,17 @@ export function createCellGeometry(grid: CellGrid, centre: LonLat): CellGeometry
   if (grid.kind === 'h3') return createH3Geometry(grid, equalArea)
   const plane = grid.epsg === null ? equalArea : createProjection(grid.epsg)
   if (grid.epsg !== null) checkMetric(grid.epsg)
-  return createSquareGeometry(grid, { plane, equalArea })
+  return createSquareGeometry(grid, { plane, equalArea, isMirrored: isMirrored(plane, centre) })
+}
+
+/** Whether a plane shows the ground as from below: x south and y west, as in EPSG:8352. Degrees apart: 1e-3. */
+function isMirrored(plane: Projection, { lon, lat }: LonLat): boolean {
+  // Towards the Greenwich meridian and the equator: never over the antimeridian or a pole.
+  const [dLon, dLat] = [lon > 0 ? -1e-3 : 1e-3, lat > 0 ? -1e-3 : 1e-3]
+  const [x, y] = plane.forward({ lon, lat })
+  const [eastX, eastY] = plane.forward({ lon: lon + dLon, lat })
+  const [northX, northY] = plane.forward({ lon, lat: lat + dLat })
+  return ((eastX - x) * (northY - y) - (eastY - y) * (northX - x)) * dLon * dLat < 0
 }
 
 type SquareGrid = Extract<CellGrid, { kind: 'square' }>
@@ -97,9 +107,16 @@ type H3Grid = Extract<CellGrid, { kind: 'h3' }>
 
 function createSquareGeometry(
   grid: SquareGrid,
-  planes: { readonly plane: Projection; readonly equalArea: Projection },
+  {
+    plane,
+    equalArea,
+    isMirrored,
+  }: {
+    readonly plane: Projection
+    readonly equalArea: Projection
+    readonly isMirrored: boolean
+  },
 ): CellGeometry {
-  const { plane } = planes
   const { sizeM } = grid
   const stepCount = Math.min(64, Math.ceil(sizeM / SIDE_STEP_M))
   const inverse = ([x, y]: readonly [number, number]): readonly [number, number] => {
@@ -108,13 +125,17 @@ function createSquareGeometry(
   }
   return {
     grid,
-    ...planes,
+    plane,
+    equalArea,
     keyOf(at) {
       const [x, y] = plane.forward(at)
       if (!Number.isFinite(x + y)) throw outsideProjection(at)
       return `${Math.floor(x / sizeM)},${Math.floor(y / sizeM)}`
     },
-    ringOf: (key) => squareRing(squareOf(key), { sizeM, stepCount }).map(inverse),
+    ringOf(key) {
+      const ring = squareRing(squareOf(key), { sizeM, stepCount }).map(inverse)
+      return isMirrored ? ring.reverse() : ring
+    },
     centreOf(key) {
       const { column, row } = squareOf(key)
       return plane.inverse((column + 0.5) * sizeM, (row + 0.5) * sizeM)

@@ -52,6 +52,12 @@ const cases: readonly Case[] = [
     specs: ['square:1km', 'h3:7'],
   },
   {
+    name: 'planes whose x grows to the south or the west',
+    boundary: polygon(box(14.9, 49.9, 15.1, 50.1), box(14.96, 49.96, 15, 50)),
+    centre: { lon: 15, lat: 50 },
+    specs: ['square:2km@5513', 'square:2km@8352', 'square:2km@2046'],
+  },
+  {
     name: 'two parts that meet at the antimeridian',
     boundary: {
       type: 'MultiPolygon',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import { createCellGeometry, formatCells, parseCells } from '../../src/geo/cells.ts'
 import { createLaea } from '../../src/geo/projection.ts'
+import { signedDoubleArea } from '../../src/geo/rings.ts'
 import type { CellGrid } from '../../src/heatmap-types.ts'
 
 const specs: readonly { spec: string; grid: CellGrid; formatted?: string }[] = [
@@ -99,6 +100,15 @@ describe('square cells', () => {
     }
     expect(twiceArea).toBeGreaterThan(0)
   })
+
+  for (const epsg of [3035, 5513, 8352, 2046]) {
+    test(`EPSG:${epsg}: rings are counter-clockwise on the ground, whichever way its axes grow`, () => {
+      const geometry = createCellGeometry(parseCells(`square:2km@${epsg}`), { lon: 15, lat: 50 })
+      const ring = geometry.ringOf(geometry.keyOf({ lon: 15, lat: 50 }))
+      expect(ring.at(0)).toEqual(ring.at(-1))
+      expect(signedDoubleArea(ring.map(([lon, lat]) => [lon, lat]))).toBeGreaterThan(0)
+    })
+  }
 
   for (const { epsg, units } of [
     { epsg: 4326, units: 'degrees' },

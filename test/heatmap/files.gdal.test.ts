@@ -8,6 +8,7 @@ import { createCellGeometry } from '../../src/geo/cells.ts'
 import { renderGeoJson } from '../../src/heatmap/geojson.ts'
 import { renderGeoTiff } from '../../src/heatmap/geotiff.ts'
 import { renderKml } from '../../src/heatmap/kml.ts'
+import type { Bbox } from '../../src/types.ts'
 import { describeWithGdal } from '../shared.ts'
 import { boxBoundary, makeBestScenes, makeHeatmap, makeTown } from './made-heatmap.ts'
 
@@ -40,6 +41,12 @@ interface GdalInfo {
 
 const infoOf = (path: string) => JSON.parse(run('gdalinfo', ['-json', path])) as GdalInfo
 
+function makeBox(bbox: Bbox, cells: string) {
+  const [west, south, east, north] = bbox
+  const centre = { lon: (west + east) / 2, lat: (south + north) / 2 }
+  return makeHeatmap({ boundary: boxBoundary(bbox), centre, cells })
+}
+
 /** Values of both bands at places, by GDAL's own transformation from WGS84 to the raster. */
 function valuesAt(path: string, places: readonly { lon: number; lat: number }[]): number[][] {
   const lines = places.map(({ lon, lat }) => `${lon} ${lat}`).join('\n')
@@ -55,11 +62,15 @@ describeWithGdal('GDAL on our GeoTIFF', () => {
       centre: { lon: -69.75, lat: -33.5 },
       cells: 'square:5km',
     })
+  const lo = (cells: string) => makeBox([17.2, -29.3, 17.4, -29.1], cells)
+  const krovak = (cells: string) => makeBox([14.9, 49.9, 15.1, 50.1], cells)
   const cases = {
     'town of 1 km squares': () => makeTown(),
     'town of 10 m squares': () => makeTown('square:10m'),
     'squares of EPSG:3035': () => makeTown('square:1km@3035'),
     'squares of EPSG:28992': () => makeTown('square:500m@28992'),
+    'squares of EPSG:2047, x to the west and y to the south': () => lo('square:2km@2047'),
+    'squares of EPSG:8352, x to the south and y to the west': () => krovak('square:2km@8352'),
     'southern and western hemisphere': far,
   }
   for (const [name, make] of Object.entries(cases)) {
