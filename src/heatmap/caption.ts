@@ -20,6 +20,9 @@ export const BEST_IS_RELATIVE =
 export const SHARES_ARE =
   'shares in %: how the model divides what a picture shows among 365 scenes, not how likely a place is'
 
+/** The areas of all cells sum to the region's to this share of it (docs/decisions/0003-cells.md). */
+const ROUNDING = 1e-9
+
 /** Facts for people, in words. */
 export interface Caption {
   readonly title: string
@@ -42,6 +45,7 @@ export function captionOf(heatmap: Heatmap): Caption {
   const geometry = createCellGeometry(grid, region.centre)
   const regionKm2 = createRegionCover(geometry, region.boundary).areaKm2
   const searchedKm2 = heatmap.cells.reduce((sum, cell) => sum + cell.areaKm2, 0)
+  const notSearched = 1 - searchedKm2 / regionKm2
   return {
     title: titleOf(heatmap.question),
     notice: noticeOf(heatmap),
@@ -54,7 +58,7 @@ export function captionOf(heatmap: Heatmap): Caption {
     ].join('; '),
     regionKm2,
     searchedKm2,
-    notSearchedShare: Math.max(0, 1 - searchedKm2 / regionKm2),
+    notSearchedShare: notSearched > ROUNDING ? notSearched : 0,
     model: `${region.model.name} (${region.model.sha256.slice(0, 12)})`,
   }
 }
@@ -145,6 +149,6 @@ export function formatShare(share: number): string {
   const percent = share * 100
   if (percent === 0 || percent === 100) return `${percent} %`
   if (percent < 0.05) return '< 0.1 %'
-  if (percent > 99.95) return '> 99.9 %'
+  if (percent >= 99.95) return '> 99.9 %'
   return percent < 9.95 || percent >= 99 ? `${percent.toFixed(1)} %` : `${Math.round(percent)} %`
 }

@@ -55,10 +55,23 @@ test('the notice says where cells are finer than the grid that was searched', ()
 })
 
 test('shares are nothing or all only where they are', () => {
-  const written = [0, 0.0004, 0.004, 0.0994, 0.5, 0.9951, 0.99996, 1].map(formatShare)
+  const written = [0, 0.0004, 0.004, 0.0994, 0.5, 0.9951, 0.9995, 0.99996, 1].map(formatShare)
   expect(written).toEqual(
-    ['0', '< 0.1', '0.4', '9.9', '50', '99.5', '> 99.9', '100'].map((share) => `${share} %`),
+    ['0', '< 0.1', '0.4', '9.9', '50', '99.5', '> 99.9', '> 99.9', '100'].map(
+      (share) => `${share} %`,
+    ),
   )
+})
+
+test('of a region that was searched as a whole nothing is told as not searched, whatever rounding leaves', () => {
+  const town = makeTown('square:1km')
+  const { regionKm2 } = captionOf(town)
+  const searched = (km2: number) => ({
+    ...town,
+    cells: town.cells.map((cell) => ({ ...cell, areaKm2: km2 / town.cells.length })),
+  })
+  expect(captionOf(searched(regionKm2 * (1 - 1e-12))).notSearchedShare).toBe(0)
+  expect(captionOf(searched(regionKm2 * (1 - 1e-6))).notSearchedShare).toBeCloseTo(1e-6, 9)
 })
 
 test('a known place without a rank tells why, and how far the nearest cell is', () => {
