@@ -88,12 +88,18 @@ export function findScene(words: string): Scene {
 }
 
 /**
+ * A sign that stands before or behind a word without a space, a `+` in a word, a dash that an editor made longer: left in
+ * the words, each would be passed over. A hyphen in a word is none.
+ */
+const UNCLEAR_SIGN = /(?:\s|^)[+-]\S|\S[+-]\s|\S\+\S|(?:\s|^)[−–—]|[−–—](?:\s|$)/
+
+/**
  * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but for the first: others
  * are refused, since `field -wild` could also be meant as the scene field/wild.
  * @throws {InputError} `scene-expression` when a part is empty or takes away what another adds, and those of `findScene`
  */
 export function parseSceneExpression(expression: string): readonly SceneTerm[] {
-  if (/\S\s[+-](?=[^\s])/.test(expression.trim())) throw unjoined(expression)
+  if (UNCLEAR_SIGN.test(expression.trim().replace(/^[+-]\s*/, ''))) throw unjoined(expression)
   const parts = ` + ${expression.trim()}`
     .replace(/^ \+ ([+-])\s*(?=\S)/, ' $1 ')
     .split(/\s([+-])(?=\s|$)/)
@@ -111,7 +117,7 @@ function unjoined(expression: string): InputError {
     'scene-expression',
     `Expected scenes joined by " + " and " - " for scene, got "${expression}"`,
     {
-      hint: 'with a space on both sides of each sign, for example: harbor + industrial_area - river',
+      hint: 'with a plain + or - and a space on both sides of it, for example: harbor + industrial_area - river',
     },
   )
 }

@@ -131,6 +131,8 @@ const expressions = [
   { text: '+river -  street', terms: ['+river', '-street'] },
   { text: 'lake + harbour - car park', terms: ['+lake/natural', '+harbor', '-parking_lot'] },
   { text: '  + river -  street ', terms: ['+river', '-street'] },
+  { text: 'field-wild', terms: ['+field/wild'] },
+  { text: 'multi–storey car-park', terms: ['+parking_garage/outdoor'] },
   { text: 'multi-storey car park - house', terms: ['+parking_garage/outdoor', '-house'] },
   { text: 'stadium/soccer + stadium/soccer', terms: ['+stadium/soccer', '+stadium/soccer'] },
 ]
@@ -158,6 +160,15 @@ for (const text of [
   '- ',
   'stadium -soccer',
   'field +wild',
+  'stadium  -soccer',
+  'stadium \t-soccer',
+  'stadium- soccer',
+  'stadium+soccer',
+  '--soccer field',
+  // Dashes as phones and editors write them.
+  'stadium – soccer',
+  'stadium —soccer',
+  '−soccer field',
 ]) {
   test(`expression "${text}" is refused`, () => {
     expect(errorOf(() => parseSceneExpression(text)).code).toBe('scene-expression')
