@@ -19,7 +19,7 @@ import {
   type PlanePolygon,
   type PlaneRing,
 } from './clip.ts'
-import { checkReach, projectBoundary, regionAreaKm2 } from './project-boundary.ts'
+import { checkCovered, checkReach, projectBoundary, regionAreaKm2 } from './project-boundary.ts'
 
 /** The region as its cells see it. Polygons of a boundary must not overlap. */
 export interface RegionCover {
@@ -38,7 +38,7 @@ const CELLS_MAX = 2_000_000
 /** Squares smaller than a hexagon: the hexagon of a square's centre and its neighbours then cover it. */
 const SQUARE_PER_EDGE = 0.75
 
-/** Prepares the cover of a region. @throws {InputError} `boundary-too-large`, `boundary-empty` */
+/** Prepares the cover of a region. @throws {InputError} `boundary-too-large`, `outside-projection`, `boundary-empty` */
 export function createRegionCover(geometry: CellGeometry, boundary: Boundary): RegionCover {
   const { grid, plane, equalArea } = geometry
   const sizeM =
@@ -50,6 +50,7 @@ export function createRegionCover(geometry: CellGeometry, boundary: Boundary): R
   const truePolygons =
     plane === equalArea ? polygons : projectBoundary(boundary, equalArea, toleranceM)
   checkReach(truePolygons, equalArea.inverse(0, 0))
+  checkCovered(polygons)
   const areaKm2 = regionAreaKm2(truePolygons)
   const cover = { geometry, squares: createSquares(polygons, sizeM), sizeM }
   return grid.kind === 'h3'

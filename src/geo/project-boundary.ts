@@ -7,11 +7,13 @@ import type { Projection } from './projection.ts'
 /** Half of the Earth's circumference through the poles is 20,004 km; beyond a quarter LAEA tears shapes. */
 const REACH_MAX_M = 9_100_000
 const SPLIT_DEPTH_MAX = 12
+/** Of an edge of half a turn a 4096th part is at most 5 km long: one this far off goes over a seam, as of a UTM zone behind the Earth. */
+const TORN_MIN_M = 100_000
 
 /**
  * Projects a boundary. Its edges are straight in degrees (RFC 7946), so they get vertices until they
- * are true to `toleranceM`.
- * @throws {InputError} `outside-projection` where the projection gives no numbers
+ * are true to `toleranceM`. Where the projection gives no numbers, as at a pole in EPSG:3857, or an edge crosses a seam of
+ * it, they have NaN: `checkCovered` and `checkReach` refuse it.
  */
 export function projectBoundary(
   boundary: Boundary,
@@ -50,6 +52,16 @@ export function checkReach(polygons: readonly PlanePolygon[], centre: LonLat): v
   }
 }
 
+/** @throws {InputError} `outside-projection` unless all of a boundary has a place in the plane of a named CRS */
+export function checkCovered(polygons: readonly PlanePolygon[]): void {
+  if (polygons.every((rings) => rings.every((ring) => ring.every(Number.isFinite)))) return
+  throw new InputError(
+    'outside-projection',
+    "Expected a boundary that the cells' CRS covers, got one that reaches where it has no coordinates",
+    { hint: 'choose a CRS that covers the region, or leave the @ out of the cells' },
+  )
+}
+
 type Place = readonly [lon: number, lat: number]
 type Projected = readonly [x: number, y: number]
 
@@ -63,20 +75,10 @@ function projectRing(
   for (let i = 1; i < places.length; i++) {
     const from = places[i - 1] ?? [NaN, NaN]
     const [lon, lat] = places[i] ?? [NaN, NaN]
-    const [x, y] = project(from)
-    if (!Number.isFinite(x + y)) throw outsideProjection(from)
-    projected.push(x, y)
+    projected.push(...project(from))
     pushBends(projected, { from, to: [lon, lat], project, toleranceM }, 0)
   }
   return projected
-}
-
-function outsideProjection([lon, lat]: Place): InputError {
-  return new InputError(
-    'outside-projection',
-    `Expected a boundary that the cells' projection covers, got ${lon},${lat} in it`,
-    { hint: 'choose a CRS that covers the region, or leave the @ out of the cells' },
-  )
 }
 
 interface Edge {
@@ -86,26 +88,31 @@ interface Edge {
   readonly toleranceM: number
 }
 
-/** Adds the vertices between the ends of an edge, halving until a chord is true. */
+/** Adds the vertices between the ends of an edge, halving until a chord is true; none but NaN where the plane is torn. */
 function pushBends(into: number[], edge: Edge, depth: number): void {
-  if (depth === SPLIT_DEPTH_MAX || isTrue(edge)) return
+  const offM = offChord(edge)
+  if (offM <= edge.toleranceM) return
+  if (depth === SPLIT_DEPTH_MAX) {
+    if (!(offM < TORN_MIN_M)) into.push(NaN, NaN)
+    return
+  }
   const middle = placeOn(edge, 0.5)
   pushBends(into, { ...edge, to: middle }, depth + 1)
   into.push(...edge.project(middle))
   pushBends(into, { ...edge, from: middle }, depth + 1)
 }
 
-function placeOn({ from, to }: Edge, t: number): Place {
+function placeOn({ from, to }: Pick<Edge, 'from' | 'to'>, t: number): Place {
   return [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t]
 }
 
-/** An edge through the projection's centre bends like an S: its middle alone would pass. */
-function isTrue(edge: Edge): boolean {
-  const { from, to, project, toleranceM } = edge
-  const [x0, y0] = project(from)
-  const [x1, y1] = project(to)
-  return [0.25, 0.5, 0.75].every((t) => {
+/** Metres, or NaN. An edge through the projection's centre bends like an S: its middle alone would pass. */
+function offChord({ project, ...edge }: Edge): number {
+  const [x0, y0] = project(edge.from)
+  const [x1, y1] = project(edge.to)
+  const off = [0.25, 0.5, 0.75].map((t) => {
     const [x, y] = project(placeOn(edge, t))
-    return Math.hypot(x - x0 - (x1 - x0) * t, y - y0 - (y1 - y0) * t) <= toleranceM
+    return Math.hypot(x - x0 - (x1 - x0) * t, y - y0 - (y1 - y0) * t)
   })
+  return Math.max(...off)
 }

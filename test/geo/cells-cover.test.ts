@@ -142,13 +142,23 @@ describe('createRegionCover', () => {
     }
   })
 
-  test('a boundary that a named CRS does not cover is refused', () => {
-    const boundary = polygon(box(-10, 80, 10, 90))
-    const geometry = createCellGeometry(parseCells('square:25km@3857'), { lon: 0, lat: 85 })
-    expect(() => createRegionCover(geometry, boundary)).toThrow(
-      expect.objectContaining({ code: 'outside-projection' }),
-    )
-  })
+  for (const { name, spec, bbox } of [
+    { name: 'ends', spec: 'square:25km@3857', bbox: [-10, 80, 10, 90] },
+    // EPSG:5070 is centred on 96° W: at 84° E its plane has two sides.
+    { name: 'has a seam', spec: 'square:100km@5070', bbox: [80, 20, 90, 30] },
+  ] as const) {
+    test(`a boundary where a named CRS ${name} is refused, with a next step`, () => {
+      const [west, south, east, north] = bbox
+      const centre = { lon: (west + east) / 2, lat: (south + north) / 2 }
+      const geometry = createCellGeometry(parseCells(spec), centre)
+      expect(() => createRegionCover(geometry, polygon(box(west, south, east, north)))).toThrow(
+        expect.objectContaining({
+          code: 'outside-projection',
+          hint: expect.stringContaining('leave the @ out') as unknown,
+        }),
+      )
+    })
+  }
 
   test('a cell inside a hole does not touch the region', () => {
     const boundary = polygon(box(4.3, 51.8, 4.5, 51.95), box(4.35, 51.85, 4.45, 51.91))
