@@ -36,6 +36,8 @@ def text_of(code: int) -> str | None:
     crs.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     if crs.IsVertical() or crs.IsGeocentric() or not crs.ExportToProj4():
         return None
+    if crs.IsGeographic() and crs.GetAngularUnitsName() != "degree":  # grads: proj4 would take them for degrees
+        return None
     crs.AddGuessedTOWGS84()
     text = crs.ExportToProj4().replace(" +type=crs", "").strip()
     if code == 3857:

@@ -49,6 +49,10 @@ describe('createProjection', () => {
     })
   }
 
+  test('knows no CRS in grads, whose coordinates it would take for degrees', () => {
+    for (const epsg of [4807, 4811, 4816]) expect(() => createProjection(epsg)).toThrow(InputError)
+  })
+
   test('refuses an unknown code, naming it and the way out', () => {
     expect(() => createProjection(999999)).toThrow(InputError)
     expect(() => createProjection(999999)).toThrow(/EPSG:999999/)
