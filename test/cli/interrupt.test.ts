@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeOnEachDatabase } from '../databases.ts'
 import { nodeArguments } from '../fixtures/program.ts'
 import { runHere, settingsOf } from './run-here.ts'
@@ -121,17 +121,13 @@ describeOnEachDatabase('a command', (_open, place) => {
 
   test('that creates a region creates none when Ctrl-C comes before it is written', async () => {
     if (url !== '') return
-    const shown = await run('region', 'show', 'slow')
-    const imagery = JSON.stringify((JSON.parse(shown.stdout) as { imagery: object }).imagery)
+    const { port } = silent.address() as AddressInfo
+    const imagery = JSON.stringify({ kind: 'cog', files: [`http://127.0.0.1:${port}/a.tif`] })
     const wanted = ['--grid', '40', '--bbox', '9,47.2,9.002,47.202', '--imagery', imagery]
-    const running = run('region', 'create', 'unwanted', ...wanted, '--yes')
-    let isStopped = false
-    vi.spyOn(console, 'error').mockImplementation((text) => {
-      if (isStopped || !String(text).startsWith('region ')) return
-      isStopped = true
-      process.emit('SIGINT')
-    })
-    expect(await running).toMatchObject({ code: 130, stdout: '' })
+    const { child, ended } = start('region', 'create', 'unwanted', ...wanted, '--yes')
+    silent.once('request', () => child.kill('SIGINT'))
+    const { code, signal } = await ended
+    expect({ code, signal }).toEqual({ code: 130, signal: null })
     expect((await run('region', 'list')).stdout).not.toContain('unwanted')
   })
 

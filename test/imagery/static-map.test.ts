@@ -100,11 +100,11 @@ test('a key that a server repeats is not in the error, also where the error is c
   )
   const capabilities = { kind: 'wmts', url: `${tells.origin}/c?k={key}`, layer: 'a', ...common }
   const asked = [
-    source.patch(CENTRE, SIZE, signal),
-    createWmtsSource(wmts.parse(capabilities), deps),
+    () => source.patch(CENTRE, SIZE, signal),
+    () => createWmtsSource(wmts.parse(capabilities), deps),
   ]
-  for (const answer of asked) {
-    const told = await answer.then(String, (error: unknown) => inspect(error, { depth: 5 }))
+  for (const ask of asked) {
+    const told = await ask().then(String, (error: unknown) => inspect(error, { depth: 5 }))
     expect(told).toContain('xxxxx')
     expect(told).not.toContain('SECRET')
   }
