@@ -122,7 +122,11 @@ describeOnEachDatabase('a command', (_open, place) => {
   test('that creates a region creates none when Ctrl-C comes before it is written', async () => {
     if (url !== '') return
     const { port } = silent.address() as AddressInfo
-    const imagery = JSON.stringify({ kind: 'cog', files: [`http://127.0.0.1:${port}/a.tif`] })
+    const imagery = JSON.stringify({
+      kind: 'cog',
+      attribution: 'nobody',
+      urls: [`http://127.0.0.1:${port}/a.tif`],
+    })
     const wanted = ['--grid', '40', '--bbox', '9,47.2,9.002,47.202', '--imagery', imagery]
     const { child, ended } = start('region', 'create', 'unwanted', ...wanted, '--yes')
     silent.once('request', () => child.kill('SIGINT'))
