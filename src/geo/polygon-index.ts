@@ -14,6 +14,8 @@ const GRID = 256
 const OUTSIDE = 0
 const INSIDE = 1
 const MIXED = 2
+/** Share of an edge by which a cut may lie past its end: rounded, one through a corner can miss both edges there. */
+const PAST_END = 1e-6
 const WHOLE: readonly Interval[] = [[0, 1]]
 const NOTHING: readonly Interval[] = []
 
@@ -188,7 +190,7 @@ function cutAt(edge: Float64Array, a: LonLat, b: LonLat): number {
   const cross = dx * ey - dy * ex
   if (cross === 0) return NaN
   const along = ((x0 - a.lon) * dy - (y0 - a.lat) * dx) / cross
-  if (along < 0 || along > 1) return NaN
+  if (along < -PAST_END || along > 1 + PAST_END) return NaN
   return ((x0 - a.lon) * ey - (y0 - a.lat) * ex) / cross
 }
 
