@@ -8,7 +8,7 @@ import type { ByteCache } from './byte-cache.ts'
 import type { PixelLayer } from './cut.ts'
 import { intersect } from './pixel-window.ts'
 import { applyAffine, invertAffine, type Affine } from './georeference.ts'
-import type { RasterLevel } from './raster.ts'
+import type { Raster, RasterLevel } from './raster.ts'
 
 /** A level and where its first pixel lies in the layer. */
 export interface Member {
@@ -98,6 +98,19 @@ async function readPieces(
   return Promise.all(blocks)
 }
 
+let openedCount = 0
+const serials = new WeakMap<Raster, number>()
+
+/**
+ * Tells opened rasters apart. Names and ETags do not: a file may be exchanged on a server that tells no ETags, and two
+ * addresses may differ only in a parameter that was taken out of their names.
+ */
+function serialOf(raster: Raster): number {
+  const serial = serials.get(raster) ?? openedCount++
+  serials.set(raster, serial)
+  return serial
+}
+
 async function readBlock(
   { cache, signal }: Reading,
   { level, x: left, y: top }: Member,
@@ -107,11 +120,10 @@ async function readBlock(
   const y = row * level.blockHeight
   const width = Math.min(level.blockWidth, level.width - x)
   const height = Math.min(level.blockHeight, level.height - y)
-  const { file, etag } = level.raster
-  const key = `${file}\n${etag ?? ''}\n${String(level.index)}/${String(row)}/${String(column)}`
+  const block = [serialOf(level.raster), level.index, row, column]
   signal.throwIfAborted()
   // The work is shared, so one waiting caller that gives up must not end it for the others.
-  const data = await cache.get(key, () =>
+  const data = await cache.get(block.join('/'), () =>
     level.raster.readPixels(level.index, { x, y, width, height }, new AbortController().signal),
   )
   const channels = data.length === width * height * 3 ? 3 : 4

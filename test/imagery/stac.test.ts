@@ -199,6 +199,38 @@ describe('items behind HTTP', () => {
     Object.assign(file, { bytes: picture(19, -400, 400), etag: '"1"' })
   })
 
+  test('whose file was exchanged are read anew in every place, also where the server tells no ETag', async () => {
+    const file = server.files.get('/cogs/a.tif')!
+    file.etag = null
+    const source = await open(remote())
+    const request = { capturedOn: '2019-05-01' }
+    expect(await levelAt(source, -300, request)).toEqual([19, '2019-05-01'])
+    // That it is another file shows by its length alone.
+    file.bytes = Buffer.concat([picture(77, -400, 400), Buffer.alloc(1)])
+    expect(await levelAt(source, 350, request)).toEqual([77, '2019-05-01'])
+    expect(await levelAt(source, -300, request)).toEqual([77, '2019-05-01'])
+    await source.close()
+    Object.assign(file, { bytes: picture(19, -400, 400), etag: '"1"' })
+  })
+
+  test('whose addresses differ only in a signature are told apart', async () => {
+    const signed = (id: string, date: string) => ({
+      ...item(id, date, [-400, 400]),
+      assets: { visual: { href: `/signed.tif?token=${id}` } },
+    })
+    server.files.set('/signed.json', {
+      bytes: collectionOf([signed('old', '2019-05-01'), signed('new', '2023-06-01')]),
+    })
+    // One answer for each token: the file behind the path is exchanged before the other one is opened.
+    const file = { bytes: picture(23, -400, 400), etag: null }
+    server.files.set('/signed.tif', file)
+    const source = await open(remote('/signed.json'))
+    expect(await levelAt(source, 0, { capturedOn: '2023-06-01' })).toEqual([23, '2023-06-01'])
+    file.bytes = picture(19, -400, 400)
+    expect(await levelAt(source, 0, { capturedOn: '2019-05-01' })).toEqual([19, '2019-05-01'])
+    await source.close()
+  })
+
   test('can be asked afresh: their pictures are read anew, the list of them is not', async () => {
     const file = server.files.get('/cogs/a.tif')!
     const source = await open(remote())
