@@ -91,28 +91,32 @@ function readMatrices(
   const isMercator = names.split(' ').some((name) => WEB_MERCATOR.test(name))
   const all = isMercator ? listOf(set['TileMatrix']) : []
   const tileSizePx = all.some((one) => textOf(one['TileWidth']) === '512') ? 512 : 256
-  const limits = listOf(nodeOf(link['TileMatrixSetLimits'])?.['TileMatrixLimits'])
-  const byZoom = new Map<number, WmtsMatrix>()
-  for (const one of all) {
+  const usable = all.flatMap((one): WmtsMatrix[] => {
     const zoom = zoomOf(one, tileSizePx)
-    if (zoom === undefined) continue
-    const limit = limits.find((other) => textOf(other['TileMatrix']) === nameOf(one))
-    byZoom.set(zoom, {
-      identifier: nameOf(one),
-      zoom,
-      ...(limit && {
-        limits: {
-          rows: [Number(limit['MinTileRow']), Number(limit['MaxTileRow'])],
-          columns: [Number(limit['MinTileCol']), Number(limit['MaxTileCol'])],
-        },
-      }),
-    })
-  }
+    return zoom === undefined ? [] : [{ identifier: nameOf(one), zoom, ...limitsOf(one, link) }]
+  })
+  // A set may be finer than this layer: of one with limits the layer has those matrices alone that they list.
+  // Limits that name none of the set's matrices say nothing about them.
+  const listed = usable.filter(({ limits }) => limits !== undefined)
+  const byZoom = new Map((listed.length > 0 ? listed : usable).map((one) => [one.zoom, one]))
   const matrices = new Map<number, WmtsMatrix>()
   for (let zoom = Math.max(...byZoom.keys()); byZoom.has(zoom); zoom--) {
     matrices.set(zoom, byZoom.get(zoom) as WmtsMatrix)
   }
   return { matrices, tileSizePx }
+}
+
+/** The tiles that a layer has in a matrix, where the link to its set tells them. */
+function limitsOf(matrix: XmlNode, link: XmlNode): Pick<WmtsMatrix, 'limits'> {
+  const all = listOf(nodeOf(link['TileMatrixSetLimits'])?.['TileMatrixLimits'])
+  const own = all.find((one) => textOf(one['TileMatrix']) === nameOf(matrix))
+  if (own === undefined) return {}
+  return {
+    limits: {
+      rows: [Number(own['MinTileRow']), Number(own['MaxTileRow'])],
+      columns: [Number(own['MinTileCol']), Number(own['MaxTileCol'])],
+    },
+  }
 }
 
 /** The zoom of a matrix that lies as the world's tiles do. */

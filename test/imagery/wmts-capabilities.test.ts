@@ -79,7 +79,26 @@ describe('findWmtsLayer', () => {
       </TileMatrixLimits></TileMatrixSetLimits>`
     const { matrices } = findWmtsLayer(capabilities({ layer: link('web', limits) }), config())
     expect(matrices.get(19)?.limits).toEqual({ rows: [5, 9], columns: [2, 3] })
-    expect(matrices.get(18)?.limits).toBeUndefined()
+  })
+
+  const limitsOf = (names: readonly string[]) => {
+    const one = (name: string) => `<TileMatrixLimits><TileMatrix>${name}</TileMatrix>
+      <MinTileRow>0</MinTileRow><MaxTileRow>9</MaxTileRow><MinTileCol>0</MinTileCol><MaxTileCol>9</MaxTileCol>
+      </TileMatrixLimits>`
+    return `<TileMatrixSetLimits>${names.map(one).join('')}</TileMatrixSetLimits>`
+  }
+
+  test('leaves out the matrices that the limits of the layer do not list', () => {
+    const layer = link('web', limitsOf(['15', '16', '17']))
+    const { matrices } = findWmtsLayer(capabilities({ layer }), config())
+    expect([...matrices.keys()]).toEqual([17, 16, 15])
+  })
+
+  test('uses all matrices where the limits name none of them', () => {
+    const layer = link('web', limitsOf(['other:17']))
+    const { matrices } = findWmtsLayer(capabilities({ layer }), config())
+    expect(matrices.size).toBe(20)
+    expect(matrices.get(17)?.limits).toBeUndefined()
   })
 
   const shifted = web.replaceAll('-20037508.3427892 2', '-20000000 2')
