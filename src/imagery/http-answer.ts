@@ -43,6 +43,12 @@ export function totalBytesOf(headers: Headers): number | undefined {
   return total === undefined ? undefined : Number(total)
 }
 
+/** Where a partial answer begins in the whole file, bytes; from `content-range`. */
+export function firstByteOf(headers: Headers): number | undefined {
+  const first = /^\s*bytes\s+(\d+)-/i.exec(headers.get('content-range') ?? '')?.[1]
+  return first === undefined ? undefined : Number(first)
+}
+
 /** Network errors, timeouts, "too many requests" and the statuses of gateways speak of the host. */
 const OF_THE_HOST = /^([A-Z_]+|network error|no answer in time|429|50[234])$/
 

@@ -6,7 +6,7 @@
 import { InputError, UpstreamError } from '../errors.ts'
 import type { ByteCache } from './byte-cache.ts'
 import { asDownload } from './download-time.ts'
-import { totalBytesOf } from './http-answer.ts'
+import { firstByteOf, totalBytesOf } from './http-answer.ts'
 import { isMissing, type HttpAnswer, type HttpGet } from './http-client.ts'
 import type { RangeReader } from './range-reader.ts'
 import { withoutSignature } from './signed-address.ts'
@@ -157,6 +157,10 @@ class HttpReader implements RangeReader {
   #check(answer: HttpAnswer, offset: number, last: number): string | UpstreamError | undefined {
     // The page of a refusal has another tag and length than the file: that says nothing about the file.
     if (answer.status !== 200 && answer.status !== 206) return undefined
+    return displacementOf(answer, offset) ?? this.#checkFile(answer, offset, last)
+  }
+
+  #checkFile(answer: HttpAnswer, offset: number, last: number): string | UpstreamError | undefined {
     const version = versionOf(answer)
     const known = this.#version ?? version
     this.#isOutdated ||= version.tag !== known.tag || version.size !== known.size
@@ -166,6 +170,15 @@ class HttpReader implements RangeReader {
     if (byteLength < expected) return `${String(byteLength)} of ${String(expected)} bytes`
     return undefined
   }
+}
+
+/** Another part of the file would be taken for the one that was asked for, and be decoded to wrong pixels. */
+function displacementOf({ status, headers }: HttpAnswer, offset: number): string | undefined {
+  const start = firstByteOf(headers)
+  if (status === 200 || start === offset) return undefined
+  const got =
+    start === undefined ? 'a part from nobody knows where' : `a part from byte ${String(start)}`
+  return `expected a part from byte ${String(offset)}, got ${got}`
 }
 
 function versionOf({ status, headers, bytes }: HttpAnswer): Version {

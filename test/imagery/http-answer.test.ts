@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  firstByteOf,
   freshUntilMs,
   networkFailure,
   retryAfterMs,
@@ -53,6 +54,13 @@ test('totalBytesOf reads the whole length of a partial answer', () => {
   expect(totalBytesOf(new Headers({ 'content-range': 'bytes 0-9/1234' }))).toBe(1234)
   expect(totalBytesOf(new Headers({ 'content-range': 'bytes 0-9/*' }))).toBeUndefined()
   expect(totalBytesOf(new Headers())).toBeUndefined()
+})
+
+test('firstByteOf reads where a partial answer begins', () => {
+  expect(firstByteOf(new Headers({ 'content-range': 'bytes 100-199/1234' }))).toBe(100)
+  expect(firstByteOf(new Headers({ 'content-range': 'bytes 0-9/*' }))).toBe(0)
+  expect(firstByteOf(new Headers({ 'content-range': 'bytes */1234' }))).toBeUndefined()
+  expect(firstByteOf(new Headers())).toBeUndefined()
 })
 
 describe('networkFailure', () => {

@@ -143,6 +143,34 @@ describe('a file behind HTTP', () => {
     expect(server.requests.length).toBe(3)
   })
 
+  const PARTS = [
+    {
+      name: 'another part',
+      contentRange: `bytes 0-99/${bytes.length}`,
+      says: /got a part from byte 0/,
+    },
+    {
+      name: 'a part of nobody knows where',
+      contentRange: null,
+      says: /got a part from nobody knows where/,
+    },
+  ]
+  for (const { name, contentRange, says } of PARTS) {
+    test(`is asked again after ${name}, which is never taken for the bytes that were asked for`, async () => {
+      await reader.size(signal)
+      file.contentRanges = [contentRange]
+      const got = await reader.read(5 * BLOCK, 10, signal)
+      expect(Buffer.compare(got, bytes.subarray(5 * BLOCK, 5 * BLOCK + 10))).toBe(0)
+      expect(server.requests.length).toBe(3)
+      file.contentRanges = Array.from({ length: 5 }, () => contentRange)
+      const failing = expect(reader.read(8 * BLOCK, 10, signal)).rejects
+      await failing.toMatchObject({
+        name: 'UpstreamError',
+        message: expect.stringMatching(says) as string,
+      })
+    }, 30_000)
+  }
+
   test('is read by others when one of those who wait gives up', async () => {
     const impatient = new AbortController()
     const first = reader.read(0, 10, impatient.signal)
