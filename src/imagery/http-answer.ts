@@ -1,8 +1,8 @@
 /** What the headers of an HTTP answer say: how long to wait, how long to keep. Times in ms since 1970. */
 
 /** Kept this long where the server says nothing: pictures, and the news that there is none. */
-const FRESH_MS = 7 * 86_400_000
-const MISSING_FRESH_MS = 86_400_000
+export const FRESH_MS = 7 * 86_400_000
+export const MISSING_FRESH_MS = 86_400_000
 
 /** How long the server asks to wait, ms: seconds, or a date compared with the server's own clock. */
 export function retryAfterMs(headers: Headers): number | undefined {
@@ -15,16 +15,28 @@ export function retryAfterMs(headers: Headers): number | undefined {
   return Number.isFinite(waitMs) ? Math.max(waitMs, 0) : undefined
 }
 
-/** Until when an answer may be used without asking again; `null`: it must not be stored. */
-export function freshUntilMs(headers: Headers, nowMs: number, isMissing = false): number | null {
+/**
+ * Until when an answer may be used without asking again; `null`: it must not be stored.
+ * @param unsaidMs  for how long where the server does not say
+ */
+export function freshUntilMs(
+  headers: Headers,
+  nowMs: number,
+  unsaidMs: number = FRESH_MS,
+): number | null {
   const control = headers.get('cache-control') ?? ''
   if (/no-store/i.test(control)) return null
   if (/no-cache/i.test(control)) return nowMs
   const maxAge = /max-age\s*=\s*"?(\d+)/i.exec(control)?.[1]
   if (maxAge !== undefined) return nowMs + Number(maxAge) * 1000 - ageMs(headers)
-  const lifeMs = dateMs(headers, 'expires') - dateMs(headers, 'date')
-  if (Number.isFinite(lifeMs)) return nowMs + Math.max(lifeMs, 0)
-  return nowMs + (isMissing ? MISSING_FRESH_MS : FRESH_MS)
+  return nowMs + (headers.has('expires') ? lifeMs(headers, nowMs) : unsaidMs)
+}
+
+/** Of `expires`, by the server's own clock where it tells it. One that cannot be read means "expired already". */
+function lifeMs(headers: Headers, nowMs: number): number {
+  const date = dateMs(headers, 'date')
+  const life = dateMs(headers, 'expires') - (Number.isNaN(date) ? nowMs : date)
+  return Number.isNaN(life) ? 0 : Math.max(life, 0)
 }
 
 function dateMs(headers: Headers, name: string): number {

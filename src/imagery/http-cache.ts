@@ -4,7 +4,7 @@
  * @io disk network
  */
 import type { DiskCache, Stored, StoredHead } from './disk-cache.ts'
-import { freshUntilMs } from './http-answer.ts'
+import { FRESH_MS, freshUntilMs, MISSING_FRESH_MS } from './http-answer.ts'
 import { isMissing, type HttpAnswer, type HttpGet, type HttpRequest } from './http-client.ts'
 
 /** Headers that readers look at. */
@@ -31,7 +31,7 @@ export class HttpCache implements HttpGet {
     const isConfirmed = answer.status === 304 && stored !== undefined
     const bytes = isConfirmed ? stored.bytes : bytesOf(answer)
     const askedAt = Date.now()
-    const freshUntil = freshUntilMs(answer.headers, askedAt, isMissing(answer))
+    const freshUntil = freshUntilMs(answer.headers, askedAt, unsaidFreshMs(answer, stored))
     const head = isConfirmed ? stored.head : headOf(answer)
     if (freshUntil === null) await this.#disk.remove(key)
     else await this.#disk.write(key, { head: { ...head, freshUntil, askedAt }, bytes })
@@ -59,6 +59,15 @@ function keyOf({ url, range }: HttpRequest): string {
 /** Of an answer that there is nothing no page is kept: it may repeat the address that was asked, with its key. */
 function bytesOf(answer: HttpAnswer): Uint8Array {
   return isMissing(answer) ? new Uint8Array(0) : answer.bytes
+}
+
+/** How long to keep an answer that does not say it. A 304 without a word about it leaves it as it was. */
+function unsaidFreshMs(answer: HttpAnswer, stored: Stored | undefined): number {
+  if (isMissing(answer)) return MISSING_FRESH_MS
+  const { askedAt, freshUntil = 0 } = stored?.head ?? {}
+  // Files of older versions do not tell when they were asked for.
+  if (answer.status !== 304 || askedAt === undefined) return FRESH_MS
+  return Math.max(freshUntil - askedAt, 0)
 }
 
 function validatorsOf({ status, headers }: StoredHead): HttpRequest['known'] | undefined {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   firstByteOf,
   freshUntilMs,
+  MISSING_FRESH_MS,
   networkFailure,
   retryAfterMs,
   totalBytesOf,
@@ -40,6 +41,18 @@ const FRESH: { name: string; headers: Record<string, string>; until: number | nu
     headers: { date, expires: 'Sat, 21 Nov 2026 11:00:00 GMT' },
     until: 3_600_000,
   },
+  { name: 'expires, that cannot be read: at once', headers: { date, expires: 'never' }, until: 0 },
+  { name: 'expires, that cannot be read, no date', headers: { expires: 'never' }, until: 0 },
+  {
+    name: 'expires in the past, no date',
+    headers: { expires: 'Thu, 01 Jan 1953 00:00:00 GMT' },
+    until: 0,
+  },
+  {
+    name: 'expires, no date: by our own clock',
+    headers: { expires: 'Thu, 01 Jan 1970 00:01:00 GMT' },
+    until: 60_000,
+  },
   { name: 'expires at once', headers: { date, expires: date }, until: 0 },
 ]
 for (const { name, headers, until } of FRESH) {
@@ -47,7 +60,7 @@ for (const { name, headers, until } of FRESH) {
 }
 
 test('that there is nothing is believed for a day', () => {
-  expect(freshUntilMs(new Headers(), 0, true)).toBe(DAY)
+  expect(freshUntilMs(new Headers(), 0, MISSING_FRESH_MS)).toBe(DAY)
 })
 
 test('totalBytesOf reads the whole length of a partial answer', () => {

@@ -59,6 +59,15 @@ describe('HttpCache', () => {
     expect(server.requests.length).toBe(2)
   })
 
+  test('asks each time what was fresh for no time, after a 304 that does not say how long either', async () => {
+    const headers = { etag: '"7"', 'cache-control': 'max-age=0' }
+    const request = await start((_, count) => (count === 0 ? { body, headers } : { status: 304 }))
+    for (let count = 0; count < 4; count++) {
+      expect([...(await open().get(request, signal)).bytes]).toEqual([1, 2, 3])
+    }
+    expect(server.requests.length).toBe(4)
+  })
+
   test('takes what is new', async () => {
     const request = await start((_, count) => ({
       body: new Uint8Array([count]),
