@@ -1,6 +1,7 @@
 /** A wish for a region → its boundary, projection and points in the database, ready to be built. */
 import { InputError } from '../errors.ts'
 import { insertRegionWithPoints, refuseTakenName, type RegionDraft } from '../gallery/regions.ts'
+import { dissolveOverlaps } from '../geo/dissolve.ts'
 import { regionCentre } from '../geo/grid.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Boundary, Region, RoadPoint } from '../types.ts'
@@ -75,12 +76,10 @@ export async function planRegion(
   const { stretches, measured } = collectStretches()
   const source = await outside.openSource(imagery, { signal: progress.signal, stretches })
   try {
-    const { boundary, sampling, points } = await drawPoints(
-      outside,
-      { request, imagery, source },
-      progress,
-    )
+    const drawn = await drawPoints(outside, { request, imagery, source }, progress)
+    const { sampling, points } = drawn
     refuseEmpty(request, points)
+    const boundary = dissolveOverlaps(drawn.boundary)
     const draft = {
       name: request.name,
       boundary,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatEstimate } from '../../src/cli/estimate-report.ts'
 import { listRegions } from '../../src/gallery/regions.ts'
-import { boundaryFromBbox } from '../../src/geo/polygon.ts'
+import { boundaryFromBbox, parseBoundary } from '../../src/geo/polygon.ts'
 import { insertPlan, planRegion, type RegionPlan } from '../../src/journeys/create-region.ts'
 import { extrapolateDistinct } from '../../src/journeys/count-requests.ts'
 import { buildRegion } from '../../src/journeys/build-region.ts'
@@ -76,6 +76,25 @@ test('an estimate counts every tile once, tells the terms, and fetches nothing',
   expect(estimate.patchesPerSecond).toBeGreaterThan(1)
   expect(estimate.terms).toEqual(['made by us', 'CC0', 'https://example.org/terms'])
   expect(await listRegions(world.db)).toEqual([])
+})
+
+test('what lies in two parts of a boundary counts once', async () => {
+  const parts = [
+    boundaryFromBbox([9, 47.2, 9.003, 47.203]),
+    boundaryFromBbox([9.001, 47.2, 9.004, 47.203]),
+  ]
+  const planned = await planRegion(
+    world,
+    {
+      name: 'r',
+      imagery: tiles(),
+      sampling: { kind: 'grid', stepM: 30, whereImagery: false },
+      boundary: parseBoundary({ type: 'GeometryCollection', geometries: parts }),
+    },
+    { signal, onWarning: () => undefined },
+  )
+  const { areaKm2 } = await estimateRegion(world, planned, { sampleCount: 0, signal })
+  expect(areaKm2).toBeCloseTo(0.303 * 0.3336, 2)
 })
 
 test('samples measure the weight of a tile and find what is not there', async () => {

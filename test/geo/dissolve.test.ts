@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { dissolveOverlaps } from '../../src/geo/dissolve.ts'
+import { bboxOf, prepareBoundary } from '../../src/geo/polygon.ts'
+import type { Boundary } from '../../src/types.ts'
+
+const box = (...[west, south, east, north]: [number, number, number, number]) => [
+  [west, south],
+  [east, south],
+  [east, north],
+  [west, north],
+  [west, south],
+]
+const boundaryOf = (...parts: number[][][][]): Boundary => ({
+  type: 'MultiPolygon',
+  coordinates: parts,
+})
+
+/** Square degrees, holes taken off; parts that overlap count as often as they are. */
+function areaOf(boundary: Boundary): number {
+  const parts = boundary.type === 'Polygon' ? [boundary.coordinates] : boundary.coordinates
+  const ofRing = (ring: number[][]) => {
+    const twice = ring.slice(1).map(([x = 0, y = 0], i) => {
+      const [fromX = 0, fromY = 0] = ring[i] ?? []
+      return fromX * y - x * fromY
+    })
+    return Math.abs(twice.reduce((sum, one) => sum + one, 0)) / 2
+  }
+  return parts.reduce(
+    (sum, [outer = [], ...holes]) =>
+      sum + ofRing(outer) - holes.reduce((all, hole) => all + ofRing(hole), 0),
+    0,
+  )
+}
+
+const KEPT: readonly { name: string; boundary: Boundary }[] = [
+  {
+    name: 'one part that winds around a hole',
+    boundary: { type: 'Polygon', coordinates: [box(0, 0, 9, 9), box(2, 2, 3, 3)] },
+  },
+  {
+    name: 'parts that lie apart',
+    boundary: boundaryOf([box(0, 0, 1, 1)], [box(2, 0, 3, 1)]),
+  },
+  {
+    name: 'parts that touch',
+    boundary: boundaryOf([box(0, 0, 1, 1)], [box(1, 0, 2, 1)], [box(1, 1, 2, 2)]),
+  },
+  {
+    name: 'an island in a hole',
+    boundary: boundaryOf([box(0, 0, 9, 9), box(2, 2, 8, 8)], [box(3, 3, 5, 5)]),
+  },
+  {
+    name: 'both sides of the antimeridian',
+    boundary: boundaryOf([box(177, -19, 180, -16)], [box(-180, -19, -178, -16)]),
+  },
+]
+
+const JOINED: readonly { name: string; boundary: Boundary; area: number }[] = [
+  {
+    name: 'two half over each other',
+    boundary: boundaryOf([box(0, 0, 2, 1)], [box(1, 0, 3, 1)]),
+    area: 3,
+  },
+  {
+    name: 'one in another',
+    boundary: boundaryOf([box(0, 0, 10, 10)], [box(3, 3, 4, 4)]),
+    area: 100,
+  },
+  {
+    name: 'one given twice',
+    boundary: boundaryOf([box(0, 0, 2, 2)], [box(0, 0, 2, 2)]),
+    area: 4,
+  },
+  {
+    name: 'a hole that another part fills by half',
+    boundary: boundaryOf([box(0, 0, 9, 9), box(2, 2, 8, 8)], [box(2, 2, 5, 8)]),
+    area: 63,
+  },
+  {
+    name: 'four around a hole that nobody drew',
+    boundary: boundaryOf(
+      [box(0, 0, 9, 2)],
+      [box(0, 7, 9, 9)],
+      [box(0, 0, 2, 9)],
+      [box(7, 0, 9, 9)],
+    ),
+    area: 56,
+  },
+]
+
+describe('dissolveOverlaps', () => {
+  for (const { name, boundary } of KEPT) {
+    test(`leaves as it is: ${name}`, () => {
+      expect(dissolveOverlaps(boundary)).toBe(boundary)
+    })
+  }
+
+  for (const { name, boundary, area } of JOINED) {
+    test(`joins ${name}`, () => {
+      expect(areaOf(dissolveOverlaps(boundary))).toBeCloseTo(area, 9)
+    })
+  }
+
+  test('keeps every place that lay inside, and adds none', () => {
+    const corner = fc.integer({ min: 0, max: 12 })
+    const length = fc.integer({ min: 1, max: 6 })
+    const drawn = fc.array(fc.tuple(corner, corner, length, length), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(drawn, (boxes) => {
+        const parts = boxes.map(([x, y, width, height]) => [box(x, y, x + width, y + height)])
+        const joined = dissolveOverlaps(boundaryOf(...parts))
+        const [before, after] = [prepareBoundary(boundaryOf(...parts)), prepareBoundary(joined)]
+        let covered = 0
+        for (let i = 0; i < 18 * 18; i++) {
+          const at = { lon: (i % 18) + 0.5, lat: Math.floor(i / 18) + 0.5 }
+          covered += Number(before.containsPoint(at))
+          expect(after.containsPoint(at)).toBe(before.containsPoint(at))
+        }
+        expect(areaOf(joined)).toBeCloseTo(covered, 6)
+      }),
+    )
+  })
+
+  test('joins what is slanted: its area is that of the places inside', () => {
+    const slanted = (turn: number) => {
+      const ring = [0, 1, 2, 3].map((i) => [Math.cos(turn + i * 1.57), Math.sin(turn + i * 1.57)])
+      return [[...ring, ring[0] ?? []]]
+    }
+    const drawn = boundaryOf(...[0, 0.1, 0.3, 0.7].map(slanted))
+    const joined = dissolveOverlaps(drawn)
+    // The grid of a region's squares begins at the middle of its box.
+    expect(bboxOf(joined)).toEqual(bboxOf(drawn))
+    const after = prepareBoundary(joined)
+    let inside = 0
+    for (let i = 0; i < 250_000; i++) {
+      const at = { lon: ((i % 500) - 249.5) / 250, lat: (Math.floor(i / 500) - 249.5) / 250 }
+      inside += Number(after.containsPoint(at))
+    }
+    expect(Math.abs(areaOf(joined) / ((inside / 250_000) * 4) - 1)).toBeLessThan(2e-3)
+  })
+})
