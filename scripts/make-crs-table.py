@@ -25,6 +25,10 @@ SHIFTS = {
     "Hungarian Datum 1972": "52.17,-71.82,-14.9,0,0,0,0",  # EPSG:1448, 1 m
     "System of the Unified Trigonometrical Cadastral Network": "572.213,85.334,461.94,4.9732,1.529,5.2484,3.5378",  # 2 m of EPSG:5239
     "Pulkovo 1942": "23.57,-140.95,-79.8,0,0.35,0.79,-0.22",  # EPSG:5044, 3 m
+    "Israel 1993": "23.772,17.49,17.859,-0.3132,-1.85274,1.67299,-5.4262",  # EPSG:9676, 0.5 m; PROJ guesses none: 87 m off
+    "IG05 Intermediate Datum": "23.772,17.49,17.859,-0.3132,-1.85274,1.67299,-5.4262",  # as IG05/12
+    "IG05 12 Intermediate Datum": "23.772,17.49,17.859,-0.3132,-1.85274,1.67299,-5.4262",  # EPSG:9189 backwards: PROJ guesses it forwards, 156 m off
+    "Kuwait Utility": "226.702,-193.337,-35.371,-2.229,-4.391,9.238,0.9798",  # EPSG:1062, 1 m; PROJ guesses none
 }
 # Ellipsoids of datums that agree with WGS84 within a metre or two (ETRS89, NAD83, GDA, JGD, SIRGAS …).
 MODERN = ("+datum=WGS84", "+datum=NAD83", "+ellps=GRS80", "+ellps=WGS84")

@@ -25,7 +25,8 @@ export interface WmtsLayer {
 const WORLD_M = 2 * Math.PI * 6378137
 /** Scale denominators are stated for pixels of 0.28 mm. */
 const PIXEL_M = 0.00028
-const WEB_MERCATOR = /(^|:)(3857|900913|102100|102113)$|GoogleMapsCompatible/i
+/** As a URN, or as the address of a definition (OGC 05-010, 09-048). */
+const WEB_MERCATOR = /(^|[:/])(3857|900913|102100|102113)$|GoogleMapsCompatible/i
 
 /**
  * Finds the layer that a source names.
@@ -137,11 +138,7 @@ function findTemplate(root: XmlNode, layer: XmlNode, config: WmtsConfig): string
   const resources = listOf(layer['ResourceURL']).filter((one) => one['@resourceType'] === 'tile')
   const resource = resources.find((one) => one['@format'] === format)
   if (resource !== undefined) return textOf(resource['@template'])
-  const operation = listOf(nodeOf(root['OperationsMetadata'])?.['Operation']).find(
-    (one) => one['@name'] === 'GetTile',
-  )
-  const http = nodeOf(nodeOf(operation?.['DCP'])?.['HTTP'])
-  const address = textOf(listOf(http?.['Get'])[0]?.['@href']) || config.url.replace(/\?.*/s, '')
+  const address = findTileAddress(root) || config.url.replace(/\?.*/s, '')
   const parameters = {
     SERVICE: 'WMTS',
     REQUEST: 'GetTile',
@@ -160,6 +157,23 @@ function findTemplate(root: XmlNode, layer: XmlNode, config: WmtsConfig): string
   const query = Object.entries(parameters).map(([name, value]) => `${name}=${value}`)
   const separator = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&'
   return `${address}${separator}${query.join('&')}`
+}
+
+/** Where tiles are asked for by parameters; empty where the service does not say. */
+function findTileAddress(root: XmlNode): string {
+  const operation = listOf(nodeOf(root['OperationsMetadata'])?.['Operation']).find(
+    (one) => one['@name'] === 'GetTile',
+  )
+  const gets = listOf(nodeOf(nodeOf(operation?.['DCP'])?.['HTTP'])?.['Get'])
+  return textOf((gets.find((one) => !isRestful(one)) ?? gets[0])?.['@href'])
+}
+
+/** Of a service that answers both ways: an address that takes paths, not parameters. */
+function isRestful(get: XmlNode): boolean {
+  const values = listOf(get['Constraint']).flatMap((one) =>
+    textsOf(nodeOf(one['AllowedValues'])?.['Value']),
+  )
+  return values.includes('RESTful') && !values.includes('KVP')
 }
 
 function chooseFormat(layer: XmlNode, { format }: WmtsConfig): string {

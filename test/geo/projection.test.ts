@@ -20,6 +20,10 @@ const CASES = [
   { epsg: 2263, lon: -73.97, lat: 40.78, x: 992558.443, y: 223453.3, withinM: 0.01 },
   { epsg: 23700, lon: 19.05, lat: 47.5, x: 650192.512, y: 239562.847, withinM: 0.01 },
   { epsg: 31467, lon: 9.2, lat: 48.8, x: 3514768.212, y: 5406965.755, withinM: 1 },
+  // Datums of which PROJ 9.1 guesses no shift, or the wrong way; by PROJ 9.5's transformation.
+  { epsg: 2039, lon: 34.78, lat: 32.08, x: 179383.784, y: 665268.335, withinM: 0.01 },
+  { epsg: 6991, lon: 34.78, lat: 32.08, x: 179383.784, y: 665268.334, withinM: 0.01 },
+  { epsg: 31901, lon: 47.98, lat: 29.37, x: 498035.22, y: 3250275.032, withinM: 0.01 },
   { epsg: 4326, lon: 9, lat: 48, x: 9.0, y: 48.0, withinM: 0.01 },
   // Coordinates that grow to the west and south, or south and west.
   { epsg: 2047, lon: 17.5, lat: -29, x: -48719.784, y: 3209372.386, withinM: 0.01 },

@@ -54,6 +54,25 @@ describe('findWmtsLayer', () => {
     expect(findWmtsLayer(xml, asked).template).toContain('/grey/2021%2006/web/')
   })
 
+  test('asks by parameters where the first of two addresses takes paths', () => {
+    const restful = `<ows:Get xlink:href="${origin}/tiles"><ows:Constraint name="GetEncoding">
+      <ows:AllowedValues><ows:Value>RESTful</ows:Value></ows:AllowedValues></ows:Constraint></ows:Get>`
+    const kvp = `<ows:Get xlink:href="${origin}/kvp?">`
+    const xml = capabilities({}).replace(kvp, `${restful}${kvp}`)
+    expect(findWmtsLayer(xml, config()).template).toContain(`${origin}/kvp?SERVICE=WMTS`)
+  })
+
+  for (const crs of [
+    'EPSG:3857',
+    'urn:ogc:def:crs:EPSG:6.18.3:3857',
+    'http://www.opengis.net/def/crs/EPSG/0/3857',
+  ])
+    test(`knows Web Mercator as ${crs}`, () => {
+      const sets = [web.replace(/(<ows:SupportedCRS>)[^<]*/, `$1${crs}`)]
+      const { matrices } = findWmtsLayer(capabilities({ sets, layer: link('web') }), config())
+      expect(matrices.size).toBe(20)
+    })
+
   test('sends dimensions as parameters where there is no address of a resource', () => {
     const layer = `${link('web')}<Dimension><ows:Identifier>Time</ows:Identifier><Default>2020</Default></Dimension>`
     const { template } = findWmtsLayer(capabilities({ layer }), config())
