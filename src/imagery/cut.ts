@@ -2,15 +2,17 @@
  * A place → a patch: nine points of the patch are projected into the source's pixels, the window around them is
  * read, and warped. Several layers of pixels complete each other, the first is preferred.
  */
-import { BadDataError } from '../errors.ts'
+import { BadDataError, InputError } from '../errors.ts'
 import { createLocalFrame } from '../geo/local-frame.ts'
 import { fitBiquadratic, evaluate } from '../image/biquadratic.ts'
 import {
   sourceRect,
   warp,
+  type PictureWanted,
   type PixelRect,
   type PixelWindow,
   type SourceMapping,
+  type WarpedPicture,
 } from '../image/resample.ts'
 import type { LonLat, Rgb8 } from '../types.ts'
 import {
@@ -22,6 +24,8 @@ import {
   paint,
   type Canvas,
 } from './canvas.ts'
+import { OVERVIEWS_HINT } from './check-fineness.ts'
+import { PixelBudget } from './pixel-budget.ts'
 import { assembleWindow } from './pixel-window.ts'
 import type { PatchRequest, PatchSize } from './source.ts'
 
@@ -107,9 +111,7 @@ export async function cutPatch(
   let used: { layer: PixelLayer; rect: PixelRect } | undefined
   for (const [index, layer] of layers.entries()) {
     const mapping = mapPatch(layer, at, size)
-    const rect = sourceRect(mapping, px)
-    const pieces = await layer.readPieces(rect, signal)
-    const picture = warp(assembleWindow(rect, pieces), mapping, size)
+    const { picture, rect } = await readPicture(layer, { mapping, size }, signal)
     if (used === undefined && picture.isValid === null) {
       return { image: { width: px, height: px, data: picture.data }, layer, rect }
     }
@@ -118,6 +120,35 @@ export async function cutPatch(
     if (isComplete(canvas)) break
   }
   return finish(canvas, used, at)
+}
+
+/** Of imagery of 2 cm without overviews one patch is 31 million pixels; 32 at a time would hold 5 GB. */
+const budget = new PixelBudget(64e6)
+/** Of three or four bytes each, once as they are read and once more for the warp. */
+const PIXELS_MAX = 500e6
+
+/** Reads what a layer has of a patch or window, and warps it. @throws {InputError} `imagery-too-fine` */
+export async function readPicture(
+  layer: Pick<PixelLayer, 'readPieces'>,
+  { mapping, size }: { readonly mapping: SourceMapping; readonly size: PictureWanted },
+  signal: AbortSignal,
+): Promise<{ readonly picture: WarpedPicture; readonly rect: PixelRect }> {
+  const rect = sourceRect(mapping, size.px)
+  const pixels = rect.width * rect.height
+  if (pixels > PIXELS_MAX) throw tooFine(pixels, size.px)
+  const picture = await budget.within(pixels, async () => {
+    signal.throwIfAborted()
+    return warp(assembleWindow(rect, await layer.readPieces(rect, signal)), mapping, size)
+  })
+  return { picture, rect }
+}
+
+function tooFine(pixels: number, px: number): InputError {
+  return new InputError(
+    'imagery-too-fine',
+    `Expected at most 500 million pixels of imagery for ${px} × ${px}, got ${Math.round(pixels / 1e6)} million`,
+    { hint: OVERVIEWS_HINT },
+  )
 }
 
 function finish(

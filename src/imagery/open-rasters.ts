@@ -1,12 +1,14 @@
 /** The pictures of a source whose rasters are all open. */
 import type { MultiPolygon } from 'geojson'
+import { basename } from 'node:path'
 import { sourceRect } from '../image/resample.ts'
 import type { LonLat } from '../types.ts'
 import { ByteCache } from './byte-cache.ts'
+import { adviseOverviews } from './check-fineness.ts'
 import { coversPatch, mapPatch } from './cut.ts'
 import { groupByDate, type DatedLayers } from './dates.ts'
 import type { MosaicLayer } from './mosaic.ts'
-import { createLayers, layersNear, outlineOf, referenceOf } from './raster-layers.ts'
+import { createLayers, layersNear, outlineOf, readGsdOf, referenceOf } from './raster-layers.ts'
 import type { Pictures } from './raster-source.ts'
 import type { Raster } from './raster.ts'
 import type { PatchSize } from './source.ts'
@@ -51,6 +53,12 @@ export class OpenRasters implements Pictures {
 
   footprint(): MultiPolygon {
     return { type: 'MultiPolygon', coordinates: this.#rasters.map((raster) => [outlineOf(raster)]) }
+  }
+
+  advice(size: PatchSize): readonly string[] {
+    return this.#rasters.flatMap((raster) =>
+      adviseOverviews(basename(raster.file), readGsdOf(raster, size.gsd), size),
+    )
   }
 
   async close(): Promise<void> {

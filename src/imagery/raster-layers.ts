@@ -65,6 +65,11 @@ function gsdOf({ affine, width, height, raster }: RasterLevel): number {
   return 1 / Math.sqrt(Math.abs((eastU - u) * (northV - v) - (eastV - v) * (northU - u)))
 }
 
+/** Metres per pixel of what is read of a raster for patches of a gsd. */
+export function readGsdOf(raster: Raster, gsd: number): number {
+  return gsdOf(chooseLevel(raster, gsd))
+}
+
 function chooseLevel(raster: Raster, gsd: number): RasterLevel {
   const [full, ...overviews] = raster.levels
   if (full === undefined) throw new RangeError(`no level in ${raster.file}`)

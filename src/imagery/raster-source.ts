@@ -23,6 +23,8 @@ export interface Pictures {
   /** Does the whole patch lie in them, of whatever dates? Geometry only. */
   covers(at: LonLat, size: PatchSize): boolean
   footprint(): MultiPolygon
+  /** As of a source; where it is known without opening files. */
+  advice?(size: PatchSize): readonly string[]
   /** The same ones, none of them read yet; where it takes long to list them. */
   fresh?(): Pictures
   close(): Promise<void>
@@ -95,6 +97,10 @@ export class RasterSource implements ImagerySource {
 
   async footprint(): Promise<MultiPolygon> {
     return this.#pictures.footprint()
+  }
+
+  advice(size: PatchSize): readonly string[] {
+    return this.#pictures.advice?.(size) ?? []
   }
 
   async close(): Promise<void> {

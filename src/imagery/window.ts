@@ -3,7 +3,7 @@
  * is marked with its reason, and each patch in it is judged as if it had been cut alone.
  */
 import { fitBiquadratic, evaluate } from '../image/biquadratic.ts'
-import { sourceRect, warp, type PixelRect, type SourceMapping } from '../image/resample.ts'
+import { sourceRect, type PixelRect, type SourceMapping } from '../image/resample.ts'
 import type { LonLat, Rgb8 } from '../types.ts'
 import {
   createCanvas,
@@ -15,8 +15,7 @@ import {
   THERE,
   type Canvas,
 } from './canvas.ts'
-import { mapPatch, NODATA_SHARE_MAX, type PixelLayer } from './cut.ts'
-import { assembleWindow } from './pixel-window.ts'
+import { mapPatch, NODATA_SHARE_MAX, readPicture, type PixelLayer } from './cut.ts'
 import type { PatchSize, PixelSquare } from './source.ts'
 
 /** A window, and why pixels of it are missing. */
@@ -47,9 +46,7 @@ export async function cutWindow(
   const placed: Placed[] = []
   for (const [index, layer] of layers.entries()) {
     const mapping = mapPatch(layer, at, size)
-    const rect = sourceRect(mapping, px)
-    const pieces = await layer.readPieces(rect, signal)
-    const picture = warp(assembleWindow(rect, pieces), mapping, { px })
+    const { picture } = await readPicture(layer, { mapping, size: { px } }, signal)
     placed.push({ layer, mapping })
     if (index === 0 && picture.isValid === null) {
       return whole({ width: px, height: px, data: picture.data }, null, placed)

@@ -76,6 +76,7 @@ export async function planRegion(
   const { stretches, measured } = collectStretches()
   const source = await outside.openSource(imagery, { signal: progress.signal, stretches })
   try {
+    source.advice?.(patchSizeOf(card)).forEach(progress.onWarning)
     const drawn = await drawPoints(outside, { request, imagery, source }, progress)
     const { sampling, points } = drawn
     refuseEmpty(request, points)

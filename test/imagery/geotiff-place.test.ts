@@ -65,3 +65,38 @@ describe('a pattern that is known on the ground comes out where it is', () => {
     })
   }
 })
+
+describe('imagery of centimetres', () => {
+  const plan = { epsg: 32631, centre: { lon: 4.36, lat: 51.87 }, width: 60, height: 60 }
+  const open = async (pixelSize: number) => {
+    const file = join(folder, `fine-${pixelSize}.tif`)
+    const fine = { ...plan, pixelSize }
+    const data = drawRaster(fine, waves)
+    await writeRaster(file, { ...fine, data, samples: 3, corner: cornerOf(fine) })
+    return createGeotiffSource({ kind: 'geotiff', files: [file], stretch: 'none' }, '/')
+  }
+
+  test('without overviews is advised against, with what helps', async () => {
+    const source = await open(0.02)
+    expect(source.advice?.({ px: 224, gsd: 0.5 })).toEqual([
+      'fine-0.02.tif has no overview that comes near 0.5 m/px: every patch reads 31 million pixels of 2.0 cm; give the files overviews: gdaladdo -r average FILE 2 4 8 16',
+    ])
+    await source.close()
+  })
+
+  test('of 10 cm is taken as it is', async () => {
+    const source = await open(0.1)
+    expect(source.advice?.({ px: 224, gsd: 0.5 })).toEqual([])
+    await source.close()
+  })
+
+  test('is refused where a window of it would not fit memory', async () => {
+    const source = await open(0.01)
+    const cutting = source.window!(plan.centre, { px: 832, gsd: 0.5 }, signal)
+    await expect(cutting).rejects.toThrow(
+      /^Expected at most 500 million .*, got 1[78]\d\d million$/,
+    )
+    await expect(cutting).rejects.toMatchObject({ code: 'imagery-too-fine' })
+    await source.close()
+  })
+})
