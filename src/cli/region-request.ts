@@ -6,6 +6,7 @@ import { isPreset } from '../imagery/presets.ts'
 import type { RegionRequest, SamplingRequest } from '../journeys/create-region.ts'
 import { addBoundaryOptions, readBoundary, type BoundaryOptions } from './boundary.ts'
 import { parseCount, parseJson, readInput } from './context.ts'
+import { expandFiles, isFolder } from './expand-files.ts'
 
 /** The options, as commander gives them. */
 export interface RegionOptions extends BoundaryOptions {
@@ -23,7 +24,7 @@ export function addRegionOptions(command: Command): Command {
   const described = command
     .option(
       '--imagery <SOURCE>',
-      'imagery source: a GeoTIFF, MBTiles or PMTiles, a JSON file, JSON text or preset:NAME',
+      'imagery source: a GeoTIFF, a folder or pattern of them ("ortho/*.tif"), MBTiles or PMTiles, a JSON file, JSON text or preset:NAME',
     )
     .option('--extract <FILE>', 'OSM extract: points on its roads')
     .option('--points <N>', 'how many points on the roads', '10000')
@@ -97,7 +98,7 @@ export async function readImagery(source: string): Promise<unknown> {
       hint: `say what answers there: --imagery '{"kind":"xyz","url":"https://…/{z}/{x}/{y}.jpg","maxZoom":19,"attribution":"© …"}'; docs/imagery.md has all kinds`,
     })
   }
-  const ofFile = sourceOfFile(source)
+  const ofFile = await sourceOfFile(source)
   if (ofFile !== null) return ofFile
   const text = new TextDecoder().decode(await readInput(source))
   const inFile = `the file holds a source such as ${EXAMPLE}; if it is a GeoTIFF: --imagery '{"kind":"geotiff","files":["${source}"]}'`
@@ -114,27 +115,35 @@ export async function readImagery(source: string): Promise<unknown> {
   )
 }
 
-/** Of a file that holds imagery itself nothing more has to be said; null: another file. */
-function sourceOfFile(path: string): object | null {
-  if (/\.tiff?$/i.test(path)) return { kind: 'geotiff', files: [resolve(path)] }
+/** GeoTIFFs, and what people have instead, whose readers say what to do with it. */
+const RASTER = /\.(tiff?|vrt|jp2|j2k|jpe?g|png|ecw|sid|img|gpkg|zip)$/i
+
+/** Of files that hold imagery themselves, or a folder of them, nothing more has to be said; null: another file. */
+async function sourceOfFile(path: string): Promise<object | null> {
   const [, kind] = /\.(mbtiles|pmtiles)$/i.exec(path) ?? []
-  return kind === undefined ? null : { kind: kind.toLowerCase(), file: resolve(path) }
+  if (kind !== undefined) return { kind: kind.toLowerCase(), file: resolve(path) }
+  return RASTER.test(path) || (await isFolder(path))
+    ? { kind: 'geotiff', files: await expandFiles(path) }
+    : null
 }
 
 const EXAMPLE = '{"kind":"geotiff","files":["ortho.tif"]}'
 
-/** Paths are relative to where the user stands now; the build may be started from elsewhere. */
-function withAbsolutePaths(imagery: unknown): unknown {
+/** Paths are relative to where the user stands now, and patterns mean what is there now; the build may be started from elsewhere. */
+async function withAbsolutePaths(imagery: unknown): Promise<unknown> {
   if (typeof imagery !== 'object' || imagery === null) return imagery
-  const absolute = (path: unknown): unknown => {
-    if (typeof path === 'string') return resolve(path)
-    const isDated = typeof path === 'object' && path !== null && 'file' in path
-    return isDated ? { ...path, file: absolute(path.file) } : path
-  }
+  const { files, file }: { readonly files?: unknown; readonly file?: unknown } = imagery
   return {
     ...imagery,
-    ...('files' in imagery &&
-      Array.isArray(imagery.files) && { files: imagery.files.map(absolute) }),
-    ...('file' in imagery && { file: absolute(imagery.file) }),
+    ...(Array.isArray(files) && { files: (await Promise.all(files.map(filesOf))).flat() }),
+    ...(typeof file === 'string' && { file: resolve(file) }),
   }
+}
+
+/** An entry of `files`, with or without a date; what is neither is left to whoever checks the source. */
+async function filesOf(entry: unknown): Promise<unknown[]> {
+  if (typeof entry === 'string') return expandFiles(entry)
+  const isDated = typeof entry === 'object' && entry !== null && 'file' in entry
+  if (!isDated || typeof entry.file !== 'string') return [entry]
+  return (await expandFiles(entry.file)).map((file) => ({ ...entry, file }))
 }

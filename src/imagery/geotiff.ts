@@ -18,6 +18,7 @@ import { openRaster, REMOTE_BLOCK_PX } from './raster.ts'
 import type { ImagerySource } from './source.ts'
 
 const BLOCK_BYTES_MAX = 64 * 2 ** 20
+const NAMES_SHOWN_MAX = 5
 /** Files that are opened at a time. */
 const OPENING_MAX = 8
 
@@ -37,9 +38,16 @@ export async function createGeotiffSource(
     return { open, capturedOn: capturedOn ?? config.capturedOn ?? null }
   })
   const dated = await openAll(entries, config, deps)
-  const names = [...new Set(dated.map(({ raster }) => basename(raster.file)))].join(', ')
-  const identity = { kind: config.kind, attribution: config.attribution ?? names }
+  const names = [...new Set(dated.map(({ raster }) => basename(raster.file)))]
+  const identity = { kind: config.kind, attribution: config.attribution ?? nameSome(names) }
   return new RasterSource(identity, new OpenRasters(dated, () => undefined))
+}
+
+/** A line, of however many files: it stands on every result. */
+function nameSome(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN_MAX).join(', ')
+  const more = names.length - NAMES_SHOWN_MAX
+  return more > 0 ? `${shown} and ${String(more)} more` : shown
 }
 
 /**

@@ -8,6 +8,7 @@ import type { PixelRect } from '../image/resample.ts'
 import type { Stretch } from '../types.ts'
 import { checkFormat, toColours, type RawBlock, type SampleFormat } from './bands.ts'
 import type { StretchMemory } from './deps.ts'
+import { HEAD_BYTES, nameForeign } from './foreign-raster.ts'
 import { readGeoreference, type Affine, type Georeference } from './georeference.ts'
 import { measureStretch } from './measure-stretch.ts'
 import type { RangeReader } from './range-reader.ts'
@@ -79,13 +80,20 @@ export async function openRaster(reader: RangeReader, options: RasterOptions): P
   try {
     return await describeRaster(reader, options)
   } catch (cause) {
+    const error = cause instanceof WhereaboutsError ? cause : await unreadable(reader, cause)
     await reader.close()
-    if (cause instanceof WhereaboutsError) throw cause
-    throw new InputError('raster-unreadable', `Expected a readable GeoTIFF, got ${reader.name}`, {
-      hint: 'check the file with gdalinfo: it may be cut off, or of another format',
-      cause,
-    })
+    throw error
   }
+}
+
+async function unreadable(reader: RangeReader, cause: unknown): Promise<InputError> {
+  const head = reader.read(0, HEAD_BYTES, new AbortController().signal)
+  const foreign = await head.then(nameForeign, () => undefined)
+  const got = foreign === undefined ? reader.name : `${foreign.name}: ${reader.name}`
+  return new InputError('raster-unreadable', `Expected a readable GeoTIFF, got ${got}`, {
+    hint: foreign?.hint ?? 'check the file with gdalinfo: it may be cut off, or of another format',
+    cause,
+  })
 }
 
 async function describeRaster(reader: RangeReader, options: RasterOptions): Promise<Raster> {
