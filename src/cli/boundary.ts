@@ -18,7 +18,7 @@ export interface BoundaryOptions {
 /** Adds the options to a command. */
 export function addBoundaryOptions(command: Command): Command {
   return command
-    .option('--boundary <FILE>', 'GeoJSON polygon; roads are cut at it')
+    .option('--boundary <FILE>', 'GeoJSON polygon, a file or JSON text; roads are cut at it')
     .option('--bbox <W,S,E,N>', 'bounding box in degrees; roads are cut at it')
     .option(
       '--boundary-name <NAME>',
@@ -49,9 +49,13 @@ export async function readBoundary(
   if (bbox !== undefined) return boundaryFromBbox(parseBbox(bbox))
   if (boundaryName !== undefined) return readNamed(boundaryName, { ...options, extract }, signal)
   if (boundary === undefined) return null
-  const text = new TextDecoder().decode(await readInput(boundary))
-  return parseBoundary(parseJson(text, '--boundary'))
+  const isJson = boundary.trimStart().startsWith('{')
+  const text = isJson ? boundary : new TextDecoder().decode(await readInput(boundary))
+  return parseBoundary(parseJson(text, '--boundary', FROM_OTHERS))
 }
+
+const FROM_OTHERS =
+  'of KML, shapefiles and others make GeoJSON: ogr2ogr -f GeoJSON -t_srs EPSG:4326 OUT.geojson IN'
 
 function readNamed(
   name: string,

@@ -9,7 +9,7 @@ import type { Rgb8 } from '../types.ts'
 import { trimBars } from './bars.ts'
 import type { Trim } from './bars.ts'
 import { decodeHeic } from './heic.ts'
-import { sniffFormat, statedLength } from './sniff.ts'
+import { nameOther, sniffFormat, statedLength } from './sniff.ts'
 import type { PhotoFormat } from './sniff.ts'
 
 // One thread per picture: the cores belong to the inference sessions.
@@ -95,11 +95,12 @@ function tooLarge(expected: string, got: string): InputError {
 }
 
 function wrongFormat(bytes: Uint8Array): InputError {
-  const got = bytes.length === 0 ? 'an empty file' : 'something else'
+  const other = nameOther(bytes)
+  const got = bytes.length === 0 ? 'an empty file' : (other?.name ?? 'something else')
   return new InputError(
     'photo-format',
     `Expected JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC for photo, got ${got}`,
-    { hint: 'convert it to JPEG first' },
+    { hint: other?.hint ?? 'convert it to JPEG first' },
   )
 }
 

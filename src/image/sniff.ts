@@ -28,6 +28,30 @@ function sniffBrands(
   return brands.some((brand) => HEIC_BRANDS.includes(brand)) ? 'heic' : undefined
 }
 
+/** What people have besides photos, and how to get photos of it. */
+const OTHERS: readonly { readonly starts: RegExp; readonly name: string; readonly hint: string }[] =
+  [
+    {
+      // QuickTime and MP4, Matroska and WebM, AVI, MPEG.
+      starts: /^(.{4}(ftyp|moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01[\xba\xb3])/s,
+      name: 'a video',
+      hint: 'take frames of it first, one per second: ffmpeg -i IN -vf fps=1 frame-%03d.png; several can be located together',
+    },
+    {
+      starts: /^%PDF/,
+      name: 'a PDF',
+      hint: 'take its pictures first: pdfimages -all IN.pdf photo',
+    },
+  ]
+
+/** Names bytes that are no photo, where they are what people have instead. */
+export function nameOther(
+  bytes: Uint8Array,
+): { readonly name: string; readonly hint: string } | undefined {
+  const text = String.fromCharCode(...bytes.subarray(0, 16))
+  return OTHERS.find(({ starts }) => starts.test(text))
+}
+
 /**
  * How long the file must be by what its first bytes say, where they say it. Decoders of these formats report a
  * cut-off file as an unknown one; those of JPEG, PNG and GIF tell by themselves.

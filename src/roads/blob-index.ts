@@ -31,8 +31,9 @@ export function openExtract(path: string): number {
   try {
     return openSync(path, 'r')
   } catch (cause) {
-    const hint =
-      'Check the path; extracts of countries and states are offered by OSM download servers.'
+    const hint = /^https?:/.test(path)
+      ? `Download it first: curl -LO ${path}`
+      : 'Check the path; extracts of countries and states are offered by OSM download servers.'
     throw new NotFoundError('extract-not-found', `Expected a file for extract, got ${path}`, {
       hint,
       cause,
@@ -89,7 +90,7 @@ function readBlobHeader(file: number, { offset, size: fileBytes }: BlobPlace) {
   const prefix = readAt(file, { offset, size: 4 }, new Uint8Array(4))
   const size = new DataView(prefix.buffer).getUint32(0)
   if (prefix.length === 4 && size > HEADER_BYTES_MAX && offset === 0)
-    throw notPbf('other bytes at its beginning')
+    throw nameOther(readAt(file, { offset, size: 64 }, new Uint8Array(64)))
   if (size > HEADER_BYTES_MAX) throw corrupt(`a blob header of ${size} bytes at byte ${offset}`)
   const bytes = readAt(file, { offset: offset + 4, size }, new Uint8Array(size))
   if (prefix.length < 4 || bytes.length < size) throw truncated(fileBytes)
@@ -108,6 +109,23 @@ function decodeBlobHeader(bytes: Uint8Array): { type: string; dataSize: number }
     else if (field === 3) header.dataSize = pbf.readVarint()
   }
   return header
+}
+
+/** What else OSM data come as, and what a failed download leaves. */
+const OTHERS = [
+  { starts: /^(\xef\xbb\xbf)?\s*<(\?xml|osm)/, got: 'XML' },
+  { starts: /^BZh/, got: 'a bz2 file' },
+  { starts: /^\xff.{0,3}o5m2/s, got: 'o5m' },
+]
+const MAKE_PBF = 'Make a PBF of it: osmium cat IN -o OUT.osm.pbf (osmium-tool).'
+
+function nameOther(head: Uint8Array): ExtractFaultError {
+  const text = String.fromCharCode(...head)
+  const other = OTHERS.find(({ starts }) => starts.test(text))
+  if (other !== undefined) return notPbf(other.got, MAKE_PBF)
+  if (/^\s*<(!doctype )?html/i.test(text)) return notPbf('a web page')
+  if (text.startsWith('\x1f\x8b')) return notPbf('a gz file', 'Unpack it first: gunzip IN.gz.')
+  return notPbf('other bytes at its beginning')
 }
 
 function notPbf(got: string, hint?: string): ExtractFaultError {

@@ -25,6 +25,17 @@ describe('readBoundary', () => {
     expect(await readBoundary({ boundary }, undefined)).toEqual(polygon)
     expect(await readBoundary({ bbox: '9,47,10,48' }, undefined)).toMatchObject({ type: 'Polygon' })
     expect(await readBoundary({}, 'a.osm.pbf')).toBeNull()
+    const text = ` ${JSON.stringify(polygon)}`
+    expect(await readBoundary({ boundary: text }, undefined)).toEqual(polygon)
+  })
+
+  test('another format than GeoJSON is to be converted', async () => {
+    const boundary = join(folder, 'a.kml')
+    await writeFile(boundary, '<?xml version="1.0"?><kml/>')
+    await expect(readBoundary({ boundary }, undefined)).rejects.toMatchObject({
+      code: 'json',
+      hint: expect.stringContaining('ogr2ogr -f GeoJSON') as unknown,
+    })
   })
 
   const REFUSED = [

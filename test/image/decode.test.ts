@@ -191,20 +191,34 @@ test('the byte limit is checked first of all', async () => {
   expect((await refusal(new Uint8Array(1001), { maxBytes: 1000 })).code).toBe('photo-too-large')
 })
 
-const foreign: Record<string, string> = {
-  'an empty file': '',
-  SVG: '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>',
-  XML: '<?xml version="1.0"?><svg/>',
-  PDF: '%PDF-1.7\n',
-  HTML: '<!doctype html><p>404',
-  'an MP4 video': '\0\0\0\x18ftypisom\0\0\0\0isommp42',
-  noise: '\x01\x02\x03\x04\x05',
-}
-for (const [name, text] of Object.entries(foreign)) {
+const foreign: readonly { name: string; text: string; got: string; hint: string }[] = [
+  { name: 'an empty file', text: '', got: 'an empty file', hint: 'convert' },
+  {
+    name: 'SVG',
+    text: '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>',
+    got: 'something else',
+    hint: 'convert',
+  },
+  { name: 'XML', text: '<?xml version="1.0"?><svg/>', got: 'something else', hint: 'convert' },
+  { name: 'PDF', text: '%PDF-1.7\n', got: 'a PDF', hint: 'pdfimages' },
+  { name: 'HTML', text: '<!doctype html><p>404', got: 'something else', hint: 'convert' },
+  { name: 'JPEG XL', text: '\0\0\0\x0cJXL \r\n\x87\n', got: 'something else', hint: 'convert' },
+  { name: 'noise', text: '\x01\x02\x03\x04\x05', got: 'something else', hint: 'convert' },
+  ...[
+    { name: 'MP4', text: '\0\0\0\x18ftypisom\0\0\0\0isommp42' },
+    { name: 'QuickTime', text: '\0\0\0\x14ftypqt  \0\0\0\0qt  ' },
+    { name: 'old QuickTime', text: '\0\0\x10\0moov\0\0\0\x6cmvhd' },
+    { name: 'WebM', text: '\x1aE\xdf\xa3\x9fB\x86\x81\x01' },
+    { name: 'AVI', text: 'RIFF\0\x10\0\0AVI LIST' },
+    { name: 'MPEG', text: '\0\0\x01\xba\x44\0\x04' },
+  ].map((video) => ({ ...video, got: 'a video', hint: 'ffmpeg' })),
+]
+for (const { name, text, got, hint } of foreign) {
   test(`${name} is not a photo`, async () => {
     const error = await refusal(Buffer.from(text, 'latin1'))
     expect(error.code).toBe('photo-format')
-    expect(error.hint).toContain('convert')
+    expect(error.message).toContain(`got ${got}`)
+    expect(error.hint).toContain(hint)
   })
 }
 

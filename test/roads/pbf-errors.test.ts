@@ -105,6 +105,35 @@ describe('files that cannot be read', () => {
     ).rejects.toMatchObject({ code: 'extract-not-found' })
   })
 
+  const OTHERS = [
+    { name: 'XML', head: '<?xml version="1.0"?>\n<osm version="0.6">', got: 'XML', hint: 'osmium' },
+    { name: 'XML in bz2', head: 'BZh91AY&SY', got: 'a bz2 file', hint: 'osmium' },
+    { name: 'XML in gz', head: '\x1f\x8b\x08\0', got: 'a gz file', hint: 'gunzip' },
+    { name: 'o5m', head: '\xff\xe0\x04o5m2', got: 'o5m', hint: 'osmium' },
+    { name: 'a page', head: '<!DOCTYPE html><html>', got: 'a web page', hint: 'Download' },
+    { name: 'noise', head: '\xfe\xfd\xfc', got: 'other bytes', hint: 'Download' },
+  ]
+  for (const { name, head, got, hint } of OTHERS)
+    test(`${name} for an extract is named, with the way out`, async () => {
+      const bytes = Buffer.from(head.padEnd(100, ' '), 'latin1')
+      await expect(read(bytes)).rejects.toMatchObject({
+        code: 'extract-not-pbf',
+        message: expect.stringContaining(`got ${got}`) as unknown,
+        hint: expect.stringContaining(hint) as unknown,
+      })
+    })
+
+  test('an address is to be downloaded first', async () => {
+    const { signal } = new AbortController()
+    const url = 'https://example.org/a.osm.pbf'
+    await expect(
+      readRoadNetwork(url, { boundary: null, threads: 1, signal }),
+    ).rejects.toMatchObject({
+      code: 'extract-not-found',
+      hint: `Download it first: curl -LO ${url}`,
+    })
+  })
+
   test('a folder: extract-not-pbf, and a file in it is to be named', async () => {
     const { signal } = new AbortController()
     await expect(
