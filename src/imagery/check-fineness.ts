@@ -1,6 +1,5 @@
 /** Is imagery fine enough for the patches that are cut from it, and not too fine? */
 import { InputError } from '../errors.ts'
-import type { PyramidFields } from './kinds/common.ts'
 import type { PatchSize } from './source.ts'
 
 /** Pixels that are coarser than the patch's by more than this are refused, unless the source allows them. */
@@ -24,19 +23,20 @@ export function adviseOverviews(file: string, sourceGsd: number, { px, gsd }: Pa
 
 /**
  * Compares metres per pixel.
+ * @param where  of the pixels, for the message: `at zoom 17`
  * @returns the source's where they are coarser than the patch's, to be told with it; else `null`
  * @throws {InputError} `imagery-too-coarse`
  */
 export function checkFineness(
   sourceGsd: number,
-  { gsd }: PatchSize,
-  { allowCoarse, maxZoom }: Pick<PyramidFields, 'allowCoarse' | 'maxZoom'>,
+  { gsd }: Pick<PatchSize, 'gsd'>,
+  { allowCoarse, where }: { readonly allowCoarse?: boolean | undefined; readonly where: string },
 ): number | null {
   if (sourceGsd <= gsd * (1 + 1e-9)) return null
   if (sourceGsd > gsd * COARSER_MAX && allowCoarse !== true) {
     throw new InputError(
       'imagery-too-coarse',
-      `Expected imagery of about ${String(gsd)} m/px, got ${sourceGsd.toFixed(1)} m/px at zoom ${String(maxZoom)}`,
+      `Expected imagery of about ${String(gsd)} m/px, got ${sourceGsd.toFixed(1)} m/px ${where}`,
       { hint: 'use a finer source; "allowCoarse": true takes it all the same, with poor results' },
     )
   }

@@ -40,7 +40,7 @@ export async function createGeotiffSource(
   const dated = await openAll(entries, config, deps)
   const names = [...new Set(dated.map(({ raster }) => basename(raster.file)))]
   const identity = { kind: config.kind, attribution: config.attribution ?? nameSome(names) }
-  return new RasterSource(identity, new OpenRasters(dated, () => undefined))
+  return new RasterSource(identity, new OpenRasters(dated, config, () => undefined))
 }
 
 /** A line, of however many files: it stands on every result. */
@@ -68,7 +68,7 @@ export async function createCogSource(
   })
   try {
     const dated = await openAll(entries, config, { ...deps, blockPx: REMOTE_BLOCK_PX })
-    return new RasterSource(config, new OpenRasters(dated, () => http.close()))
+    return new RasterSource(config, new OpenRasters(dated, config, () => http.close()))
   } catch (error) {
     http.close()
     throw error

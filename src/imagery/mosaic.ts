@@ -20,6 +20,8 @@ export interface Member {
 /** A layer made of files. */
 export interface MosaicLayer extends PixelLayer {
   readonly members: readonly Member[]
+  /** Metres per pixel, where they are coarser than those of the patches that it is for. */
+  readonly coarseGsd?: number
 }
 
 /** Offsets further from a whole pixel than this make another layer; so do sizes that drift by as much. */

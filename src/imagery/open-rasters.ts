@@ -8,7 +8,14 @@ import { adviseOverviews } from './check-fineness.ts'
 import { coversPatch, mapPatch } from './cut.ts'
 import { groupByDate, type DatedLayers } from './dates.ts'
 import type { MosaicLayer } from './mosaic.ts'
-import { createLayers, layersNear, outlineOf, readGsdOf, referenceOf } from './raster-layers.ts'
+import {
+  createLayers,
+  layersNear,
+  outlineOf,
+  readGsdOf,
+  referenceOf,
+  type LayerReading,
+} from './raster-layers.ts'
 import type { Pictures } from './raster-source.ts'
 import type { Raster } from './raster.ts'
 import type { PatchSize } from './source.ts'
@@ -28,9 +35,15 @@ export class OpenRasters implements Pictures {
   readonly #byDate: readonly [capturedOn: string | null, rasters: DatedRaster[]][]
   readonly #cache = new ByteCache<Uint8Array>(PIXEL_BYTES_MAX)
   readonly #layers = new Map<string, readonly MosaicLayer[]>()
+  readonly #reading: LayerReading
   readonly #onClose: () => void
 
-  constructor(dated: readonly DatedRaster[], onClose: () => void) {
+  constructor(
+    dated: readonly DatedRaster[],
+    { allowCoarse }: Pick<LayerReading, 'allowCoarse'>,
+    onClose: () => void,
+  ) {
+    this.#reading = { cache: this.#cache, allowCoarse }
     this.#rasters = dated.map(({ raster }) => raster)
     this.#byDate = groupByDate(dated)
     this.#onClose = onClose
@@ -56,6 +69,7 @@ export class OpenRasters implements Pictures {
   }
 
   advice(size: PatchSize): readonly string[] {
+    for (const [capturedOn] of this.#byDate) this.#layersOf(capturedOn, size)
     return this.#rasters.flatMap((raster) =>
       adviseOverviews(basename(raster.file), readGsdOf(raster, size.gsd), size),
     )
@@ -67,17 +81,21 @@ export class OpenRasters implements Pictures {
     this.#onClose()
   }
 
-  /** The layers of a date near a place, finest first. */
   #near(capturedOn: string | null, at: LonLat, size: PatchSize): readonly MosaicLayer[] {
+    return layersNear(this.#layersOf(capturedOn, size), at, size)
+  }
+
+  /** The layers of a date, finest first. @throws {InputError} `imagery-too-coarse` */
+  #layersOf(capturedOn: string | null, size: Pick<PatchSize, 'gsd'>): readonly MosaicLayer[] {
     const key = `${String(capturedOn)} ${String(size.gsd)}`
     let layers = this.#layers.get(key)
     if (layers === undefined) {
       const dated = this.#byDate.find(([date]) => date === capturedOn)?.[1] ?? []
       const rasters = dated.map(({ raster }) => raster)
-      layers = createLayers(rasters, size.gsd, this.#cache)
+      layers = createLayers(rasters, size.gsd, this.#reading)
       this.#layers.set(key, layers)
     }
-    return layersNear(layers, at, size)
+    return layers
   }
 }
 

@@ -1,9 +1,11 @@
 /** Open rasters → layers of pixels for a patch: the right overview of each, mosaics of adjacent ones, finest first. */
+import { basename } from 'node:path'
 import type { Position } from 'geojson'
 import { createLocalFrame } from '../geo/local-frame.ts'
 import type { PixelRect } from '../image/resample.ts'
 import type { LonLat, SourceReference } from '../types.ts'
 import type { ByteCache } from './byte-cache.ts'
+import { checkFineness } from './check-fineness.ts'
 import type { PixelLayer } from './cut.ts'
 import { applyAffine, invertAffine } from './georeference.ts'
 import { createMosaics, type MosaicLayer } from './mosaic.ts'
@@ -16,13 +18,32 @@ const NATIVE_RATIO_MAX = 4
 const OVERVIEW_RATIO_MIN = 2
 const OUTLINE_STEPS = 8
 
-/** Layers of rasters at a ground sample distance, finest first. */
+/** How rasters are read. */
+export interface LayerReading {
+  readonly cache: ByteCache<Uint8Array>
+  readonly allowCoarse?: boolean | undefined
+}
+
+/**
+ * Layers of rasters at a ground sample distance, finest first.
+ * @throws {InputError} `imagery-too-coarse`
+ */
 export function createLayers(
   rasters: readonly Raster[],
   gsd: number,
-  cache: ByteCache<Uint8Array>,
+  { cache, allowCoarse }: LayerReading,
 ): MosaicLayer[] {
-  return createMosaics(sortByGsd(rasters.map((raster) => chooseLevel(raster, gsd))), cache)
+  const levels = rasters.map((raster) => chooseLevel(raster, gsd))
+  const coarse = new Map<RasterLevel, number>()
+  for (const level of levels) {
+    const where = `in ${basename(level.raster.file)}`
+    const coarseGsd = checkFineness(gsdOf(level), { gsd }, { allowCoarse, where })
+    if (coarseGsd !== null) coarse.set(level, coarseGsd)
+  }
+  return createMosaics(sortByGsd(levels), cache).map((layer) => {
+    const coarseGsd = layer.members[0] && coarse.get(layer.members[0].level)
+    return coarseGsd === undefined ? layer : { ...layer, coarseGsd }
+  })
 }
 
 /** Layers that may hold pixels of a patch: a quick look that spares projecting nine points into thousands of files. */
@@ -36,7 +57,8 @@ export function layersNear(
 
 /** Names the files behind a rectangle of a layer; the window is that in the first. */
 export function referenceOf(layer: PixelLayer, rect: PixelRect): Omit<SourceReference, 'kind'> {
-  const used = (layer as MosaicLayer).members.filter(
+  const { members, coarseGsd } = layer as MosaicLayer
+  const used = members.filter(
     ({ level, x, y }) =>
       x < rect.x + rect.width &&
       y < rect.y + rect.height &&
@@ -49,6 +71,7 @@ export function referenceOf(layer: PixelLayer, rect: PixelRect): Omit<SourceRefe
     items: used.map(({ level }) => level.raster.file),
     window: [rect.x - (first?.x ?? 0), rect.y - (first?.y ?? 0), rect.width, rect.height],
     ...(etags.length === 0 ? {} : { etag: etags.join(' ') }),
+    ...(coarseGsd === undefined ? {} : { gsd: coarseGsd }),
   }
 }
 

@@ -82,7 +82,10 @@ export interface ImagerySource {
    * Where the source knows its outline.
    */
   coversPatch?(at: LonLat, size: PatchSize): boolean
-  /** What a user should know before patches of this size are cut, a sentence each. Where there may be something. */
+  /**
+   * What a user should know before patches of this size are cut, a sentence each. Where there may be something.
+   * @throws {InputError} `imagery-too-coarse`, where that is known at once
+   */
   advice?(size: PatchSize): readonly string[]
   /**
    * The pieces that a patch is made of, without fetching any. Of files that are read in parts they are one for each

@@ -50,6 +50,7 @@ export async function createStacSource(
     const credits = config.attribution ?? (await loadCredits(items, config, access)).join(', ')
     const pictures = new StacPictures(items, {
       createPool: () => createPool(config, http, deps.stretches),
+      allowCoarse: config.allowCoarse,
       onClose: () => http.close(),
     })
     return new RasterSource({ kind: config.kind, attribution: credits || nameOf(config) }, pictures)
@@ -78,6 +79,7 @@ function createPool(config: StacConfig, http: HttpClient, stretches?: StretchMem
 /** How the pictures of items are opened, and what is to be closed after them. */
 interface StacAccess {
   readonly createPool: () => RasterPool
+  readonly allowCoarse?: boolean | undefined
   readonly onClose: () => void
 }
 
@@ -144,7 +146,8 @@ class StacPictures implements Pictures {
 
   async #open(items: readonly LocatedItem[], gsd: number): Promise<MosaicLayer[]> {
     const opening = items.map((item) => this.#pool.get(item).catch(asBadData))
-    return createLayers(await Promise.all(opening), gsd, this.#cache)
+    const { allowCoarse } = this.#access
+    return createLayers(await Promise.all(opening), gsd, { cache: this.#cache, allowCoarse })
   }
 }
 

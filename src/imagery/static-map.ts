@@ -84,13 +84,12 @@ class StaticMap implements ImagerySource {
 
   /** @throws {InputError} `imagery-too-coarse` */
   #chooseZoom({ lat }: LonLat, size: PatchSize): { zoom: number; coarseGsd: number | null } {
-    const { maxZoom, tileSizePx, scale } = this.#config
+    const { allowCoarse, maxZoom, tileSizePx, scale } = this.#config
     const worldTilePx = tileSizePx * scale
     const zoom = Math.min(maxZoom, zoomForGsd(lat, size.gsd, worldTilePx))
-    return {
-      zoom,
-      coarseGsd: checkFineness(mercatorGsd(lat, zoom, worldTilePx), size, this.#config),
-    }
+    const where = `at zoom ${String(maxZoom)}`
+    const sourceGsd = mercatorGsd(lat, zoom, worldTilePx)
+    return { zoom, coarseGsd: checkFineness(sourceGsd, size, { allowCoarse, where }) }
   }
 
   /** Pixels of the picture around a patch, an even multiple of the scale. */

@@ -91,7 +91,9 @@ export class TilePyramid implements ImagerySource {
   #chooseZoom(at: LonLat, size: PatchSize): { zoom: number; coarseGsd: number | null } {
     const zoom = this.#zoomOf(at, size)
     const sourceGsd = mercatorGsd(at.lat, zoom, this.#config.tileSizePx)
-    return { zoom, coarseGsd: checkFineness(sourceGsd, size, this.#config) }
+    const { allowCoarse, maxZoom } = this.#config
+    const where = `at zoom ${String(maxZoom)}`
+    return { zoom, coarseGsd: checkFineness(sourceGsd, size, { allowCoarse, where }) }
   }
 
   /** The zoom that is just finer than the patch, or the finest there is. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkFineness } from '../../src/imagery/check-fineness.ts'
 
 const size = { px: 224, gsd: 0.5 }
-const source = { maxZoom: 17 }
+const source = { allowCoarse: undefined, where: 'at zoom 17' }
 const cases = [
   { name: 'finer than the patch', gsd: 0.3, told: null },
   { name: 'just as fine', gsd: 0.5 * (1 + 1e-12), told: null },

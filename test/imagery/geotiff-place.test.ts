@@ -66,6 +66,41 @@ describe('a pattern that is known on the ground comes out where it is', () => {
   }
 })
 
+describe('imagery of metres', () => {
+  const plan = { epsg: 32631, centre: { lon: 4.36, lat: 51.87 }, width: 160, height: 160 }
+  const open = async (pixelSize: number, options: object = {}) => {
+    const file = join(folder, `coarse-${pixelSize}.tif`)
+    const coarse = { ...plan, pixelSize }
+    const data = drawRaster(coarse, waves)
+    await writeRaster(file, { ...coarse, data, samples: 3, corner: cornerOf(coarse) })
+    return createGeotiffSource({ kind: 'geotiff', files: [file], stretch: 'none', ...options }, '/')
+  }
+
+  test('of 10 m, such as of Sentinel-2, is refused at once, and where a patch is cut', async () => {
+    const source = await open(10)
+    const refusal = expect.objectContaining({
+      code: 'imagery-too-coarse',
+      message: 'Expected imagery of about 0.5 m/px, got 10.0 m/px in coarse-10.tif',
+    }) as unknown
+    expect(() => source.advice?.(SIZE)).toThrow(refusal as Error)
+    await expect(source.patch(plan.centre, SIZE, signal)).rejects.toEqual(refusal)
+    await source.close()
+  })
+
+  test('of 10 m is taken with allowCoarse, and says so; so do 1.5 m', async () => {
+    for (const [pixelSize, options] of [
+      [10, { allowCoarse: true }],
+      [1.5, {}],
+    ] as const) {
+      const source = await open(pixelSize, options)
+      expect(source.advice?.(SIZE)).toEqual([])
+      const { reference } = await source.patch(plan.centre, SIZE, signal)
+      expect(reference.gsd).toBeCloseTo(pixelSize, 1)
+      await source.close()
+    }
+  })
+})
+
 describe('imagery of centimetres', () => {
   const plan = { epsg: 32631, centre: { lon: 4.36, lat: 51.87 }, width: 60, height: 60 }
   const open = async (pixelSize: number) => {

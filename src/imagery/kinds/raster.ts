@@ -24,6 +24,8 @@ export const rasterReading = z.object({
         }),
     ])
     .default('none'),
+  /** Pixels far coarser than the model's are taken all the same. */
+  allowCoarse: z.boolean().optional(),
   /** Only pictures taken on this day or later; those without a date are left out. */
   imageryFrom: isoDate.optional(),
   /** Only pictures taken on this day or before. */
