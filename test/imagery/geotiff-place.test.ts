@@ -82,7 +82,7 @@ describe('imagery of metres', () => {
       code: 'imagery-too-coarse',
       message: 'Expected imagery of about 0.5 m/px, got 10.0 m/px in coarse-10.tif',
     }) as unknown
-    expect(() => source.advice?.(SIZE)).toThrow(refusal as Error)
+    expect(() => source.advice?.(SIZE)).toThrow(refusal)
     await expect(source.patch(plan.centre, SIZE, signal)).rejects.toEqual(refusal)
     await source.close()
   })
