@@ -64,6 +64,8 @@ export type HeatmapQuestion =
   | {
       readonly kind: 'photo'
       readonly photos: readonly { name: string; sha256: string }[]
+      /** How much of what they show is indoors, 0…1; absent: half or less. */
+      readonly indoorShare?: number
       /** Of the groups of scenes; absent: all count alike. */
       readonly groupWeights?: GroupWeights
     }

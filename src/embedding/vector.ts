@@ -77,13 +77,23 @@ export function sceneQuery(
 
 /** The `k` largest softmax shares, largest first; equal ones in class order. */
 export function softmaxTop(logits: Logits, k: number): readonly SceneShare[] {
+  const shares = softmax(logits)
+  return SCENES.map(({ name, index }) => ({ scene: name, share: shares[index] ?? 0 }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, k)
+}
+
+/** Softmax share of all indoor scenes together, 0…1. */
+export function indoorShare(logits: Logits): number {
+  return softmax(logits).reduce((sum, share, c) => sum + (SCENES[c]?.isIndoor ? share : 0), 0)
+}
+
+function softmax(logits: Logits): number[] {
   checkLogits(logits)
   const peak = logits.reduce((a, b) => Math.max(a, b), -Infinity)
   const powers = Array.from(logits, (logit) => Math.exp(logit - peak))
   const sum = powers.reduce((a, b) => a + b, 0)
-  return SCENES.map(({ name, index }) => ({ scene: name, share: (powers[index] ?? 0) / sum }))
-    .sort((a, b) => b.share - a.share)
-    .slice(0, k)
+  return powers.map((power) => power / sum)
 }
 
 /**

@@ -84,7 +84,7 @@ export function noticeOf({
 }
 
 function noticeOfQuestion(question: HeatmapQuestion): string {
-  if ('groupWeights' in question) return `${NOTICE}; ${tellWeights(question.groupWeights)}`
+  if (question.kind === 'photo' || question.kind === 'embedding') return noticeOfPhotos(question)
   if (question.kind !== 'scene' || question.untaught === undefined) return NOTICE
   const never = `${NOTICE}; the overhead model never learned ${question.untaught.join(', ')} from labelled ground`
   if (question.byPhotos === 'of-it') {
@@ -96,7 +96,23 @@ function noticeOfQuestion(question: HeatmapQuestion): string {
     : `${never}: ${chance}`
 }
 
-function tellWeights({ manMade = 1, natural = 1, indoor = 1 }: GroupWeights = {}): string {
+function noticeOfPhotos(
+  question: Extract<HeatmapQuestion, { kind: 'photo' | 'embedding' }>,
+): string {
+  const { groupWeights } = question
+  const share = question.kind === 'photo' ? question.indoorShare : undefined
+  return [
+    NOTICE,
+    ...(share === undefined ? [] : [tellIndoors(share)]),
+    ...(groupWeights === undefined ? [] : [tellWeights(groupWeights)]),
+  ].join('; ')
+}
+
+function tellIndoors(share: number): string {
+  return `${formatShare(share)} of what the photo shows is indoors to the model, and imagery from above shows no interiors`
+}
+
+function tellWeights({ manMade = 1, natural = 1, indoor = 1 }: GroupWeights): string {
   return `scenes were weighed: man-made ${manMade}, natural ${natural}, indoor ${indoor}`
 }
 

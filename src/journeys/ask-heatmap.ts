@@ -18,6 +18,7 @@ import { findKeptPhoto, openPhoto, type PhotoOutside } from './keep-photo.ts'
 import { makeSheet } from './make-sheet.ts'
 import type { Outside } from './outside.ts'
 import { findCandidates } from './find-candidates.ts'
+import { photoQuestion } from './photo-question.ts'
 import { searchRegion } from './search-region.ts'
 import { mapBestScenes, sceneSearch } from './search-scene.ts'
 
@@ -136,20 +137,18 @@ interface Asked {
 
 async function prepare(parts: PhotoOutside, request: HeatmapRequest): Promise<Asked> {
   const { about, groupWeights } = request
-  const weighed = groupWeights && { groupWeights }
   if (about.kind === 'best') return { question: { kind: 'best-scene' } }
   if (about.kind === 'scene') return sceneSearch(parts.outside, about.expression)
   if (about.kind === 'embeddings') {
     const photo = fuseLogits(about.embeddings.map((embedding) => Float32Array.from(embedding)))
     const query = photoQuery(photo, groupWeights ?? undefined)
-    return { question: { kind: 'embedding', ...weighed }, query, photo }
+    return { question: { kind: 'embedding', ...(groupWeights && { groupWeights }) }, query, photo }
   }
   const frames = []
   for (const id of about.ids) frames.push(await findKeptPhoto(parts, id))
   const photo = fuseLogits(frames.map(({ logits }) => logits))
-  const photos = frames.map(({ name, sha256 }) => ({ name, sha256 }))
   return {
-    question: { kind: 'photo', photos, ...weighed },
+    question: photoQuestion(frames, photo, groupWeights),
     query: photoQuery(photo, groupWeights ?? undefined),
     photo,
   }

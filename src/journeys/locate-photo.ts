@@ -7,6 +7,7 @@ import type { Logits } from '../types.ts'
 import { embedPhoto, type EmbeddedPhoto, type PhotoFile } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
 import { findCandidates } from './find-candidates.ts'
+import { photoQuestion } from './photo-question.ts'
 import { searchRegion } from './search-region.ts'
 
 /** What `locate` asks for. Several photos are frames of one place: their logits are averaged. */
@@ -45,11 +46,7 @@ export async function locatePhoto(outside: Outside, request: LocateRequest): Pro
     grid,
     dates: request.dates,
     query: photoQuery(logits, request.groupWeights),
-    question: {
-      kind: 'photo',
-      photos: photos.map(({ name, sha256 }) => ({ name, sha256 })),
-      ...(request.groupWeights && { groupWeights: request.groupWeights }),
-    },
+    question: photoQuestion(photos, logits, request.groupWeights),
   })
   const candidates = await findCandidates(outside, heatmap, {
     count: request.candidateCount,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   fuseLogits,
+  indoorShare,
   iqtL2,
   photoQuery,
   sceneQuery,
@@ -172,6 +173,15 @@ test('a + b - c adds standardised logits', () => {
 test('without statistics scene queries use raw logits', () => {
   const query = sceneQuery(parseSceneExpression('harbor - river'), undefined)
   expect(evaluate(query, withScenes({ harbor: 5, river: 2 }))).toBe(-3)
+})
+
+test('indoorShare sums what the softmax gives to scenes indoors', () => {
+  const e = Math.exp(-1)
+  const kitchenAtHarbour = withScenes({ kitchen: 10, harbor: 9, pier: 9 }, -50)
+  expect(indoorShare(kitchenAtHarbour)).toBeCloseTo(1 / (1 + 2 * e), 6)
+  expect(indoorShare(withScenes({ harbor: 10 }, -50))).toBeCloseTo(0, 6)
+  const count = SCENES.filter(({ isIndoor }) => isIndoor).length
+  expect(indoorShare(flat(3))).toBeCloseTo(count / 365, 9)
 })
 
 test('softmaxTop gives the largest shares first and breaks ties by class order', () => {

@@ -36,6 +36,16 @@ test('the notice tells how groups of scenes were weighed, where they were', () =
   expect(noticeOf({ kind: 'embedding' })).toBe(NOTICE)
 })
 
+test('the notice says of photos from indoors that imagery shows nothing of it', () => {
+  const question = { kind: 'photo', photos: [], indoorShare: 0.834 } as const
+  const told = `${NOTICE}; 83 % of what the photo shows is indoors to the model, and imagery from above shows no interiors`
+  expect(captionOf({ ...makeTown(), question }).notice).toBe(told)
+  const weighed = { ...question, groupWeights: { indoor: 0 } }
+  expect(captionOf({ ...makeTown(), question: weighed }).notice).toBe(
+    `${told}; scenes were weighed: man-made 1, natural 1, indoor 0`,
+  )
+})
+
 test('the notice says where cells are finer than the grid that was searched', () => {
   const noticeFor = (cells: string, stepM: number) => {
     const town = makeTown(cells)
