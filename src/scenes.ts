@@ -162,7 +162,7 @@ function unknown(words: string): InputError {
     'scene-unknown',
     `Expected one of the 365 scenes for scene, got "${words}"${nearest}`,
     {
-      hint: 'all 365 stand in data/scenes.json; a server lists them at GET /v1/scenes',
+      hint: 'all 365: `whereabouts scenes`, or GET /v1/scenes of a server',
       facts: { suggestions },
     },
   )

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   worker: async () => (await import('./worker.ts')).addWorkerCommand,
   locate: async () => (await import('./locate.ts')).addLocateCommand,
   scene: async () => (await import('./scene.ts')).addSceneCommand,
+  scenes: async () => (await import('./scenes.ts')).addScenesCommand,
   embed: async () => (await import('./embed.ts')).addEmbedCommand,
   serve: async () => (await import('./serve.ts')).addServeCommand,
   models: async () => (await import('./models.ts')).addModelsCommand,

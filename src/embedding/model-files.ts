@@ -53,7 +53,8 @@ export async function listModels(
   return Promise.all(dirs.map(async (dir) => ({ dir, card: await readCard(dir) })))
 }
 
-async function readCard(dir: string): Promise<ModelCard> {
+/** Reads what a model says of itself, without its weights. @throws {NotFoundError} `model-unknown`, {ConfigError} `model-card` */
+export async function readCard(dir: string): Promise<ModelCard> {
   const path = join(dir, 'model.json')
   const text = await readFile(path, 'utf8').catch((cause: unknown) => missing(path, cause))
   let json: unknown
