@@ -254,5 +254,12 @@ describeOnEachDatabase('the application', (_open, place) => {
         expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(50)
       }
     })
+
+    test('who asks for nothing is led to it', async () => {
+      for (const path of ['/', '/docs/']) {
+        const { status, headers } = await http.get(path)
+        expect({ status, to: headers.get('location') }).toEqual({ status: 302, to: '/docs' })
+      }
+    })
   })
 })

@@ -53,6 +53,8 @@ export function addDocsRoutes(app: App, version: string): void {
     tags: TAGS,
   })
   app.get('/docs', (c) => c.html(PAGE))
+  // Where a browser goes first.
+  for (const path of ['/', '/docs/']) app.get(path, (c) => c.redirect('/docs'))
   app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
   for (const [path, mediaType] of Object.entries(FILES)) {
     const file = join(SWAGGER_UI, path.slice('/docs/'.length))
