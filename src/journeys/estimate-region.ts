@@ -179,12 +179,16 @@ function imageryTime(
   return Math.max((most?.count ?? 0) / imagery.requestsPerSecond, bySample ?? 0)
 }
 
+function tellAttribution(imagery: ImageryConfig, attribution: string): string {
+  if (attribution === '') return 'no attribution in the list of patches: results name no source'
+  return imagery.kind !== 'geotiff' || imagery.attribution !== undefined
+    ? attribution
+    : `no "attribution" in the source: results name its files (${attribution})`
+}
+
 function termsOf(imagery: ImageryConfig, { attribution }: ImagerySource): string[] {
-  const isNamed = imagery.kind !== 'geotiff' || imagery.attribution !== undefined
   return [
-    isNamed
-      ? attribution
-      : `no "attribution" in the source: results name its files (${attribution})`,
+    tellAttribution(imagery, attribution),
     ...('licence' in imagery && imagery.licence !== undefined ? [imagery.licence] : []),
     ...('termsUrl' in imagery && imagery.termsUrl !== undefined ? [imagery.termsUrl] : []),
   ]

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -58,6 +58,23 @@ test('imagery without attribution is told as such among the terms', async () => 
   const planned = await plan({ kind: 'geotiff', files: [town.ortho] })
   const { terms } = await estimateRegion(world, planned, { sampleCount: 0, signal })
   expect(terms).toEqual(['no "attribution" in the source: results name its files (ortho.tif)'])
+})
+
+test('patches without attribution are told as such among the terms', async () => {
+  const file = join(folder, 'patches.csv')
+  await writeFile(file, 'file,lon,lat\na.png,9,47.2\n')
+  const planned = await planRegion(
+    world,
+    {
+      name: 'r',
+      imagery: { kind: 'patches', file },
+      sampling: { kind: 'patches' },
+      boundary: null,
+    },
+    { signal, onWarning: () => undefined },
+  )
+  const { terms } = await estimateRegion(world, planned, { sampleCount: 0, signal })
+  expect(terms).toEqual(['no attribution in the list of patches: results name no source'])
 })
 
 test('an estimate counts every tile once, tells the terms, and fetches nothing', async () => {
