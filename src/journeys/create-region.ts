@@ -1,7 +1,6 @@
 /** A wish for a region → its boundary, projection and points in the database, ready to be built. */
 import { InputError } from '../errors.ts'
 import { insertRegionWithPoints, refuseTakenName, type RegionDraft } from '../gallery/regions.ts'
-import { dissolveOverlaps } from '../geo/dissolve.ts'
 import { regionCentre } from '../geo/grid.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { Boundary, Region, RoadPoint } from '../types.ts'
@@ -77,10 +76,12 @@ export async function planRegion(
   const source = await outside.openSource(imagery, { signal: progress.signal, stretches })
   try {
     source.advice?.(patchSizeOf(card)).forEach(progress.onWarning)
-    const drawn = await drawPoints(outside, { request, imagery, source }, progress)
-    const { sampling, points } = drawn
+    const { boundary, sampling, points } = await drawPoints(
+      outside,
+      { request, imagery, source },
+      progress,
+    )
     refuseEmpty(request, points)
-    const boundary = dissolveOverlaps(drawn.boundary)
     const draft = {
       name: request.name,
       boundary,

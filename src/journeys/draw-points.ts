@@ -1,5 +1,6 @@
 /** How points are to be drawn → the points, their boundary and how it can be repeated. */
 import { InputError } from '../errors.ts'
+import { dissolveOverlaps } from '../geo/dissolve.ts'
 import { gridPoints } from '../geo/grid.ts'
 import { boundaryFromBbox, boundaryFromPoints } from '../geo/polygon.ts'
 import type { ImageryConfig } from '../imagery/config.ts'
@@ -29,10 +30,12 @@ export async function drawPoints(
   context: DrawContext,
   progress: CreateProgress,
 ): Promise<Drawn> {
-  const { sampling } = context.request
-  if (sampling.kind === 'roads') return drawOnRoads(outside, { ...context, sampling }, progress)
-  if (sampling.kind === 'grid') return drawGrid(outside, { ...context, sampling })
-  return drawPatches(context)
+  const { sampling, boundary } = context.request
+  const request = { ...context.request, boundary: boundary && dissolveOverlaps(boundary) }
+  const drawing = { ...context, request }
+  if (sampling.kind === 'roads') return drawOnRoads(outside, { ...drawing, sampling }, progress)
+  if (sampling.kind === 'grid') return drawGrid(outside, { ...drawing, sampling })
+  return drawPatches(drawing)
 }
 
 type RoadsRequest = Extract<SamplingRequest, { kind: 'roads' }>
@@ -81,7 +84,7 @@ async function drawGrid(
   outside: Outside,
   { request, source, sampling }: DrawContext & { readonly sampling: GridRequest },
 ): Promise<Drawn> {
-  const boundary = request.boundary ?? (await source.footprint?.())
+  const boundary = request.boundary ?? (await outlineOf(source))
   if (boundary === undefined) {
     throw new InputError(
       'boundary-missing',
@@ -102,6 +105,11 @@ async function drawGrid(
   const keep = (at: LonLat) => !sampling.whereImagery || source.coversPatch?.(at, size) === true
   const points = gridPoints(boundary, sampling.stepM, keep)
   return { boundary, sampling, points }
+}
+
+async function outlineOf(source: ImagerySource): Promise<Boundary | undefined> {
+  const outline = await source.footprint?.()
+  return outline && dissolveOverlaps(outline)
 }
 
 async function drawPatches({ request, imagery, source }: DrawContext): Promise<Drawn> {
