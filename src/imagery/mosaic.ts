@@ -2,6 +2,7 @@
  * Adjacent rasters on one pixel grid (same CRS, same pixel size, whole pixels apart) → one layer of pixels, so
  * that a patch across their border is the same as from a single file.
  */
+import Flatbush from 'flatbush'
 import type { PixelRect, PixelWindow } from '../image/resample.ts'
 import type { LonLat } from '../types.ts'
 import type { ByteCache } from './byte-cache.ts'
@@ -20,8 +21,8 @@ export interface Member {
 /** A layer made of files. */
 export interface MosaicLayer extends PixelLayer {
   readonly members: readonly Member[]
-  /** Metres per pixel, where they are coarser than those of the patches that it is for. */
-  readonly coarseGsd?: number
+  /** Those that a rectangle of pixels meets, its border included, in their order: a town may have thousands of tiles. */
+  membersIn(rect: PixelRect): Member[]
 }
 
 /** Offsets further from a whole pixel than this make another layer; so do sizes that drift by as much. */
@@ -60,23 +61,32 @@ function createMosaic(members: readonly Member[], cache: ByteCache<Uint8Array>):
   const base = members[0] as Member
   const { projection } = base.level.raster.georeference
   const toGrid: Affine = invertAffine(base.level.affine)
+  const membersIn = indexMembers(members)
   return {
     members,
+    membersIn,
     toPixel: (place: LonLat) => applyAffine(toGrid, ...projection.forward(place)),
-    covers: (u, v) =>
-      members.some(
-        ({ level, x, y }) => u >= x && v >= y && u <= x + level.width && v <= y + level.height,
-      ),
+    covers: (u, v) => membersIn({ x: u, y: v, width: 0, height: 0 }).length > 0,
     readPieces: async (rect, signal) => {
-      const reading = { members, cache, signal }
-      const pieces = members.map((member) => readPieces(reading, member, rect))
+      const pieces = membersIn(rect).map((member) => readPieces({ cache, signal }, member, rect))
       return (await Promise.all(pieces)).flat()
     },
   }
 }
 
+function indexMembers(members: readonly Member[]): MosaicLayer['membersIn'] {
+  const tree = new Flatbush(members.length)
+  for (const { level, x, y } of members) tree.add(x, y, x + level.width, y + level.height)
+  tree.finish()
+  return ({ x, y, width, height }) => {
+    // Where a projection has no place for a point, nothing is; the index would find everything.
+    if (Number.isNaN(x) || Number.isNaN(y)) return []
+    const found = tree.search(x, y, x + width, y + height)
+    return found.sort((a, b) => a - b).flatMap((index) => members[index] ?? [])
+  }
+}
+
 interface Reading {
-  readonly members: readonly Member[]
   readonly cache: ByteCache<Uint8Array>
   readonly signal: AbortSignal
 }

@@ -7,7 +7,6 @@ import { ByteCache } from './byte-cache.ts'
 import { adviseOverviews } from './check-fineness.ts'
 import { coversPatch, mapPatch } from './cut.ts'
 import { groupByDate, type DatedLayers } from './dates.ts'
-import type { MosaicLayer } from './mosaic.ts'
 import {
   createLayers,
   layersNear,
@@ -15,6 +14,7 @@ import {
   readGsdOf,
   referenceOf,
   type LayerReading,
+  type RasterLayer,
 } from './raster-layers.ts'
 import type { Pictures } from './raster-source.ts'
 import type { Raster } from './raster.ts'
@@ -34,7 +34,7 @@ export class OpenRasters implements Pictures {
   readonly #rasters: readonly Raster[]
   readonly #byDate: readonly [capturedOn: string | null, rasters: DatedRaster[]][]
   readonly #cache = new ByteCache<Uint8Array>(PIXEL_BYTES_MAX)
-  readonly #layers = new Map<string, readonly MosaicLayer[]>()
+  readonly #layers = new Map<string, readonly RasterLayer[]>()
   readonly #reading: LayerReading
   readonly #onClose: () => void
 
@@ -81,12 +81,12 @@ export class OpenRasters implements Pictures {
     this.#onClose()
   }
 
-  #near(capturedOn: string | null, at: LonLat, size: PatchSize): readonly MosaicLayer[] {
+  #near(capturedOn: string | null, at: LonLat, size: PatchSize): readonly RasterLayer[] {
     return layersNear(this.#layersOf(capturedOn, size), at, size)
   }
 
   /** The layers of a date, finest first. @throws {InputError} `imagery-too-coarse` */
-  #layersOf(capturedOn: string | null, size: Pick<PatchSize, 'gsd'>): readonly MosaicLayer[] {
+  #layersOf(capturedOn: string | null, size: Pick<PatchSize, 'gsd'>): readonly RasterLayer[] {
     const key = `${String(capturedOn)} ${String(size.gsd)}`
     let layers = this.#layers.get(key)
     if (layers === undefined) {
@@ -100,7 +100,7 @@ export class OpenRasters implements Pictures {
 }
 
 /** Names of the files of a layer that a patch touches. */
-function filesOf(layer: MosaicLayer, at: LonLat, size: PatchSize): readonly string[] {
+function filesOf(layer: RasterLayer, at: LonLat, size: PatchSize): readonly string[] {
   return referenceOf(layer, sourceRect(mapPatch(layer, at, size), size.px)).items
 }
 

@@ -24,6 +24,14 @@ export interface LayerReading {
   readonly allowCoarse?: boolean | undefined
 }
 
+/** A layer, and how fine it is. */
+export interface RasterLayer extends MosaicLayer {
+  /** Metres per pixel, of the finest of its members. */
+  readonly gsd: number
+  /** The same, where it is coarser than that of the patches that the layer is for. */
+  readonly coarseGsd: number | null
+}
+
 /**
  * Layers of rasters at a ground sample distance, finest first.
  * @throws {InputError} `imagery-too-coarse`
@@ -32,46 +40,51 @@ export function createLayers(
   rasters: readonly Raster[],
   gsd: number,
   { cache, allowCoarse }: LayerReading,
-): MosaicLayer[] {
-  const levels = rasters.map((raster) => chooseLevel(raster, gsd))
-  const coarse = new Map<RasterLevel, number>()
-  for (const level of levels) {
-    const where = `in ${basename(level.raster.file)}`
-    const coarseGsd = checkFineness(gsdOf(level), { gsd }, { allowCoarse, where })
-    if (coarseGsd !== null) coarse.set(level, coarseGsd)
+): RasterLayer[] {
+  const gsds = new Map(
+    rasters.map((raster) => {
+      const level = chooseLevel(raster, gsd)
+      return [level, gsdOf(level)] as const
+    }),
+  )
+  for (const [{ raster }, found] of gsds) {
+    checkFineness(found, { gsd }, { allowCoarse, where: `in ${basename(raster.file)}` })
   }
-  return createMosaics(sortByGsd(levels), cache).map((layer) => {
-    const coarseGsd = layer.members[0] && coarse.get(layer.members[0].level)
-    return coarseGsd === undefined ? layer : { ...layer, coarseGsd }
+  return createMosaics(sortByGsd(gsds), cache).map((layer) => {
+    const finest = Math.min(...layer.members.map(({ level }) => gsds.get(level) ?? Infinity))
+    const coarseGsd = checkFineness(finest, { gsd }, { allowCoarse: true, where: '' })
+    return { ...layer, gsd: finest, coarseGsd }
   })
 }
 
 /** Layers that may hold pixels of a patch: a quick look that spares projecting nine points into thousands of files. */
 export function layersNear(
-  layers: readonly MosaicLayer[],
+  layers: readonly RasterLayer[],
   at: LonLat,
   { px, gsd }: PatchSize,
-): MosaicLayer[] {
+): RasterLayer[] {
   return layers.filter((layer) => isNear(layer, at, px * gsd))
 }
 
 /** Names the files behind a rectangle of a layer; the window is that in the first. */
 export function referenceOf(layer: PixelLayer, rect: PixelRect): Omit<SourceReference, 'kind'> {
-  const { members, coarseGsd } = layer as MosaicLayer
-  const used = members.filter(
-    ({ level, x, y }) =>
-      x < rect.x + rect.width &&
-      y < rect.y + rect.height &&
-      x + level.width > rect.x &&
-      y + level.height > rect.y,
-  )
+  const mosaic = layer as RasterLayer
+  const used = mosaic
+    .membersIn(rect)
+    .filter(
+      ({ level, x, y }) =>
+        x < rect.x + rect.width &&
+        y < rect.y + rect.height &&
+        x + level.width > rect.x &&
+        y + level.height > rect.y,
+    )
   const [first] = used
   const etags = used.flatMap(({ level }) => level.raster.etag ?? [])
   return {
     items: used.map(({ level }) => level.raster.file),
     window: [rect.x - (first?.x ?? 0), rect.y - (first?.y ?? 0), rect.width, rect.height],
     ...(etags.length === 0 ? {} : { etag: etags.join(' ') }),
-    ...(coarseGsd === undefined ? {} : { gsd: coarseGsd }),
+    ...(mosaic.coarseGsd === null ? {} : { gsd: mosaic.coarseGsd }),
   }
 }
 
@@ -101,26 +114,19 @@ function chooseLevel(raster: Raster, gsd: number): RasterLevel {
 }
 
 /** Finest first; rasters of about the same fineness (1 %) keep their order. */
-function sortByGsd(levels: readonly RasterLevel[]): RasterLevel[] {
-  const fineness = (level: RasterLevel): number => Math.round(Math.log(gsdOf(level)) * 100)
-  return levels
-    .map((level) => ({ level, fineness: fineness(level) }))
+function sortByGsd(gsds: ReadonlyMap<RasterLevel, number>): RasterLevel[] {
+  return [...gsds]
+    .map(([level, gsd]) => ({ level, fineness: Math.round(Math.log(gsd) * 100) }))
     .sort((a, b) => a.fineness - b.fineness)
     .map(({ level }) => level)
 }
 
-function isNear(layer: MosaicLayer, at: LonLat, reachM: number): boolean {
+function isNear(layer: RasterLayer, at: LonLat, reachM: number): boolean {
   const [u, v] = layer.toPixel(at)
   if (!Number.isFinite(u) || !Number.isFinite(v)) return false
-  return layer.members.some(({ level, x, y }) => {
-    const reachPx = reachM / gsdOf(level)
-    return (
-      u >= x - reachPx &&
-      v >= y - reachPx &&
-      u <= x + level.width + reachPx &&
-      v <= y + level.height + reachPx
-    )
-  })
+  const reachPx = reachM / layer.gsd
+  const [x, y, side] = [u - reachPx, v - reachPx, 2 * reachPx]
+  return layer.membersIn({ x, y, width: side, height: side }).length > 0
 }
 
 /** Ring of a raster in degrees, counter-clockwise; edges are bent by the projection, so they get middle points. */

@@ -16,9 +16,8 @@ import { HttpClient } from './http-client.ts'
 import { openHttpReader } from './http-range.ts'
 import { rasterOptionsOf } from './kinds/raster.ts'
 import type { StacConfig } from './kinds/stac.ts'
-import type { MosaicLayer } from './mosaic.ts'
 import { openFileReader } from './range-reader.ts'
-import { createLayers } from './raster-layers.ts'
+import { createLayers, type RasterLayer } from './raster-layers.ts'
 import { RasterPool } from './raster-pool.ts'
 import { RasterSource, type Pictures } from './raster-source.ts'
 import { openRaster, REMOTE_BLOCK_PX } from './raster.ts'
@@ -144,7 +143,7 @@ class StacPictures implements Pictures {
     return [...new Set(items)].filter((item) => item !== undefined)
   }
 
-  async #open(items: readonly LocatedItem[], gsd: number): Promise<MosaicLayer[]> {
+  async #open(items: readonly LocatedItem[], gsd: number): Promise<RasterLayer[]> {
     const opening = items.map((item) => this.#pool.get(item).catch(asBadData))
     const { allowCoarse } = this.#access
     return createLayers(await Promise.all(opening), gsd, { cache: this.#cache, allowCoarse })
