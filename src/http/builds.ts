@@ -1,6 +1,7 @@
 /** Builds that run inside the server: started, watched and stopped by name; they outlive the request. */
 import type { Logger } from 'pino'
 import { InputError, NotFoundError } from '../errors.ts'
+import type { Region } from '../types.ts'
 import type { BuildProgress } from '../journeys/build-progress.ts'
 import { buildRegion } from '../journeys/build-region.ts'
 import type { Outside } from '../journeys/outside.ts'
@@ -8,6 +9,8 @@ import { toProblem, type Problem } from './problem.ts'
 
 /** What is known of the latest build of a region in this process. */
 export interface BuildStatus {
+  /** Another process may delete the region and make one of the same name. */
+  readonly regionId: number
   readonly state: 'running' | 'stopping' | 'stopped' | 'failed' | 'finished'
   readonly startedAt: string
   readonly progress: BuildProgress | null
@@ -32,11 +35,12 @@ export class Builds {
   }
 
   /** @throws {InputError} `region-busy` while the region is being built here */
-  start(region: string): void {
+  start({ id: regionId, name: region }: Pick<Region, 'id' | 'name'>): void {
     this.refuseWhileRunning(region)
     const controller = new AbortController()
     const startedAt = this.#outside.now().toISOString()
-    this.#statuses.set(region, { state: 'running', startedAt, progress: null, problem: null })
+    const fresh = { regionId, startedAt, progress: null, problem: null }
+    this.#statuses.set(region, { ...fresh, state: 'running' })
     this.#log.info({ region }, 'build started')
     const settled = this.#run(region, controller.signal)
     this.#running.set(region, { controller, settled })

@@ -34,7 +34,8 @@ function present(
   status: RegionStatus,
   build: BuildStatus | null,
 ): RegionJson {
-  return presentRegion(status, { summary: summarise(outside, status, build), build })
+  const own = build?.regionId === status.region.id ? build : null
+  return presentRegion(status, { summary: summarise(outside, status, own), build: own })
 }
 
 /** A build of this process may hold no points yet; who asks over HTTP goes on over HTTP. */

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../src/gallery/database.ts'
 import { Builds } from '../../src/http/builds.ts'
 import { showRegion, showRegions } from '../../src/http/show-region.ts'
+import { describeRegion, removeRegion } from '../../src/journeys/region-status.ts'
 import { describeOnEachDatabase } from '../databases.ts'
-import { gridRegion, openHarness, type Harness } from './harness.ts'
+import { gridRegion, openHarness, waitForBuild, type Harness } from './harness.ts'
 
 describeOnEachDatabase('a region that is shown', (_open, place) => {
   let http: Harness
@@ -31,7 +32,7 @@ describeOnEachDatabase('a region that is shown', (_open, place) => {
         return outside.openSource(imagery)
       }
       const builds = new Builds({ ...outside, openSource }, log)
-      builds.start(name)
+      builds.start((await describeRegion(outside, name)).region)
       while ((await showRegion({ outside, builds }, name)).state === 'created') await setTimeout(5)
       // The build ends when the first row has been read, before anything else is looked at.
       const { db } = outside
@@ -52,6 +53,17 @@ describeOnEachDatabase('a region that is shown', (_open, place) => {
       expect(after).toMatchObject({ state: 'built', build: { state: 'finished' } })
     })
   }
+
+  test('that another process deleted and made anew does not show the build of the one before', async () => {
+    await http.post('/v1/regions', gridRegion('anew', http.town))
+    await http.post('/v1/regions/anew/build')
+    expect((await waitForBuild(http, 'anew')).build).toMatchObject({ state: 'finished' })
+    await removeRegion(http.deps.outside, 'anew')
+    await http.post('/v1/regions', gridRegion('anew', http.town))
+    for (const show of Object.values(shown)) {
+      expect(await show(http.deps, 'anew')).toMatchObject({ state: 'created', build: null })
+    }
+  })
 
   test('alone, tells the levels that its files were stretched by; among all it does not', async () => {
     const { imagery, ...region } = gridRegion('stretched', http.town)

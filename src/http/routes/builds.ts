@@ -84,7 +84,7 @@ export function addBuildRoutes(app: App, deps: AppDeps): void {
   const { outside, builds } = deps
   const start = async (name: string, by: Builder) => {
     if (by === 'workers') await detachBuild(outside, name)
-    else builds.start(name)
+    else builds.start((await describeRegion(outside, name)).region)
   }
 
   app.openapi(startBuild, async (c) => {
