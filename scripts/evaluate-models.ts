@@ -5,14 +5,14 @@
  *   npm run evaluate:models -- --packs PACKS [--pair PHOTO OVERHEAD]... [--out FILE]
  *
  * PACKS holds the folders that whereabouts_train.pack wrote (models/train/README.md): `ground`, and what there is of
- * `ucm`, `rsscn7` and `maps` (New York).
+ * `ucm`, `rsscn7`, `maps` (New York), `resisc12` and `landuse33`.
  */
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, program } from 'commander'
 import { evaluatePairs } from './evaluate/pairs.ts'
 
-/** m/px of the pixels. RSSCN7 mixes two scales about 0.5. */
-const SETS = { ucm: 0.3, rsscn7: 0.5, maps: 0.5 }
+/** m/px of the pixels. RSSCN7 mixes two scales about 0.5, the last two many; they are read as if at 0.5. */
+const SETS = { ucm: 0.3, rsscn7: 0.5, maps: 0.5, resisc12: 0.5, landuse33: 0.5 }
 
 interface Options {
   readonly pair: readonly string[]
