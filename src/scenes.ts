@@ -72,6 +72,16 @@ export function findScenes(words: string): readonly Scene[] {
 }
 
 /**
+ * All 365 scenes, or those that words can mean.
+ * @throws {InputError} `scene-unknown` with the nearest names
+ */
+export function listScenes(words?: string): readonly Scene[] {
+  if (words === undefined) return SCENES
+  const found = findScenes(words)
+  return found.length > 0 ? found : [findScene(words)]
+}
+
+/**
  * The one scene that words mean.
  * @throws {InputError} `scene-ambiguous` with the candidates, `scene-unknown` with the nearest names
  */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readCard } from '../embedding/model-files.ts'
-import { findScene, findScenes, SCENES, type Scene } from '../scenes.ts'
+import { listScenes } from '../scenes.ts'
 import { modelsDirOf } from '../wire.ts'
 import { configOf } from './context.ts'
 
@@ -23,7 +23,7 @@ export function addScenesCommand(program: Command): void {
 async function list(words: string, { json }: { readonly json?: true }, command: Command) {
   const config = configOf(command)
   const { taughtScenes } = await readCard(join(modelsDirOf(config), config.overheadModel))
-  const rows = scenesFor(words).map(({ index, name, isIndoor }) => ({
+  const rows = listScenes(words === '' ? undefined : words).map(({ index, name, isIndoor }) => ({
     index,
     name,
     isIndoor,
@@ -37,11 +37,4 @@ async function list(words: string, { json }: { readonly json?: true }, command: 
     const where = isIndoor ? 'indoors' : 'outdoors'
     console.log([name, where, ...(isLearned ? ['learned'] : [])].join('\t'))
   }
-}
-
-/** @throws {InputError} `scene-unknown` with the nearest names */
-function scenesFor(words: string): readonly Scene[] {
-  if (words === '') return SCENES
-  const found = findScenes(words)
-  return found.length > 0 ? found : [findScene(words)]
 }

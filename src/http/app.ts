@@ -76,7 +76,7 @@ export function createApp(deps: AppDeps): App {
   addCoverageRoutes(app, deps)
   addPhotoRoutes(app, deps)
   addHeatmapRoutes(app, deps)
-  addSceneRoutes(app)
+  addSceneRoutes(app, deps)
   addHealthRoutes(app, deps, metrics)
   addDocsRoutes(app, deps.version)
   return app

@@ -168,6 +168,9 @@ export const scenesSchema = z
         name: z.string(),
         isIndoor: z.boolean(),
         groups: z.array(z.enum(['manMade', 'natural', 'indoor'])),
+        isLearned: z.boolean().openapi({
+          description: 'the overhead model learned it from labelled ground; others are weaker',
+        }),
       }),
     ),
   })

@@ -192,6 +192,20 @@ describeOnEachDatabase('the application', (_open, place) => {
       expect(response.status).toBe(422)
       expect((await problemOf(response)).detail).toContain('harbor')
     })
+
+    test('each says whether the overhead model learned it from labelled ground', async () => {
+      const { outside } = http.deps
+      const encoder: typeof outside.encoder = async (view) => {
+        const found = await outside.encoder(view)
+        return { ...found, card: { ...found.card, taughtScenes: [3, 364] } }
+      }
+      const app = createApp({ ...http.deps, outside: { ...outside, encoder } })
+      const { scenes } = (await (await app.request('/v1/scenes')).json()) as {
+        scenes: { index: number; isLearned: boolean }[]
+      }
+      const learned = scenes.filter(({ isLearned }) => isLearned).map(({ index }) => index)
+      expect(learned).toEqual([3, 364])
+    })
   })
 
   describe('the description of the API', () => {

@@ -1,7 +1,8 @@
 /** The 365 scenes, and how words find them. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { findScene, findScenes, SCENES } from '../../scenes.ts'
+import { listScenes } from '../../scenes.ts'
 import type { App } from '../app.ts'
+import type { AppDeps } from '../deps.ts'
 import { json, problems, scenesSchema } from '../schemas.ts'
 
 const query = z.object({
@@ -24,12 +25,14 @@ const list = createRoute({
 })
 
 /** Registers `/v1/scenes`. */
-export function addSceneRoutes(app: App): void {
-  app.openapi(list, (c) => {
-    const { q } = c.req.valid('query')
-    const found = q === undefined ? SCENES : findScenes(q)
-    // `findScene` of words that mean nothing throws with the nearest names.
-    const scenes = found.length > 0 || q === undefined ? found : [findScene(q)]
-    return c.json({ scenes: scenes.map((scene) => ({ ...scene, groups: [...scene.groups] })) }, 200)
+export function addSceneRoutes(app: App, { outside }: AppDeps): void {
+  app.openapi(list, async (c) => {
+    const { taughtScenes } = (await outside.encoder('overhead')).card
+    const scenes = listScenes(c.req.valid('query').q).map((scene) => ({
+      ...scene,
+      groups: [...scene.groups],
+      isLearned: taughtScenes?.includes(scene.index) ?? true,
+    }))
+    return c.json({ scenes }, 200)
   })
 }
