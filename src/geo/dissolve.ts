@@ -1,7 +1,7 @@
 /** Parts of a boundary that overlap, joined: what lies in several parts is one place, with one area. Pure. */
 import { Clipper, ClipType, FillRule, PolyTree64, type Path64, type PolyPath64 } from 'clipper2-ts'
 import type { Boundary } from '../types.ts'
-import { areaOf, orient } from './clip.ts'
+import { areaOf, orient, type PlaneRing } from './clip.ts'
 
 /** Clipper computes in whole numbers, exactly: 10⁻¹⁰ degrees are a hundredth of a millimetre. */
 const STEPS_PER_DEGREE = 1e10
@@ -33,11 +33,17 @@ function join(parts: readonly Part[]): number[][][][] {
 
 /** Outer rings run counter-clockwise and count + 1, holes clockwise and - 1: what is above 0 lies inside. */
 function toPath(ring: Ring, isOuter: boolean): Path64 {
-  const flat = orient(ring.slice(1).flat(), isOuter)
+  const flat = toPlaneRing(ring, isOuter)
   return Array.from({ length: flat.length / 2 }, (_, i) => ({
     x: Math.round((flat[2 * i] ?? 0) * STEPS_PER_DEGREE),
     y: Math.round((flat[2 * i + 1] ?? 0) * STEPS_PER_DEGREE),
   }))
+}
+
+/** Altitudes, which KML gives, are left out. */
+function toPlaneRing(ring: Ring, isOuter: boolean): PlaneRing {
+  const open = ring.slice(1).flatMap(([lon = NaN, lat = NaN]) => [lon, lat])
+  return orient(open, isOuter)
 }
 
 /** Outer rings hold their holes, and these what lies in them. */
@@ -58,6 +64,6 @@ function toRing({ poly }: PolyPath64): number[][] {
 }
 
 function squareDegrees(parts: readonly Part[]): number {
-  const flat = (rings: Part) => rings.map((ring, i) => orient(ring.slice(1).flat(), i === 0))
+  const flat = (rings: Part) => rings.map((ring, i) => toPlaneRing(ring, i === 0))
   return parts.reduce((sum, rings) => sum + areaOf(flat(rings)), 0)
 }

@@ -16,6 +16,14 @@ const boundaryOf = (...parts: number[][][][]): Boundary => ({
   coordinates: parts,
 })
 
+/** With an altitude at each position, as KML has it. */
+function raised(boundary: Boundary): Boundary {
+  const raise = (part: number[][][]) => part.map((ring) => ring.map((at, i) => [...at, 400 + i]))
+  return boundary.type === 'Polygon'
+    ? { ...boundary, coordinates: raise(boundary.coordinates) }
+    : { ...boundary, coordinates: boundary.coordinates.map(raise) }
+}
+
 /** Square degrees, holes taken off; parts that overlap count as often as they are. */
 function areaOf(boundary: Boundary): number {
   const parts = boundary.type === 'Polygon' ? [boundary.coordinates] : boundary.coordinates
@@ -91,14 +99,20 @@ const JOINED: readonly { name: string; boundary: Boundary; area: number }[] = [
 
 describe('dissolveOverlaps', () => {
   for (const { name, boundary } of KEPT) {
-    test(`leaves as it is: ${name}`, () => {
+    test(`leaves as it is, with altitudes or without: ${name}`, () => {
       expect(dissolveOverlaps(boundary)).toBe(boundary)
+      const high = raised(boundary)
+      expect(dissolveOverlaps(high)).toBe(high)
     })
   }
 
   for (const { name, boundary, area } of JOINED) {
     test(`joins ${name}`, () => {
       expect(areaOf(dissolveOverlaps(boundary))).toBeCloseTo(area, 9)
+    })
+
+    test(`joins ${name}, whatever the altitudes`, () => {
+      expect(areaOf(dissolveOverlaps(raised(boundary)))).toBeCloseTo(area, 9)
     })
   }
 

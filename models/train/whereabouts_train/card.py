@@ -37,6 +37,7 @@ TERMS = {
     "maps-windows": "the same, as large windows without labels",
     "cities": "streets of two cities, without labels: no licence stated, research",
     "resisc45": "RESISC45, two classes: no licence stated, research",
+    "resisc12": "RESISC45, twelve further classes: no licence stated, research",
 }
 USE = """\
 ## Use and misuse
