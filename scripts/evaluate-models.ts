@@ -29,7 +29,7 @@ const options = program
   .option(
     '--pair <folders...>',
     'photo and overhead model, several times: others minus the first',
-    ['models/photo-mobilenetv2-3', 'models/overhead-mobilenetv2-9'],
+    ['models/photo-mobilenetv2-3', 'models/overhead-mobilenetv2-10'],
   )
   .option('--packs <folder>', 'where the packs lie', 'models/train/packs')
   .option('--sets <name=gsd...>', 'packs of patches with the m/px of their pixels')

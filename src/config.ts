@@ -18,7 +18,7 @@ interface Option {
 }
 
 /** The model that comes with the program whose maps agree best with single patches: what dense builds are best made with. */
-export const DENSE_MODEL = 'overhead-densenet-5'
+export const DENSE_MODEL = 'overhead-densenet-6'
 
 /** Options that every command understands; those of a single command stand in its file. */
 export const OPTIONS = {
@@ -56,7 +56,7 @@ export const OPTIONS = {
     env: 'WHEREABOUTS_OVERHEAD_MODEL',
     placeholder: 'NAME',
     help: 'model of the overhead view',
-    default: 'overhead-mobilenetv2-9',
+    default: 'overhead-mobilenetv2-10',
   },
   imageryCacheMb: {
     flag: 'imagery-cache-mb',

@@ -25,7 +25,7 @@ import { openWholeBuild, type Built } from './whole-build.ts'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    model: { type: 'string', default: 'overhead-mobilenetv2-9' },
+    model: { type: 'string', default: 'overhead-mobilenetv2-10' },
     side: { type: 'string', default: '1050' },
     grid: { type: 'string', multiple: true, default: ['10', '16'] },
     repeats: { type: 'string', default: '1' },

@@ -4,7 +4,7 @@ import { SCENES } from '../../src/scenes.ts'
 import { runHere, settingsOf } from './run-here.ts'
 
 /** With the models that ship: the tiny ones do not say what they learned. */
-const OVERHEAD = ['--overhead-model', 'overhead-mobilenetv2-9']
+const OVERHEAD = ['--overhead-model', 'overhead-mobilenetv2-10']
 const run = (...args: readonly string[]) =>
   runHere(['scenes', ...args], { folder: tmpdir(), env: settingsOf(tmpdir()) })
 

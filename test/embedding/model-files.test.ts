@@ -21,9 +21,9 @@ async function copy(name: string): Promise<string> {
 }
 
 const names = [
-  'overhead-densenet-5',
+  'overhead-densenet-6',
   'overhead-mobilenetv2',
-  'overhead-mobilenetv2-9',
+  'overhead-mobilenetv2-10',
   'photo-mobilenetv2',
   'photo-mobilenetv2-3',
   'tiny/overhead',

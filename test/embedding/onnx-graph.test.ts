@@ -21,7 +21,7 @@ async function answer(model: Uint8Array, input: string, output: string) {
 }
 
 for (const name of [
-  'overhead-mobilenetv2-9',
+  'overhead-mobilenetv2-10',
   'photo-mobilenetv2-3',
   'tiny/overhead',
   'tiny/photo',

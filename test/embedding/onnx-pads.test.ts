@@ -68,8 +68,8 @@ async function answer(
 
 const isMoved = (model: Uint8Array) => padEarlier(model) !== model
 
-describe('overhead-mobilenetv2-9', async () => {
-  const folder = fileURLToPath(new URL('../../models/overhead-mobilenetv2-9', import.meta.url))
+describe('overhead-mobilenetv2-10', async () => {
+  const folder = fileURLToPath(new URL('../../models/overhead-mobilenetv2-10', import.meta.url))
   const { onnxPath } = await readModel(folder)
   const model = readFileSync(onnxPath)
   for (const [output, side] of [

@@ -20,7 +20,7 @@ const modelsDir = fileURLToPath(new URL('../../models/', import.meta.url))
 /** The first has no prototypes, so that both ways of asking for scenes are compared. */
 const pairs = [
   ['photo-mobilenetv2', 'overhead-mobilenetv2'],
-  ['photo-mobilenetv2-3', 'overhead-mobilenetv2-9'],
+  ['photo-mobilenetv2-3', 'overhead-mobilenetv2-10'],
 ].map(([photo = '', overhead = '']) => [modelsDir + photo, modelsDir + overhead] as const)
 /** Two that the overhead models learned from labelled ground, two that they did not. */
 const SCENE_NAMES = ['harbor', 'forest_path', 'igloo', 'kitchen']

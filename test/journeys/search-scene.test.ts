@@ -16,7 +16,7 @@ test.each([
   ['igloo', ['igloo']],
   ['harbor - igloo', ['igloo']],
 ])('%s: the default model was shown no labelled ground of %j', async (expression, untaught) => {
-  const { question } = await sceneSearch(await shipped('overhead-mobilenetv2-9'), expression)
+  const { question } = await sceneSearch(await shipped('overhead-mobilenetv2-10'), expression)
   expect(question).toMatchObject(untaught.length > 0 ? { untaught } : { scenes: [expression] })
   expect('untaught' in question).toBe(untaught.length > 0)
 })
@@ -29,7 +29,7 @@ test('a card that does not say what was taught claims nothing', async () => {
 describe('with what photos of scenes show', () => {
   const shown = Float32Array.from({ length: 365 }, (_, c) => c / 100)
   const withPrototypes = async (): Promise<Pick<Outside, 'encoder'>> => {
-    const { encoder } = await shipped('overhead-mobilenetv2-9')
+    const { encoder } = await shipped('overhead-mobilenetv2-10')
     const { card } = await encoder('overhead')
     return {
       encoder: () => Promise.resolve({ card, prototype: () => Promise.resolve(shown) } as never),

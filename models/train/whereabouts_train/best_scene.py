@@ -1,6 +1,6 @@
 """How often the scene that stands out most in a patch fits it, by how far it stands out.
 
-python -m whereabouts_train.best_scene ../overhead-mobilenetv2-9 packs/rsscn7
+python -m whereabouts_train.best_scene ../overhead-mobilenetv2-10 packs/rsscn7
 """
 
 from __future__ import annotations
