@@ -1,7 +1,8 @@
 /**
  * float32 logits ↔ pgvector's `halfvec` on the wire: int16 dimension, int16 0, then IEEE halves, big-endian.
- * Rounds to nearest even, as pgvector does.
+ * Rounds to nearest even, as pgvector does. Text, for parameters, is the `pgvector` package's; it has no binary form.
  */
+import { halfvecToSql } from 'pgvector/utils'
 
 /** Scenes of the scene space, hence the dimension of every stored vector. */
 export const dimension = 365
@@ -75,5 +76,5 @@ export function readVector(bytes: Uint8Array): Float32Array {
 
 /** A vector as SQL text, for a parameter that is cast to `halfvec` or `vector`. */
 export function vectorText(vector: Float32Array): string {
-  return `[${vector.join(',')}]`
+  return halfvecToSql([...vector]) as string
 }
