@@ -31,13 +31,32 @@ const FORMS: readonly HeatmapForm[] = [
   { format: 'sheet', ending: 'html', mediaType: 'text/html' },
 ]
 
-/** The forms of this heatmap: the sheet lays a photo beside patches, a GeoTIFF holds squares. */
-export function formsOf({ question, grid }: Heatmap): readonly HeatmapForm[] {
-  return FORMS.filter(
-    ({ format }) =>
-      (format !== 'sheet' || question.kind === 'photo') &&
-      (format !== 'geotiff' || grid.kind === 'square'),
-  )
+/** A form that is not to be had here, with the reason. */
+export interface LackingForm extends Form {
+  readonly why: string
+}
+
+/** The forms of this heatmap. */
+export function formsOf(heatmap: Heatmap): readonly HeatmapForm[] {
+  return FORMS.filter((form) => reasonToLack(heatmap, form) === null)
+}
+
+/** The forms that other heatmaps have and this one lacks. */
+export function lackingFormsOf(heatmap: Heatmap): readonly LackingForm[] {
+  return FORMS.flatMap((form) => {
+    const why = reasonToLack(heatmap, form)
+    return why === null ? [] : [{ ...form, why }]
+  })
+}
+
+function reasonToLack({ question, grid }: Heatmap, { format }: HeatmapForm): string | null {
+  if (format === 'geotiff' && grid.kind !== 'square') {
+    return 'a GeoTIFF holds square cells: ask for a heatmap of them, e.g. "cells": "square:50m"'
+  }
+  if (format === 'sheet' && question.kind !== 'photo') {
+    return 'a sheet lays a photo beside patches: ask for a heatmap with "photos"'
+  }
+  return null
 }
 
 /** `id` or `id.ending` → both parts. */
@@ -46,25 +65,36 @@ export function splitEnding(file: string): { readonly id: string; readonly endin
   return { id, ending }
 }
 
+/** What a client asked for; an ending counts before `Accept`. */
+interface Asked {
+  readonly ending: string | null
+  readonly accept: string | undefined
+}
+
 /**
  * Chooses the form.
  * @param available  forms that there are, the default first
+ * @param lacking  forms that there are not here; of one that is asked for the error tells why
  * @throws {InputError} `not-acceptable` with the list of what there is
  */
 export function chooseForm<F extends Form>(
   available: readonly F[],
-  asked: { readonly ending: string | null; readonly accept: string | undefined },
+  asked: Asked,
+  lacking: readonly LackingForm[] = [],
 ): F {
-  const form =
-    asked.ending === null
-      ? byAccept(available, asked.accept)
-      : available.find(({ ending }) => ending === asked.ending)
+  const form = findForm(available, asked)
   if (form !== undefined) return form
   const got = asked.ending === null ? (asked.accept ?? '') : `.${asked.ending}`
+  const why = findForm(lacking, asked)?.why
   throw new InputError('not-acceptable', `Expected one of the forms, got "${got.slice(0, 200)}"`, {
-    hint: 'ask with one of these as Accept, or with its ending',
+    hint: why ?? 'ask with one of these as Accept, or with its ending',
     facts: { available: available.map(({ ending, mediaType }) => `${mediaType} (.${ending})`) },
   })
+}
+
+function findForm<F extends Form>(forms: readonly F[], { ending, accept }: Asked): F | undefined {
+  if (ending === null) return byAccept(forms, accept)
+  return forms.find((form) => form.ending === ending)
 }
 
 function byAccept<F extends Form>(

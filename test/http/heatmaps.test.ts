@@ -132,6 +132,8 @@ describeOnEachDatabase('photos and heatmaps over HTTP', (_open, place) => {
       expect((await problemOf(response)).facts?.['available']).toContain('image/png (.png)')
     }
     expect((await http.get(`/v1/heatmaps/${answer.id}`, { accept: 'image/webp' })).status).toBe(406)
+    const geotiff = await problemOf(await http.get(`/v1/heatmaps/${answer.id}.tif`))
+    expect(geotiff.hint).toContain('square cells')
   })
 
   test('a scene, an embedding and the best scenes can be asked for', async () => {

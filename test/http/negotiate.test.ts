@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseForm, formsOf, splitEnding } from '../../src/http/negotiate.ts'
+import { chooseForm, formsOf, lackingFormsOf, splitEnding } from '../../src/http/negotiate.ts'
 import type { Heatmap } from '../../src/heatmap-types.ts'
 
 type Parts = Pick<Heatmap, 'question' | 'grid'>
@@ -69,6 +69,25 @@ test('a heatmap of a scene in hexagons has neither sheet nor GeoTIFF', () => {
   expect(formats(ofScene)).toEqual(['summary', 'geojson', 'csv', 'kml', 'png'])
   expect(formats(ofPhoto)).toContain('sheet')
   expect(formats(ofPhoto)).toContain('geotiff')
+})
+
+const lacking = [
+  { ending: 'tif', accept: undefined, hint: /square cells.*square:50m/ },
+  { ending: null, accept: 'image/tiff', hint: /square cells.*square:50m/ },
+  { ending: 'html', accept: undefined, hint: /"photos"/ },
+  { ending: 'xlsx', accept: undefined, hint: /as Accept/ },
+]
+for (const { ending, accept, hint } of lacking) {
+  test(`the refusal of ${ending ?? accept} tells why hexagons of a scene are not in it`, () => {
+    const why = lackingFormsOf(ofScene as Heatmap)
+    expect(() => chooseForm(forms(ofScene), { ending, accept }, why)).toThrowError(
+      expect.objectContaining({ hint: expect.stringMatching(hint) as unknown }),
+    )
+  })
+}
+
+test('a heatmap of a photo in squares lacks no form', () => {
+  expect(lackingFormsOf(ofPhoto as Heatmap)).toEqual([])
 })
 
 test('an id is split from its ending', () => {

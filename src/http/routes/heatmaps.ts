@@ -6,7 +6,8 @@ import { renderHeatmap } from '../../journeys/render-heatmap.ts'
 import type { HeatmapAnswer, HeatmapRequest } from '../../journeys/ask-heatmap.ts'
 import type { App } from '../app.ts'
 import type { AppDeps } from '../deps.ts'
-import { chooseForm, formsOf, splitEnding, type HeatmapForm } from '../negotiate.ts'
+import { chooseForm, formsOf, lackingFormsOf, splitEnding } from '../negotiate.ts'
+import type { HeatmapForm } from '../negotiate.ts'
 import { presentHeatmap } from '../present.ts'
 import { heatmapBody, heatmapFile, heatmapSchema, json, problems } from '../schemas.ts'
 
@@ -82,7 +83,8 @@ export function addHeatmapRoutes(app: App, deps: AppDeps): void {
   app.openapi(show, async (c) => {
     const { id, ending } = splitEnding(c.req.valid('param').id)
     const answer = await readHeatmap(deps.outside, id)
-    const form = chooseForm(formsOf(answer.heatmap), { ending, accept: c.req.header('accept') })
+    const asked = { ending, accept: c.req.header('accept') }
+    const form = chooseForm(formsOf(answer.heatmap), asked, lackingFormsOf(answer.heatmap))
     const bytes = await bytesOf(deps, answer, form)
     const charset = form.mediaType.startsWith('text/') ? '; charset=utf-8' : ''
     // Every other form carries it in itself.
