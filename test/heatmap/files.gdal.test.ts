@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCellGeometry } from '../../src/geo/cells.ts'
+import { renderCsv } from '../../src/heatmap/csv.ts'
 import { renderGeoJson } from '../../src/heatmap/geojson.ts'
 import { renderGeoTiff } from '../../src/heatmap/geotiff.ts'
 import { renderKml } from '../../src/heatmap/kml.ts'
+import { hexAt } from '../../src/heatmap/ramp.ts'
 import type { Bbox } from '../../src/types.ts'
 import { describeWithGdal } from '../shared.ts'
 import { boxBoundary, makeBestScenes, makeHeatmap, makeTown } from './made-heatmap.ts'
@@ -167,5 +169,26 @@ describeWithGdal('OGR on our vector files', () => {
     const text = run('ogrinfo', ['-al', path])
     expect(text.match(/^OGRFeature/gm)).toHaveLength(count)
     expect(text).toMatch(/score \(String\) = 1\.0000/)
+  })
+
+  test('KML: the best cell is filled yellow, the worst dark blue', () => {
+    const path = write('coloured.kml', renderKml(heatmap))
+    const text = run('ogrinfo', ['--config', 'LIBKML_RESOLVE_STYLE', 'YES', '-al', path])
+    const fills = [...text.matchAll(/BRUSH\(fc:#(\w{6})/g)].map(([, hex]) => `#${hex}`.toLowerCase())
+    expect(fills).toHaveLength(count)
+    expect([fills[0], fills.at(-1)]).toEqual([hexAt(0.95), hexAt(0.05)])
+  })
+
+  test('CSV: a point per cell with typed fields, keys of squares whole', () => {
+    const path = write('heat.csv', renderCsv(heatmap))
+    const places = ['X_POSSIBLE_NAMES=best_lon', 'Y_POSSIBLE_NAMES=best_lat']
+    const options = ['AUTODETECT_TYPE=YES', ...places].flatMap((option) => ['-oo', option])
+    const text = run('ogrinfo', ['-al', ...options, path])
+    expect(text).toContain('Geometry: Point')
+    expect(text.match(/^OGRFeature/gm)).toHaveLength(count)
+    for (const field of ['rank: Integer', 'score: Real', 'distance: Real', 'area_km2: Real']) {
+      expect(text).toContain(field)
+    }
+    expect(text).toContain(`cell (String) = ${heatmap.cells[0]?.key}`)
   })
 })
