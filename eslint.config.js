@@ -7,6 +7,16 @@ const sizes = {
   'max-params': ['error', { max: 3 }],
   'max-depth': ['error', { max: 3 }],
   complexity: ['error', { max: 10 }],
+  'max-len': [
+    'error',
+    {
+      code: 100,
+      ignoreUrls: true,
+      ignoreStrings: true,
+      ignoreTemplateLiterals: true,
+      ignoreRegExpLiterals: true,
+    },
+  ],
 }
 
 export default tseslint.config(

@@ -2,7 +2,10 @@ import { mkdirSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Each database for a test is a copy of a thousand small files, which takes a fifth of the time in memory. */
+/**
+ * Each database for a test is a copy of a thousand small files, which takes a fifth of the time in
+ * memory.
+ */
 function temporaryFolder(): string {
   const [memory, roomBytes] = ['/dev/shm', 4e9]
   if (process.env['TMPDIR'] !== undefined) return tmpdir()
@@ -25,7 +28,8 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Files share a process and its loaded modules: loading them anew for each took as long as the tests.
+    // Files share a process and its loaded modules: loading them anew for each took as long as the
+    // tests.
     isolate: false,
     // One more than two cores: some tests wait for timers and for other processes.
     maxWorkers: 3,

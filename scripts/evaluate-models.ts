@@ -1,17 +1,21 @@
 /**
- * The figures that decide between pairs of models, from TypeScript: the same as `python -m whereabouts_train.evaluate`
- * prints, in the same JSON. Distances, scene queries, inference and resampling are the program's own. @io disk, native
+ * The figures that decide between pairs of models, from TypeScript: the same as
+ * `python -m whereabouts_train.evaluate` prints, in the same JSON. Distances, scene queries,
+ * inference and resampling are the program's own. @io disk, native
  *
  *   npm run evaluate:models -- --packs PACKS [--pair PHOTO OVERHEAD]... [--out FILE]
  *
- * PACKS holds the folders that whereabouts_train.pack wrote (models/train/README.md): `ground`, and what there is of
- * `ucm`, `rsscn7`, `maps` (New York), `resisc12` and `landuse33`.
+ * PACKS holds the folders that whereabouts_train.pack wrote (models/train/README.md): `ground`, and
+ * what there is of `ucm`, `rsscn7`, `maps` (New York), `resisc12` and `landuse33`.
  */
 import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, program } from 'commander'
 import { evaluatePairs } from './evaluate/pairs.ts'
 
-/** m/px of the pixels. RSSCN7 mixes two scales about 0.5, the last two many; they are read as if at 0.5. */
+/**
+ * m/px of the pixels. RSSCN7 mixes two scales about 0.5, the last two many; they are read as if at
+ * 0.5.
+ */
 const SETS = { ucm: 0.3, rsscn7: 0.5, maps: 0.5, resisc12: 0.5, landuse33: 0.5 }
 
 interface Options {

@@ -1,6 +1,7 @@
 /**
- * Prints the table of docs/evaluation.md: what the overhead model says of real imagery, 10 m grid; and
- * writes a heatmap of each scene to look at. Usage: npm run evaluate:scenes -- [--model NAME] [FOLDER FOR PICTURES]
+ * Prints the table of docs/evaluation.md: what the overhead model says of real imagery, 10 m grid;
+ * and writes a heatmap of each scene to look at. Usage: npm run evaluate:scenes -- [--model NAME]
+ * [FOLDER FOR PICTURES]
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,8 @@
 /**
- * Where in this country could this photo have been taken? The way a newsroom would ask, with plain fetch:
- * create a region over a whole extract, build it, upload the photo, write the heatmap as GeoJSON.
- * Everything is kept on the server: run it again and it goes on where it was, or answers at once.
+ * Where in this country could this photo have been taken? The way a newsroom would ask, with plain
+ * fetch: create a region over a whole extract, build it, upload the photo, write the heatmap as
+ * GeoJSON. Everything is kept on the server: run it again and it goes on where it was, or answers
+ * at once.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'

@@ -1,6 +1,7 @@
 /**
  * One option table → typed `Config`, `--help`, `.env.example` and docs/options.md.
- * Order: flag → environment → default; an empty variable counts as absent. All problems are reported at once.
+ * Order: flag → environment → default; an empty variable counts as absent. All problems are
+ * reported at once.
  */
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
@@ -17,7 +18,10 @@ interface Option {
   readonly isSecret?: true
 }
 
-/** The model that comes with the program whose maps agree best with single patches: what dense builds are best made with. */
+/**
+ * The model that comes with the program whose maps agree best with single patches: what dense
+ * builds are best made with.
+ */
 export const DENSE_MODEL = 'overhead-densenet-6'
 
 /** Options that every command understands; those of a single command stand in its file. */
@@ -144,7 +148,10 @@ const schema = z.object({
   photoDays: number.pipe(z.coerce.number<string>().min(0).max(36_500)),
 })
 
-/** Empty, or what the driver can read: of a URL whose password ends it too early it would say no more than "Invalid URL". */
+/**
+ * Empty, or what the driver can read: of a URL whose password ends it too early it would say no
+ * more than "Invalid URL".
+ */
 function isDatabaseUrl(text: string): boolean {
   if (text === '') return true
   // The host may be missing, where a socket is named instead.
@@ -159,7 +166,8 @@ type OptionName = keyof typeof OPTIONS
 
 /**
  * Resolves the options.
- * @param flags  values from the command line by option name; absent ones fall through, empty ones do not
+ * @param flags values from the command line by option name; absent ones fall through, empty ones do
+ *   not
  * @param env  the process environment; an empty value counts as absent
  * @throws {ConfigError} `config-invalid` naming every bad option
  */
@@ -187,7 +195,10 @@ export function resolveConfig(
   )
 }
 
-/** What an option is without a flag. Empty is what `.env` files and compose.yaml make of a variable that nobody set. */
+/**
+ * What an option is without a flag. Empty is what `.env` files and compose.yaml make of a variable
+ * that nobody set.
+ */
 function presetOf(option: Option, env: Readonly<Record<string, string | undefined>>): string {
   const value = env[option.env] ?? ''
   return value === '' ? option.default : value

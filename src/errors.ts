@@ -1,6 +1,7 @@
 /**
  * Five error classes and one table: code of an error → HTTP status, exit code.
- * Grammar: `Expected <what> for <name>, got <value>` or `<Action> failed: <METHOD url> → <status>`, then the hint.
+ * Grammar: `Expected <what> for <name>, got <value>` or `<Action> failed: <METHOD url> → <status>`,
+ * then the hint.
  */
 
 /** Facts that help the reader; never secrets, photo bytes or EXIF positions. */
@@ -54,7 +55,10 @@ export class BadDataError extends WhereaboutsError {
   override readonly name = 'BadDataError'
 }
 
-/** HTTP status and exit code (sysexits) of each class; codes that differ from their class stand below. */
+/**
+ * HTTP status and exit code (sysexits) of each class; codes that differ from their class stand
+ * below.
+ */
 const BY_CLASS = {
   ConfigError: { status: 500, exit: 78 },
   InputError: { status: 400, exit: 64 },

@@ -1,12 +1,12 @@
 /**
- * What is asked of a gallery, and what it answers: the types of the journey from query to heatmap that cross folders.
- * The other journey, from region to embedding: `types.ts`.
+ * What is asked of a gallery, and what it answers: the types of the journey from query to heatmap
+ * that cross folders. The other journey, from region to embedding: `types.ts`.
  */
 import type { Region, RoadPoint, SourceReference } from './types.ts'
 
 /**
- * A query as the gallery evaluates it: `distance = scale × op(vector, row) + offset`, smaller is better.
- * `l2` is the Euclidean distance, `-dot` the negative inner product.
+ * A query as the gallery evaluates it: `distance = scale × op(vector, row) + offset`, smaller is
+ * better. `l2` is the Euclidean distance, `-dot` the negative inner product.
  */
 export interface GalleryQuery {
   readonly operator: 'l2' | '-dot'
@@ -22,7 +22,10 @@ export type CellGrid =
   | { readonly kind: 'square'; readonly sizeM: number; readonly epsg: number | null }
   | { readonly kind: 'h3'; readonly resolution: number }
 
-/** `column,row` of a square (counted from the projection's origin, row northwards) or an H3 index in hex. */
+/**
+ * `column,row` of a square (counted from the projection's origin, row northwards) or an H3 index in
+ * hex.
+ */
 export type CellKey = string
 
 /** What the gallery knows of one cell: its best point and how many it holds. */
@@ -47,9 +50,15 @@ export interface Cell extends CellDistance {
   readonly areaKm2: number
 }
 
-/** Which imagery a question looks at: patches that may have been captured in a span of dates, one of each point. */
+/**
+ * Which imagery a question looks at: patches that may have been captured in a span of dates, one of
+ * each point.
+ */
 export interface ImageryDates {
-  /** First and last ISO year, month or day; null: no limit. With a limit, patches without a date do not count. */
+  /**
+   * First and last ISO year, month or day; null: no limit. With a limit, patches without a date do
+   * not count.
+   */
   readonly from: string | null
   readonly to: string | null
   /** Of several dates of a point, the one nearest to this ISO date counts; null: the latest. */
@@ -76,15 +85,18 @@ export type HeatmapQuestion =
       /** Those of `scenes` that the overhead model learned of no labelled ground. */
       readonly untaught?: readonly string[]
       /**
-       * Searched for by what photos of it show, or, where no photo was labelled so, photos most like it: distances are
-       * those of a photo, not σ of the scene's logit.
+       * Searched for by what photos of it show, or, where no photo was labelled so, photos most
+       * like it: distances are those of a photo, not σ of the scene's logit.
        */
       readonly byPhotos?: 'of-it' | 'like-it'
     }
   | { readonly kind: 'best-scene' }
   | { readonly kind: 'embedding'; readonly groupWeights?: GroupWeights }
 
-/** Cells with scores for one query, sorted by rank. Cells without points are not in it: not searched. */
+/**
+ * Cells with scores for one query, sorted by rank. Cells without points are not in it: not
+ * searched.
+ */
 export interface Heatmap {
   readonly question: HeatmapQuestion
   readonly region: Region
@@ -98,7 +110,10 @@ export interface Heatmap {
   readonly pendingCount: number
   /** Earliest and latest capture date of the imagery, where known. */
   readonly capturedBetween: readonly [from: string, to: string] | null
-  /** Only where dates were asked for; points are left out whose imagery is of another date, or of no known one. */
+  /**
+   * Only where dates were asked for; points are left out whose imagery is of another date, or of no
+   * known one.
+   */
   readonly dates?: ImageryDates & {
     readonly leftOut: { readonly otherDate: number; readonly undated: number }
   }

@@ -55,9 +55,9 @@ export function sceneByName(name: string): Scene {
 }
 
 /**
- * All scenes that words can mean, in the order of the first rule that finds any: the official name or its
- * words in any order; an alias; every scene whose name has all the words. When both indoor and
- * outdoor scenes have them, the outdoor ones are meant: nothing else can be seen from above.
+ * All scenes that words can mean, in the order of the first rule that finds any: the official name
+ * or its words in any order; an alias; every scene whose name has all the words. When both indoor
+ * and outdoor scenes have them, the outdoor ones are meant: nothing else can be seen from above.
  */
 export function findScenes(words: string): readonly Scene[] {
   const exact = byName.get(words.trim().toLowerCase())
@@ -83,7 +83,8 @@ export function listScenes(words?: string): readonly Scene[] {
 
 /**
  * The one scene that words mean.
- * @throws {InputError} `scene-ambiguous` with the candidates, `scene-unknown` with the nearest names
+ * @throws {InputError} `scene-ambiguous` with the candidates, `scene-unknown` with the nearest
+ *   names
  */
 export function findScene(words: string): Scene {
   const [scene, ...others] = findScenes(words)
@@ -98,15 +99,17 @@ export function findScene(words: string): Scene {
 }
 
 /**
- * A sign that stands before or behind a word without a space, a `+` in a word, a dash that an editor made longer: left in
- * the words, each would be passed over. A hyphen in a word is none.
+ * A sign that stands before or behind a word without a space, a `+` in a word, a dash that an
+ * editor made longer: left in the words, each would be passed over. A hyphen in a word is none.
  */
 const UNCLEAR_SIGN = /(?:\s|^)[+-]\S|\S[+-]\s|\S\+\S|(?:\s|^)[−–—]|[−–—](?:\s|$)/
 
 /**
- * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but for the first: others
- * are refused, since `field -wild` could also be meant as the scene field/wild.
- * @throws {InputError} `scene-expression` when a part is empty or takes away what another adds, and those of `findScene`
+ * Reads `a`, `a + b`, `a + b - c`, `-a`; each part as `findScene`. Signs stand between spaces, but
+ * for the first: others are refused, since `field -wild` could also be meant as the scene
+ * field/wild.
+ * @throws {InputError} `scene-expression` when a part is empty or takes away what another adds, and
+ *   those of `findScene`
  */
 export function parseSceneExpression(expression: string): readonly SceneTerm[] {
   if (UNCLEAR_SIGN.test(expression.trim().replace(/^[+-]\s*/, ''))) throw unjoined(expression)

@@ -1,7 +1,7 @@
 /**
- * The biography of a datum, from region to embedding: only types that cross from one folder of `src/` into the next.
- * What is asked of a gallery, and what it answers: `heatmap-types.ts`.
- * Axis order: arrays are `[lon, lat]`; pixels `{ x, y }` from the top left; tensors NCHW, RGB.
+ * The biography of a datum, from region to embedding: only types that cross from one folder of
+ * `src/` into the next. What is asked of a gallery, and what it answers: `heatmap-types.ts`. Axis
+ * order: arrays are `[lon, lat]`; pixels `{ x, y }` from the top left; tensors NCHW, RGB.
  */
 import type { MultiPolygon, Polygon } from 'geojson'
 
@@ -17,7 +17,9 @@ export type Bbox = readonly [west: number, south: number, east: number, north: n
 /** The polygon being searched, GeoJSON axis order, holes allowed. */
 export type Boundary = Polygon | MultiPolygon
 
-/** How the points of a region came about; with the seed and the extract's hash it can be repeated. */
+/**
+ * How the points of a region came about; with the seed and the extract's hash it can be repeated.
+ */
 export type Sampling =
   | {
       readonly kind: 'roads'
@@ -34,7 +36,9 @@ export interface Region {
   readonly id: number
   readonly name: string
   readonly boundary: Boundary
-  /** Centre of the region's Lambert azimuthal equal-area projection: bbox centre rounded to 0.01°. */
+  /**
+   * Centre of the region's Lambert azimuthal equal-area projection: bbox centre rounded to 0.01°.
+   */
   readonly centre: LonLat
   readonly sampling: Sampling
   readonly imagery: Readonly<Record<string, unknown>>
@@ -46,7 +50,9 @@ export interface Region {
   readonly gsd: number
   /** Filled in by the build: what computed the vectors, e.g. `cpu` and `avx512_vnni`. */
   readonly runtime: BuildRuntime | null
-  /** `building`: wanted, whoever works on it; `stopped`: by hand, or because the source refused us. */
+  /**
+   * `building`: wanted, whoever works on it; `stopped`: by hand, or because the source refused us.
+   */
   readonly state: 'created' | 'building' | 'stopped' | 'built'
   /** What holds the build up; null while batches are stored. */
   readonly problem: BuildProblem | null
@@ -71,7 +77,9 @@ export interface BuildProblem {
   readonly nextTryAt?: string
 }
 
-/** A sampled position on a road, or the centre of a grid cell. `id` counts from 0 within the region. */
+/**
+ * A sampled position on a road, or the centre of a grid cell. `id` counts from 0 within the region.
+ */
 export interface RoadPoint extends LonLat {
   readonly id: number
 }
@@ -88,7 +96,10 @@ export type Stretch = readonly (readonly [low: number, high: number])[]
 /** By file, as its source names it. */
 export type Stretches = Readonly<Record<string, Stretch>>
 
-/** Where the pixels of a patch came from: files or tiles (`z/x/y`), the window in them, the server's ETag. */
+/**
+ * Where the pixels of a patch came from: files or tiles (`z/x/y`), the window in them, the server's
+ * ETag.
+ */
 export interface SourceReference {
   /** The kind of imagery source, as its configuration names it. */
   readonly kind: string
@@ -140,7 +151,9 @@ export interface EmbeddedPoint extends RoadPoint {
   readonly logits: Logits
 }
 
-/** One point for which there is no patch, with the stable reason (`outside-imagery`, `nodata` …). */
+/**
+ * One point for which there is no patch, with the stable reason (`outside-imagery`, `nodata` …).
+ */
 export interface UnavailablePoint {
   readonly id: number
   readonly reason: string

@@ -34,7 +34,8 @@ type Png = Awaited<ReturnType<typeof loadPng>>
 /**
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
  * @param env  the process environment: imagery keys are read from it by name
- * @param options.isBrief  for a question or two: a thread for the embedded database would cost more than it frees
+ * @param options.isBrief for a question or two: a thread for the embedded database would cost more
+ *   than it frees
  */
 export async function openWorld(
   config: Config,
@@ -73,7 +74,8 @@ export async function openWorld(
     renderCoveragePng: async (...what: Parameters<Png['renderCoveragePng']>) =>
       (await loadPng()).renderCoveragePng(...what),
     threads: config.threads,
-    // In a container every process is 1: without the rest a restarted one would renew its dead predecessor's leases.
+    // In a container every process is 1: without the rest a restarted one would renew its dead
+    // predecessor's leases.
     workerId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     now: () => new Date(),
     close: async () => {
@@ -83,7 +85,10 @@ export async function openWorld(
   }
 }
 
-/** The database at the newest schema; nothing of it stays open, or keeps the process alive, when that fails. */
+/**
+ * The database at the newest schema; nothing of it stays open, or keeps the process alive, when
+ * that fails.
+ */
 async function openGallery(config: Config, isBrief: boolean): Promise<Database> {
   const db = await openDatabase(
     config.databaseUrl === ''

@@ -28,9 +28,9 @@ export function startWorkerWith(importer: string, name: string, options: WorkerO
 const bundles = new Map<string, string>()
 
 /**
- * From source, translated once per process: Node 20 ignores `--import tsx` for a thread's own entry file, and
- * tsx in each thread takes 0.1 to 0.4 s of CPU. All modules of the bundle are told the importer's place as their own:
- * what they load by a relative path must lie as deep.
+ * From source, translated once per process: Node 20 ignores `--import tsx` for a thread's own entry
+ * file, and tsx in each thread takes 0.1 to 0.4 s of CPU. All modules of the bundle are told the
+ * importer's place as their own: what they load by a relative path must lie as deep.
  */
 function bundle(file: string, importer: string): string {
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild

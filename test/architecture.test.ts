@@ -1,4 +1,6 @@
-/** The import rules of docs/architecture.md: who may import whom, and where the outside is touched. */
+/**
+ * The import rules of docs/architecture.md: who may import whom, and where the outside is touched.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -21,7 +21,10 @@ const keepImports: Plugin = {
   },
 }
 
-/** @returns a folder laid out as the repository, with .js for .ts; `undefined` where a file cannot be compiled, as one being written */
+/**
+ * @returns a folder laid out as the repository, with .js for .ts; `undefined` where a file cannot
+ *   be compiled, as one being written
+ */
 export async function compileSources(): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'whereabouts-compiled-'))
   try {

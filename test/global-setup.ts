@@ -4,7 +4,10 @@ import type { TestProject } from 'vitest/node'
 import { compileSources } from './compile-sources.ts'
 import { pgliteTemplate } from './pglite-template.ts'
 
-/** Makes here what each test process would make for itself, or do without. @returns what clears it away */
+/**
+ * Makes here what each test process would make for itself, or do without.
+ * @returns what clears it away
+ */
 export default async function setup({ config }: TestProject): Promise<() => Promise<void>> {
   process.env['TMPDIR'] = config.env['TMPDIR']
   await pgliteTemplate()

@@ -10,7 +10,10 @@ import { openDatabase } from '../src/gallery/open.ts'
 
 const migrationsFolder = new URL('../migrations/', import.meta.url)
 
-/** Each opening clears the shared buffers: the usual 128 MB take a third of its time, and a quarter of the memory. */
+/**
+ * Each opening clears the shared buffers: the usual 128 MB take a third of its time, and a quarter
+ * of the memory.
+ */
 const settings = '\nshared_buffers = 16MB\n'
 
 /** Half of the files to copy are of databases that only `create database` reads. */

@@ -1,4 +1,7 @@
-/** Pictures for tests of the models, drawn by the sample town's painters: photos and patches of any number. */
+/**
+ * Pictures for tests of the models, drawn by the sample town's painters: photos and patches of any
+ * number.
+ */
 import { drawOrthophoto } from '../src/sample/orthophoto.ts'
 import { drawPhotos, PHOTO_NAMES } from '../src/sample/photos.ts'
 import { planTown } from '../src/sample/plan.ts'
@@ -22,7 +25,10 @@ export function cropRgb8(image: Rgb8, { left, top, width, height }: Box): Rgb8 {
   return { width, height, data }
 }
 
-/** Cut-outs of the sample town's photos, no two alike, of sizes and shapes from 300 × 240 px to 1024 × 768. */
+/**
+ * Cut-outs of the sample town's photos, no two alike, of sizes and shapes from 300 × 240 px to 1024
+ * × 768.
+ */
 export function drawnPhotos(count: number): readonly Rgb8[] {
   const whole = [1, 2].flatMap((seed) => drawPhotos(seed, PHOTO_NAMES)).map(({ image }) => image)
   return Array.from({ length: count }, (_, i) => {

@@ -1,4 +1,7 @@
-/** Where tests find the shared real data (`../shared` beside the checkout), and what happens without it. */
+/**
+ * Where tests find the shared real data (`../shared` beside the checkout), and what happens without
+ * it.
+ */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * 95 % intervals by bootstrap, as `whereabouts_train/metrics.py` makes them. The random numbers are others than NumPy's:
- * values are the same, intervals agree about.
+ * 95 % intervals by bootstrap, as `whereabouts_train/metrics.py` makes them. The random numbers are
+ * others than NumPy's: values are the same, intervals agree about.
  */
 import { createRandom } from '../../src/roads/random.ts'
 import { mean } from './ranks.ts'
@@ -12,7 +12,8 @@ const DRAWS = 1000
 const SEED = 1
 
 /**
- * The mean of `values` and its interval. Classes are drawn first, then pictures within each: both vary in the world.
+ * The mean of `values` and its interval. Classes are drawn first, then pictures within each: both
+ * vary in the world.
  * @param groups  class of each value
  */
 export function bootstrap(values: readonly number[], groups: readonly string[]): Interval {

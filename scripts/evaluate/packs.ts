@@ -1,4 +1,7 @@
-/** Packs of pictures as `whereabouts_train.pack` writes them, and which scenes fit a picture. @io disk */
+/**
+ * Packs of pictures as `whereabouts_train.pack` writes them, and which scenes fit a picture.
+ * @io disk
+ */
 import { open, readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -13,7 +13,10 @@ import { retrievalFigures, type Pictures } from './retrieval.ts'
 
 /** What is measured, and on what. */
 export interface EvaluationOptions {
-  /** Folders of a photo model and an overhead model; the first pair is what the others are compared with. */
+  /**
+   * Folders of a photo model and an overhead model; the first pair is what the others are compared
+   * with.
+   */
   readonly pairs: readonly (readonly [photo: string, overhead: string])[]
   /** Folder with the pack `ground` and those of `sets`. */
   readonly packs: string
@@ -87,7 +90,10 @@ async function measurePair(
   return { names: [photo.card.name, overhead.card.name], measured }
 }
 
-/** Whole pictures of a pack at another scale. The encoder itself takes patches of the card's size alone. */
+/**
+ * Whole pictures of a pack at another scale. The encoder itself takes patches of the card's size
+ * alone.
+ */
 async function openPatches(
   folder: string,
   modelDir: string,

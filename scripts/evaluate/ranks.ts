@@ -1,4 +1,7 @@
-/** Accuracy and retrieval of single queries, as `whereabouts_train/metrics.py` computes them: keep the two in step. */
+/**
+ * Accuracy and retrieval of single queries, as `whereabouts_train/metrics.py` computes them: keep
+ * the two in step.
+ */
 import type { Logits } from '../../src/types.ts'
 
 /** How one query ranked what fits it; NaN where nothing fits or everything does. */
@@ -11,7 +14,9 @@ export interface Ranked {
   readonly precision: number
 }
 
-/** Does one of the `k` scenes with the largest logits fit? Equal logits: the earlier scene first. */
+/**
+ * Does one of the `k` scenes with the largest logits fit? Equal logits: the earlier scene first.
+ */
 export function hasHit(logits: Logits, fits: ReadonlySet<number>, k: number): boolean {
   const order = Array.from(logits.keys()).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0))
   return order.slice(0, k).some((scene) => fits.has(scene))

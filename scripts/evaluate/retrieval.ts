@@ -28,8 +28,9 @@ interface Comparison {
 }
 
 /**
- * AUC, mean percentile rank and mAP of photo → patch by the program's distance and by the calibrated ones, and
- * average precision of scene queries. Photos that no test patch fits ask nothing.
+ * AUC, mean percentile rank and mAP of photo → patch by the program's distance and by the
+ * calibrated ones, and average precision of scene queries. Photos that no test patch fits ask
+ * nothing.
  */
 export async function retrievalFigures(
   pair: Pair,
@@ -60,7 +61,9 @@ export async function retrievalFigures(
   return { figures, perPicture, groups }
 }
 
-/** The program's distance, and the cosine with the cards' statistics, which come from training data. */
+/**
+ * The program's distance, and the cosine with the cards' statistics, which come from training data.
+ */
 function comparisons({ photo, overhead }: Pair): Readonly<Record<string, Comparison>> {
   const [ground, own] = [photo.card.stats, overhead.card.stats]
   const same = (logits: Logits) => logits

@@ -13,11 +13,16 @@ interface Part {
   readonly scenes: number
   /** By the scene's logit. */
   readonly mAP: number | null
-  /** As the program searches: scenes without labelled ground by their prototype, where there is one. */
+  /**
+   * As the program searches: scenes without labelled ground by their prototype, where there is one.
+   */
   readonly asSearched: number | null
 }
 
-/** All scenes that some patch fits; apart by whether the overhead model's training had labelled ground of them. */
+/**
+ * All scenes that some patch fits; apart by whether the overhead model's training had labelled
+ * ground of them.
+ */
 export interface SceneFigures extends Part {
   /** Mean share of patches that fit: what chance reaches, about. */
   readonly chance: number

@@ -7,7 +7,10 @@ import { formatDuration } from './progress.ts'
 /** The engine's own code is compiled first: minutes left, told from that, are seconds. */
 const RATE_SETTLES_S = 2
 
-/** `embed 2,560/10,000 · 310/s · 24 s left · waiting for downloads 62 %, inference 35 % · no patch: nodata 12`. */
+/**
+ * `embed 2,560/10,000 · 310/s · 24 s left · waiting for downloads 62 %, inference 35 % · no patch:
+ * nodata 12`.
+ */
 export function formatProgress(progress: BuildProgress): string {
   const { counts, done, elapsedS, problem } = progress
   const rate = done / Math.max(elapsedS, 1e-3)

@@ -1,4 +1,7 @@
-/** What every command needs: options → config → opened world, Ctrl-C, and the places output goes to. @io disk */
+/**
+ * What every command needs: options → config → opened world, Ctrl-C, and the places output goes to.
+ * @io disk
+ */
 import { once } from 'node:events'
 import { fstatSync, writeFileSync } from 'node:fs'
 import { access, constants, readFile, readlink, stat, writeFile } from 'node:fs/promises'
@@ -144,8 +147,8 @@ export function parseJson(text: string, name: string, hint?: string): unknown {
 }
 
 /**
- * Ends the process by the signal itself, which a shell reports as 130 too: `process.exit` would take threads down first,
- * and one that computes natively then aborts the process.
+ * Ends the process by the signal itself, which a shell reports as 130 too: `process.exit` would
+ * take threads down first, and one that computes natively then aborts the process.
  */
 function endAtOnce(): never {
   process.removeAllListeners('SIGINT')
@@ -169,8 +172,9 @@ export async function readInput(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Says before the work, not after it, that its results could not be written, or that one would replace another or what
- * is read; leaves the files as they are. A link is judged by what it points to.
+ * Says before the work, not after it, that its results could not be written, or that one would
+ * replace another or what is read; leaves the files as they are. A link is judged by what it points
+ * to.
  * @throws {InputError} `file-unwritable`, `file-twice`
  */
 export async function requireWritable(
@@ -254,7 +258,10 @@ function isStdoutFile(): boolean {
   return stdout.isFile() || (stdout.isCharacterDevice() && !process.stdout.isTTY)
 }
 
-/** Node's own stream to a file does not look how much was written: on a full disk the rest were missing without a word. */
+/**
+ * Node's own stream to a file does not look how much was written: on a full disk the rest were
+ * missing without a word.
+ */
 function writeStdoutFile(bytes: Uint8Array | string): void {
   try {
     writeFileSync(process.stdout.fd, Buffer.from(bytes))
@@ -279,7 +286,8 @@ export async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   // The terminal is in raw mode: Ctrl-C comes as a key.
   terminal.on('SIGINT', () => process.exit(EXIT_INTERRUPTED))
-  // The end of input is no yes: at Ctrl-D the question is rejected, otherwise it would never be answered.
+  // The end of input is no yes: at Ctrl-D the question is rejected, otherwise it would never be
+  // answered.
   const ended = once(terminal, 'close').then(() => '')
   const answered = terminal.question(`${question} [y/N] `).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'AbortError') return ''

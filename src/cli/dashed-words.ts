@@ -1,4 +1,7 @@
-/** Words that begin with a dash, such as "- harbor" or "-harbor", are taken for an option: how to type them. */
+/**
+ * Words that begin with a dash, such as "- harbor" or "-harbor", are taken for an option: how to
+ * type them.
+ */
 import { OPTIONS } from '../config.ts'
 import { findScenes } from '../scenes.ts'
 import { quote } from '../journeys/next-command.ts'
@@ -8,7 +11,10 @@ const SECRET_FLAGS = Object.values(OPTIONS)
   .filter((option) => 'isSecret' in option)
   .map(({ flag }) => `--${flag}`)
 
-/** The same command line with its words last, behind two dashes; null: no argument is a dash and words. */
+/**
+ * The same command line with its words last, behind two dashes; null: no argument is a dash and
+ * words.
+ */
 export function sayDashedWords(args: readonly string[]): string | null {
   const words = args.find(isDashedWords)
   if (words === undefined || args.includes('--')) return null

@@ -1,4 +1,8 @@
-/** `whereabouts demo`: the synthetic sample town from roads to heatmap files, on the embedded database. @io disk */
+/**
+ * `whereabouts demo`: the synthetic sample town from roads to heatmap files, on the embedded
+ * database.
+ * @io disk
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'

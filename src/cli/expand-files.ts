@@ -10,8 +10,9 @@ import { InputError } from '../errors.ts'
 const GEOTIFFS = '*.{tif,tiff}'
 
 /**
- * The files that a name stands for, as absolute paths in the order of their names: itself, all GeoTIFFs of a folder, or what
- * a pattern matches (`*`, `?`, `[…]`, `{…}`, `**` for folders of any depth). A file whose name looks like a pattern is itself.
+ * The files that a name stands for, as absolute paths in the order of their names: itself, all
+ * GeoTIFFs of a folder, or what a pattern matches (`*`, `?`, `[…]`, `{…}`, `**` for folders of any
+ * depth). A file whose name looks like a pattern is itself.
  * @throws {InputError} `file-unreadable` for a pattern or folder without any
  */
 export async function expandFiles(name: string): Promise<string[]> {

@@ -8,14 +8,16 @@ export interface OutputOptions {
   readonly out?: string
 }
 
-/** A command's formats, and the endings of files that mean each, without a dot, the usual one first. */
+/**
+ * A command's formats, and the endings of files that mean each, without a dot, the usual one first.
+ */
 export type FormatEndings<Format extends string> = Readonly<Record<Format, readonly string[]>>
 
 /**
  * The format that was asked for.
  * @returns null when neither a format nor a file was named
- * @throws {InputError} `format` when none of these was named, or when the ending means another than `--format` says: a
- * picture that is none would be found out much later
+ * @throws {InputError} `format` when none of these was named, or when the ending means another than
+ *   `--format` says: a picture that is none would be found out much later
  */
 export function chooseFormat<Format extends string>(
   formats: FormatEndings<Format>,

@@ -21,8 +21,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 }
 
 /**
- * Builds the command tree. Of commands that `args` name, only those are loaded, and for the version none: the libraries
- * of all take longer to load than a small extract to sample.
+ * Builds the command tree. Of commands that `args` name, only those are loaded, and for the version
+ * none: the libraries of all take longer to load than a small extract to sample.
  */
 export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const { version } = JSON.parse(

@@ -1,4 +1,7 @@
-/** The progress line on stderr: rewritten in place on a terminal, one line every few seconds elsewhere. */
+/**
+ * The progress line on stderr: rewritten in place on a terminal, one line every few seconds
+ * elsewhere.
+ */
 
 const LINE_EVERY_MS = 5000
 

@@ -22,7 +22,8 @@ interface BuildCommandOptions {
 export function addBuildCommands(region: Command): void {
   region
     .command('build')
-    // Optional for commander alone: an option with an optional value before the name takes the name for it.
+    // Optional for commander alone: an option with an optional value before the name takes the name
+    // for it.
     .argument('[name]')
     .usage('[options] <name>')
     .description('embed the points of a region; continues where it was stopped')
@@ -70,7 +71,8 @@ async function build(
 }
 
 /**
- * Reads the options. In `build --retry town` the name stands where the reason could: it is taken back.
+ * Reads the options. In `build --retry town` the name stands where the reason could: it is taken
+ * back.
  * @throws {InputError} `region-name`, `number`
  */
 export function readWish(

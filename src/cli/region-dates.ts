@@ -1,4 +1,7 @@
-/** `whereabouts region dates|refresh`: of which years the imagery is, and newer imagery for a region. */
+/**
+ * `whereabouts region dates|refresh`: of which years the imagery is, and newer imagery for a
+ * region.
+ */
 import type { Command } from 'commander'
 import { findRegion } from '../gallery/regions.ts'
 import { VINTAGES_MAX } from '../gallery/refresh.ts'

@@ -118,7 +118,10 @@ export async function readImagery(source: string): Promise<unknown> {
 /** GeoTIFFs, and what people have instead, whose readers say what to do with it. */
 const RASTER = /\.(tiff?|vrt|jp2|j2k|jpe?g|png|ecw|sid|img|gpkg|zip)$/i
 
-/** Of files that hold imagery themselves, or a folder of them, nothing more has to be said; null: another file. */
+/**
+ * Of files that hold imagery themselves, or a folder of them, nothing more has to be said; null:
+ * another file.
+ */
 async function sourceOfFile(path: string): Promise<object | null> {
   const [, kind] = /\.(mbtiles|pmtiles)$/i.exec(path) ?? []
   if (kind !== undefined) return { kind: kind.toLowerCase(), file: resolve(path) }
@@ -129,7 +132,10 @@ async function sourceOfFile(path: string): Promise<object | null> {
 
 const EXAMPLE = '{"kind":"geotiff","files":["ortho.tif"]}'
 
-/** Paths are relative to where the user stands now, and patterns mean what is there now; the build may be started from elsewhere. */
+/**
+ * Paths are relative to where the user stands now, and patterns mean what is there now; the build
+ * may be started from elsewhere.
+ */
 async function withAbsolutePaths(imagery: unknown): Promise<unknown> {
   if (typeof imagery !== 'object' || imagery === null) return imagery
   const { files, file }: { readonly files?: unknown; readonly file?: unknown } = imagery
@@ -140,7 +146,10 @@ async function withAbsolutePaths(imagery: unknown): Promise<unknown> {
   }
 }
 
-/** An entry of `files`, with or without a date; what is neither is left to whoever checks the source. */
+/**
+ * An entry of `files`, with or without a date; what is neither is left to whoever checks the
+ * source.
+ */
 async function filesOf(entry: unknown): Promise<unknown[]> {
   if (typeof entry === 'string') return expandFiles(entry)
   const isDated = typeof entry === 'object' && entry !== null && 'file' in entry

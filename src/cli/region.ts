@@ -1,4 +1,7 @@
-/** `whereabouts region create|estimate|build|stop|coverage|dates|refresh|list|show|delete|export|import`. */
+/**
+ * `whereabouts region
+ * create|estimate|build|stop|coverage|dates|refresh|list|show|delete|export|import`.
+ */
 import type { Command } from 'commander'
 import type { Position } from 'geojson'
 import { countPoints } from '../gallery/points.ts'

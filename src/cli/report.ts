@@ -64,7 +64,10 @@ function formatCandidates(heatmap: Heatmap, candidates: readonly Candidate[]): s
   ]
 }
 
-/** Distances to a photo, or to what photos show, are differences of logits; those to a scene may be below 0. Other scenes may stand beside them. */
+/**
+ * Distances to a photo, or to what photos show, are differences of logits; those to a scene may be
+ * below 0. Other scenes may stand beside them.
+ */
 function unitOf({ question }: Heatmap): string[] {
   if (question.kind !== 'scene') return []
   if (question.byPhotos !== undefined) {

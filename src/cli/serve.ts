@@ -115,7 +115,10 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
-/** Names under which a loopback server is asked; one that is open to others has names we do not know. */
+/**
+ * Names under which a loopback server is asked; one that is open to others has names we do not
+ * know.
+ */
 function hostNamesOf(host: string): readonly string[] | null {
   if (!isLoopback(host)) return null
   return [...new Set([...LOOPBACK_NAMES, host.includes(':') ? `[${host}]` : host])]

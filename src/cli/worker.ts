@@ -1,4 +1,7 @@
-/** `whereabouts worker`: takes part in the builds of all regions, on any number of machines, until it is told to stop. */
+/**
+ * `whereabouts worker`: takes part in the builds of all regions, on any number of machines, until
+ * it is told to stop.
+ */
 import type { Command } from 'commander'
 import { NotFoundError, WhereaboutsError } from '../errors.ts'
 import { findRegion } from '../gallery/regions.ts'
@@ -54,7 +57,10 @@ async function work({ region, once }: WorkerOptions, command: Command): Promise<
   })
 }
 
-/** The region may be created later, but a slip would be waited for without a word. A database that is away is waited for later. */
+/**
+ * The region may be created later, but a slip would be waited for without a word. A database that
+ * is away is waited for later.
+ */
 async function warnOfUnknown(world: World, name: string): Promise<void> {
   await findRegion(world.db, name).catch((error: unknown) => {
     if (!(error instanceof NotFoundError)) return

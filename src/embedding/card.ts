@@ -1,4 +1,7 @@
-/** The model card (`model.json`): the only place where size, normalisation, stride and statistics stand. */
+/**
+ * The model card (`model.json`): the only place where size, normalisation, stride and statistics
+ * stand.
+ */
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 
@@ -55,21 +58,35 @@ const schema = z
     stats: z
       .object({ mean: perClass, std: z.array(z.number().gt(0)).length(365), over: z.string() })
       .optional(),
-    /** Scenes of which labelled ground was in training; overhead only. Of others its order says little. */
+    /**
+     * Scenes of which labelled ground was in training; overhead only. Of others its order says
+     * little.
+     */
     taughtScenes: z.array(z.int().min(0).max(364)).min(1).optional(),
-    /** By what factor the logits of all other scenes were brought nearer to their mean (`whereabouts_train.shrink`). */
+    /**
+     * By what factor the logits of all other scenes were brought nearer to their mean
+     * (`whereabouts_train.shrink`).
+     */
     shrunk: z.number().gt(0).lt(1).optional(),
-    /** Beside the card: what photos of each scene show on the mean, and by which photo model; overhead only. */
+    /**
+     * Beside the card: what photos of each scene show on the mean, and by which photo model;
+     * overhead only.
+     */
     prototypes: z
       .object({
         file: fileName,
         sha256,
         of: z.string().min(1),
-        /** Of which some photo was labelled; of others the file holds what photos most like them show. */
+        /**
+         * Of which some photo was labelled; of others the file holds what photos most like them
+         * show.
+         */
         scenes: z.array(z.int().min(0).max(364)),
       })
       .optional(),
-    /** What the model answers to a drawn pattern: proof that a runtime computes it as its maker did. */
+    /**
+     * What the model answers to a drawn pattern: proof that a runtime computes it as its maker did.
+     */
     parity: z.object({ pattern: z.string(), logits_first_8: z.array(z.number()).length(8) }),
     licence: z.unknown().optional(),
     trainingData: z.unknown().optional(),
@@ -95,8 +112,9 @@ export type ModelCard = Readonly<z.infer<typeof schema>>
 export type LogitStats = Readonly<{ mean: readonly number[]; std: readonly number[] }>
 
 /**
- * The space that a model's logits lie in. All spaces have the same 365 classes, but only logits of one space can be
- * compared: an overhead model has learned the logits of one photo model. Cards without it are of our own pair.
+ * The space that a model's logits lie in. All spaces have the same 365 classes, but only logits of
+ * one space can be compared: an overhead model has learned the logits of one photo model. Cards
+ * without it are of our own pair.
  */
 export function logitSpaceOf(card: ModelCard): string {
   return card.logitSpace ?? 'whereabouts'

@@ -1,5 +1,6 @@
 /**
- * A large published file → disk: continued where an earlier try ended, kept only if it is the one that was meant.
+ * A large published file → disk: continued where an earlier try ended, kept only if it is the one
+ * that was meant.
  * @io network, disk
  */
 import { createHash } from 'node:crypto'
@@ -27,8 +28,9 @@ export interface DownloadWatch {
 }
 
 /**
- * Fetches `source` into `path`. Until it is whole and verified it lies in `path.part`; a broken connection leaves
- * that, and the next call asks for the rest alone. What has another length or checksum is deleted.
+ * Fetches `source` into `path`. Until it is whole and verified it lies in `path.part`; a broken
+ * connection leaves that, and the next call asks for the rest alone. What has another length or
+ * checksum is deleted.
  * @returns false when the file was there already, verified
  * @throws {UpstreamError} `download-failed`; the part that came is kept
  * @throws {BadDataError} `download-corrupt`; nothing is kept
@@ -68,7 +70,10 @@ async function fetchRest(
   }
 }
 
-/** Asks for what is missing; `start` is where the answer begins: 0 from a server that knows no ranges. */
+/**
+ * Asks for what is missing; `start` is where the answer begins: 0 from a server that knows no
+ * ranges.
+ */
 async function ask(
   source: DownloadSource,
   have: number,

@@ -23,7 +23,9 @@ export interface Encoder {
    * @throws {InputError} `window-size` when a side is no whole number of strides
    */
   encodeMap?(image: Rgb8): Promise<LogitsMap>
-  /** The logits that photos of scene `index` have on the mean; only models with prototypes have it. */
+  /**
+   * The logits that photos of scene `index` have on the mean; only models with prototypes have it.
+   */
   prototype?(index: number): Promise<Logits>
   close(): Promise<void>
 }

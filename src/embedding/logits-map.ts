@@ -1,4 +1,6 @@
-/** A map of logits → the logits of square blocks of it: what a patch in a large window shows. Pure. */
+/**
+ * A map of logits → the logits of square blocks of it: what a patch in a large window shows. Pure.
+ */
 import { InputError } from '../errors.ts'
 import type { ModelCard } from './card.ts'
 
@@ -20,7 +22,8 @@ export interface MapGeometry {
 
 /**
  * The geometry of a model's `logitsmap`.
- * @throws {InputError} `model-without-map` when it has none, or its patch is no whole number of cells
+ * @throws {InputError} `model-without-map` when it has none, or its patch is no whole number of
+ *   cells
  */
 export function mapGeometryOf(card: ModelCard): MapGeometry {
   const { stride, size, outputs } = card
@@ -38,8 +41,10 @@ export function mapGeometryOf(card: ModelCard): MapGeometry {
 }
 
 /**
- * Means over all blocks of `side` × `side` cells, by sums of areas: the cost of a block does not grow with it.
- * @returns `float32[(height − side + 1) × (width − side + 1), classes]`, blocks row-major by their top left cell
+ * Means over all blocks of `side` × `side` cells, by sums of areas: the cost of a block does not
+ * grow with it.
+ * @returns `float32[(height − side + 1) × (width − side + 1), classes]`, blocks row-major by their
+ *   top left cell
  */
 export function blockMeans({ logits, width, height }: LogitsMap, side: number): Float32Array {
   const plane = width * height

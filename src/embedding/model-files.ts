@@ -39,7 +39,9 @@ export async function readModel(dir: string): Promise<ModelFiles> {
   return { card, onnxPath, prototypesPath }
 }
 
-/** Folders below `modelsDir` (two levels: `name`, `family/name`) that hold a card, sorted by name. */
+/**
+ * Folders below `modelsDir` (two levels: `name`, `family/name`) that hold a card, sorted by name.
+ */
 export async function listModels(
   modelsDir: string,
 ): Promise<readonly { readonly dir: string; readonly card: ModelCard }[]> {
@@ -53,7 +55,10 @@ export async function listModels(
   return Promise.all(dirs.map(async (dir) => ({ dir, card: await readCard(dir) })))
 }
 
-/** Reads what a model says of itself, without its weights. @throws {NotFoundError} `model-unknown`, {ConfigError} `model-card` */
+/**
+ * Reads what a model says of itself, without its weights.
+ * @throws {NotFoundError} `model-unknown`, {ConfigError} `model-card`
+ */
 export async function readCard(dir: string): Promise<ModelCard> {
   const path = join(dir, 'model.json')
   const text = await readFile(path, 'utf8').catch((cause: unknown) => missing(path, cause))

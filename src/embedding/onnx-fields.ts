@@ -1,4 +1,7 @@
-/** Messages of onnx.proto as lists of their fields, so that what is not understood can be copied as it stands. Pure. */
+/**
+ * Messages of onnx.proto as lists of their fields, so that what is not understood can be copied as
+ * it stands. Pure.
+ */
 import { PbfReader, PbfWriter } from 'pbf'
 
 /** Numbers of the fields of onnx.proto. */
@@ -63,7 +66,8 @@ export function textIn({ content }: Field, number: number): string {
 
 /**
  * The model with another graph, all else as it stands.
- * @param change  fields of the graph → those of the new one; `undefined`: the model itself is returned
+ * @param change fields of the graph → those of the new one; `undefined`: the model itself is
+ *   returned
  */
 export function changeGraph(
   model: Uint8Array,

@@ -1,6 +1,7 @@
 /**
- * ONNX bytes → the same model with one of its outputs: onnxruntime computes all nodes of a graph, also those whose
- * results nobody asks for. What is left is copied as it stands, so that the same bits come out. Pure.
+ * ONNX bytes → the same model with one of its outputs: onnxruntime computes all nodes of a graph,
+ * also those whose results nobody asks for. What is left is copied as it stands, so that the same
+ * bits come out. Pure.
  */
 import {
   changeGraph,
@@ -19,9 +20,10 @@ const SUBGRAPHS = [6, 11]
 const TENSORS = [5, 10]
 
 /**
- * Leaves out the other outputs, and the nodes and weights that only they need. A model with loops or branches, whose
- * inner graphs may use anything, stays as it is; so does one with weights in other files, which are found from its
- * path alone, and one without that output, for onnxruntime to say so.
+ * Leaves out the other outputs, and the nodes and weights that only they need. A model with loops
+ * or branches, whose inner graphs may use anything, stays as it is; so does one with weights in
+ * other files, which are found from its path alone, and one without that output, for onnxruntime to
+ * say so.
  */
 export function keepOutput(model: Uint8Array, output: string): Uint8Array {
   return changeGraph(model, (fields) => reduceGraph(fields, output))
@@ -33,7 +35,8 @@ function reduceGraph(fields: readonly Field[], output: string): Uint8Array[] | u
   if (initializers.some(isElsewhere)) return undefined
   if (nodes.some(({ isSelfContained }) => !isSelfContained)) return undefined
   if (!nodes.some(({ outputs }) => outputs.includes(output))) return undefined
-  // Nodes stand in an order in which they can be computed: backwards, whoever uses a value comes before its maker.
+  // Nodes stand in an order in which they can be computed: backwards, whoever uses a value comes
+  // before its maker.
   const needed = new Set([output])
   const used = new Set<Field>()
   for (const { field, inputs, outputs } of nodes.reverse()) {

@@ -1,8 +1,9 @@
 /**
- * ONNX bytes → the same model, maps continued by reflection where they are thin. A convolution of 1 × 1 and what follows
- * it cell by cell (`Relu`, `Clip`) answer the same for a cell and for its reflection, so a map can be continued before
- * them instead of after: MobileNetV2 makes six channels of each there, and a patch costs 5 % less (docs/benchmarks.md).
- * The same bits come out. Pure.
+ * ONNX bytes → the same model, maps continued by reflection where they are thin. A convolution of 1
+ * × 1 and what follows it cell by cell (`Relu`, `Clip`) answer the same for a cell and for its
+ * reflection, so a map can be continued before them instead of after: MobileNetV2 makes six
+ * channels of each there, and a patch costs 5 % less (docs/benchmarks.md). The same bits come out.
+ * Pure.
  */
 import {
   ATTRIBUTE,
@@ -30,8 +31,8 @@ interface Node {
 }
 
 /**
- * Moves each `Pad` by reflection before the 1 × 1 convolution whose result alone it continues, where that makes more
- * channels than it reads. (The one before a DenseNet's pad makes fewer.)
+ * Moves each `Pad` by reflection before the 1 × 1 convolution whose result alone it continues,
+ * where that makes more channels than it reads. (The one before a DenseNet's pad makes fewer.)
  */
 export function padEarlier(model: Uint8Array): Uint8Array {
   return changeGraph(model, (fields) => {
@@ -76,7 +77,10 @@ interface Links {
   readonly weights: readonly Field[]
 }
 
-/** A 1 × 1 convolution and what follows it cell by cell, up to the pad, none of it used elsewhere; else nothing. */
+/**
+ * A 1 × 1 convolution and what follows it cell by cell, up to the pad, none of it used elsewhere;
+ * else nothing.
+ */
 function chainBefore(pad: Node, { makers, uses }: Links): Node[] {
   const chain: Node[] = []
   for (let name = pad.inputs[0] ?? ''; ;) {
@@ -99,7 +103,10 @@ function isReflection(node: Node, planes: ReadonlySet<string>): boolean {
   return mode !== undefined && textOf(mode) === 'reflect' && planes.has(inputs[1] ?? '')
 }
 
-/** Whether weights are the amounts of a pad, `int64[8]`, that leaves pictures and channels as many as they are. */
+/**
+ * Whether weights are the amounts of a pad, `int64[8]`, that leaves pictures and channels as many
+ * as they are.
+ */
 function isOfPlanes({ content }: Field): boolean {
   const raw = readFields(content).find((part) => part.number === TENSOR.rawData)?.content
   if (raw?.length !== 64) return false
@@ -107,7 +114,10 @@ function isOfPlanes({ content }: Field): boolean {
   return [0, 1, 4, 5].every((at) => amounts.readBigInt64LE(at * 8) === 0n)
 }
 
-/** Whether a convolution makes more channels than it reads. Its weights may be widened from half precision. */
+/**
+ * Whether a convolution makes more channels than it reads. Its weights may be widened from half
+ * precision.
+ */
 function isWidening(conv: Node, { makers, weights }: Links): boolean {
   const [, name = ''] = conv.inputs
   const maker = makers.get(name)

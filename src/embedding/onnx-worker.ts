@@ -1,6 +1,7 @@
 /**
- * Inference on a thread of its own: pixels in, logits out. One session for each output that is asked for. @io native, disk
- * A thread, because `session.run` of onnxruntime-node blocks the thread that calls it.
+ * Inference on a thread of its own: pixels in, logits out. One session for each output that is
+ * asked for. @io native, disk A thread, because `session.run` of onnxruntime-node blocks the thread
+ * that calls it.
  */
 import { readFile } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -26,8 +27,8 @@ export interface WorkerRequest {
 }
 
 /**
- * `float32[n, 365]` or `float32[365, h, w]`, or why there is none. The first message of a thread is an empty
- * one: ready.
+ * `float32[n, 365]` or `float32[365, h, w]`, or why there is none. The first message of a thread is
+ * an empty one: ready.
  */
 export type EncodeReply = { readonly logits: Float32Array } | { readonly error: string }
 
@@ -51,13 +52,17 @@ function sessionOf(output: WorkerRequest['output']): Promise<InferenceSession> {
 async function loadSession(output: WorkerRequest['output']): Promise<InferenceSession> {
   const model = await readFile(onnxPath)
   const kept = keepOutput(model, output)
-  // One that stays as it is may have weights in other files, which onnxruntime finds from its path alone.
+  // One that stays as it is may have weights in other files, which onnxruntime finds from its path
+  // alone.
   return kept === model
     ? InferenceSession.create(onnxPath, SESSION)
     : InferenceSession.create(padEarlier(kept), SESSION)
 }
 
-/** One by one: what the network works on then stays in the core's cache, which a batch of four would not. */
+/**
+ * One by one: what the network works on then stays in the core's cache, which a batch of four would
+ * not.
+ */
 async function readLogits({ sizes, pixels }: WorkerRequest): Promise<Float32Array> {
   const logits = new Float32Array(sizes.length * card.classes)
   let at = 0

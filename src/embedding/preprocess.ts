@@ -13,8 +13,8 @@ export function fitToCard(image: Rgb8, card: ModelCard): Rgb8 {
 export type TensorWriter = (image: Rgb8, tensor: Float32Array, offset: number) => void
 
 /**
- * Prepares the writer of a model's input: a table per channel of (byte × scale − mean) / std, so that
- * every byte is rounded to float32 once, from float64.
+ * Prepares the writer of a model's input: a table per channel of (byte × scale − mean) / std, so
+ * that every byte is rounded to float32 once, from float64.
  */
 export function createTensorWriter(input: ModelCard['input']): TensorWriter {
   const tableOf = (mean: number, std: number) =>

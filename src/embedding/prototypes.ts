@@ -1,6 +1,7 @@
 /**
- * What photos of a scene show on the mean, beside an overhead model: how to search for scenes that it never learned
- * from labelled ground. Row s of the file, `float32[365, 365]` little-endian, holds the logits of scene s. @io disk
+ * What photos of a scene show on the mean, beside an overhead model: how to search for scenes that
+ * it never learned from labelled ground. Row s of the file, `float32[365, 365]` little-endian,
+ * holds the logits of scene s. @io disk
  */
 import { readFile } from 'node:fs/promises'
 import { SCENES } from '../scenes.ts'

@@ -1,4 +1,7 @@
-/** Weights that others publish: where they lie, and the length and checksum that tell them from anything else. */
+/**
+ * Weights that others publish: where they lie, and the length and checksum that tell them from
+ * anything else.
+ */
 import { createRequire } from 'node:module'
 import { z } from 'zod'
 import { NotFoundError } from '../errors.ts'

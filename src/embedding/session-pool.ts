@@ -18,8 +18,9 @@ export interface SessionPool {
 }
 
 /**
- * Starts `count` sessions; resolves when all have loaded the model. When a thread dies, or after `close`, every
- * request rejects: none waits for an answer that cannot come. Turns off what onnxruntime reports of its use.
+ * Starts `count` sessions; resolves when all have loaded the model. When a thread dies, or after
+ * `close`, every request rejects: none waits for an answer that cannot come. Turns off what
+ * onnxruntime reports of its use.
  */
 export async function createSessionPool(setup: WorkerSetup, count: number): Promise<SessionPool> {
   // Not in the thread: its environment is a copy, which native code does not see.
@@ -112,7 +113,10 @@ class Session {
     else this.#pending?.reject(new Error(`Inference failed: ${answer.error}`))
   }
 
-  /** Copies the pixels to where the thread sees them: memory of their own per request would keep the engine collecting it. */
+  /**
+   * Copies the pixels to where the thread sees them: memory of their own per request would keep the
+   * engine collecting it.
+   */
   #hand({ output, images }: EncodeRequest): WorkerRequest {
     const byteCount = images.reduce((sum, { data }) => sum + data.length, 0)
     if (this.#memory.length < byteCount) this.#memory = shareMemory(byteCount)

@@ -7,7 +7,8 @@ import type { Logits } from '../types.ts'
 import type { LogitStats } from './card.ts'
 
 /**
- * `iqt-l2`, the reference's distance: ‖ŵ∘(o − t)‖₂ with ŵ = w/‖w‖; all weights equal → RMS of the difference.
+ * `iqt-l2`, the reference's distance: ‖ŵ∘(o − t)‖₂ with ŵ = w/‖w‖; all weights equal → RMS of the
+ * difference.
  * @param w  weight per class, default all 1
  */
 export function iqtL2(o: Logits, t: Logits, w?: Float32Array): number {
@@ -24,7 +25,8 @@ export function iqtL2(o: Logits, t: Logits, w?: Float32Array): number {
 }
 
 /**
- * The query of a photo: `iqt-l2` to every row. A class weighs as much as the heaviest of its groups.
+ * The query of a photo: `iqt-l2` to every row. A class weighs as much as the heaviest of its
+ * groups.
  * @throws {InputError} `logits-invalid`, `group-weights`
  */
 export function photoQuery(logits: Logits, groupWeights: GroupWeights = {}): GalleryQuery {
@@ -39,8 +41,8 @@ export function photoQuery(logits: Logits, groupWeights: GroupWeights = {}): Gal
 }
 
 /**
- * One embedding for several photos of the same place: the mean. Σ‖oᵢ − t‖² = n‖ō − t‖² + a constant, so ranking
- * by the mean is ranking by the sum of the squared distances to all of them.
+ * One embedding for several photos of the same place: the mean. Σ‖oᵢ − t‖² = n‖ō − t‖² + a
+ * constant, so ranking by the mean is ranking by the sum of the squared distances to all of them.
  */
 export function fuseLogits(list: readonly Logits[]): Logits {
   if (list.length === 0) {
@@ -54,8 +56,8 @@ export function fuseLogits(list: readonly Logits[]): Logits {
 }
 
 /**
- * The query of a scene expression: distance = −Σ ±(logit − mean)/std, so that −distance says by how many
- * standard deviations a patch stands above the average patch, summed over the terms. One class
+ * The query of a scene expression: distance = −Σ ±(logit − mean)/std, so that −distance says by how
+ * many standard deviations a patch stands above the average patch, summed over the terms. One class
  * ranks exactly as its raw logit does.
  * @param stats  of the overhead model; without them raw logits are summed
  */
@@ -110,14 +112,18 @@ export function standardise(logits: Logits, stats: LogitStats | undefined): Floa
   return logits.map((logit) => (logit - mean) / (Math.sqrt(variance) || 1))
 }
 
-/** Standard deviations above the average of its view from which a side shows a scene: by chance one in six does. */
+/**
+ * Standard deviations above the average of its view from which a side shows a scene: by chance one
+ * in six does.
+ */
 const SHOWN_MIN = 1
 
 /**
- * Scenes that both sides show, strongest agreement first. The agreement is the smaller of the two standardised
- * logits: a scene is shared as far as the weaker side shows it.
- * @param options.taught  indices of the scenes whose look from above the overhead model was taught; absent: all. Logits
- *                        of the others follow those of taught ones, which is no evidence (a computer room in a harbour).
+ * Scenes that both sides show, strongest agreement first. The agreement is the smaller of the two
+ * standardised logits: a scene is shared as far as the weaker side shows it.
+ * @param options.taught indices of the scenes whose look from above the overhead model was taught;
+ *   absent: all. Logits of the others follow those of taught ones, which is no evidence (a computer
+ *   room in a harbour).
  */
 export function sharedScenes(
   photo: Logits,

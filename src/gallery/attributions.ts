@@ -1,7 +1,12 @@
-/** Whose pictures a region was made from: each source that it had by its position, which rows name. */
+/**
+ * Whose pictures a region was made from: each source that it had by its position, which rows name.
+ */
 import type { Client } from './database.ts'
 
-/** Takes another source, in a transaction of the caller; one of the same attribution as the present one is the same. */
+/**
+ * Takes another source, in a transaction of the caller; one of the same attribution as the present
+ * one is the same.
+ */
 export async function addAttributionOn(
   client: Client,
   regionId: number,
@@ -15,8 +20,8 @@ export async function addAttributionOn(
 }
 
 /**
- * Names the present source, and those that rows of the region were cut from, newest first, each once; in a transaction
- * of the caller. Reads the whole gallery of a region that had several.
+ * Names the present source, and those that rows of the region were cut from, newest first, each
+ * once; in a transaction of the caller. Reads the whole gallery of a region that had several.
  */
 export async function nameSourcesOn(client: Client, regionId: number): Promise<void> {
   const attributions = await findAttributionsOn(client, regionId)
@@ -40,7 +45,10 @@ async function findSources(client: Client, regionId: number): Promise<number[]> 
   return rows.map(({ source }) => Number(source ?? 0))
 }
 
-/** The attribution of each source that a region had, in turn; the present one is the last. In a transaction of the caller. */
+/**
+ * The attribution of each source that a region had, in turn; the present one is the last. In a
+ * transaction of the caller.
+ */
 export async function findAttributionsOn(
   client: Client,
   regionId: number,

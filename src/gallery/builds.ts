@@ -30,7 +30,9 @@ export async function stopBuild(
   )
 }
 
-/** Records what computes the vectors; what is known besides, as the spacing of a dense build, stays. */
+/**
+ * Records what computes the vectors; what is known besides, as the spacing of a dense build, stays.
+ */
 export async function recordRuntime(
   db: Database,
   regionId: number,
@@ -45,8 +47,8 @@ export async function recordRuntime(
 }
 
 /**
- * Settles that the region is built densely, unless it is being built or has rows already: both kinds do not compare.
- * What somebody has begun before is not stored any more.
+ * Settles that the region is built densely, unless it is being built or has rows already: both
+ * kinds do not compare. What somebody has begun before is not stored any more.
  * @returns false: nothing was settled
  */
 export async function settleDense(
@@ -82,13 +84,15 @@ export async function recordProblem(
 }
 
 /**
- * Marks the region built when no point is open any more. One that a refresh left with one row per point is scanned
- * from then on as if it had only ever been built. Sources are named no more of which no row is left.
+ * Marks the region built when no point is open any more. One that a refresh left with one row per
+ * point is scanned from then on as if it had only ever been built. Sources are named no more of
+ * which no row is left.
  * @returns whether it is built now
  */
 export async function finishBuild(db: Database, regionId: number): Promise<boolean> {
   return db.transaction(async (client) => {
-    // A refresh marks its points before it comes to this row: behind this lock they are seen, or not marked yet.
+    // A refresh marks its points before it comes to this row: behind this lock they are seen, or
+    // not marked yet.
     await client.query('select from regions where id = $1 for update', [regionId])
     const rows = await client.query(
       `update regions

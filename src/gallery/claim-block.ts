@@ -1,4 +1,7 @@
-/** Claims of points that belong together: neighbours on the ground, where one window serves them all. */
+/**
+ * Claims of points that belong together: neighbours on the ground, where one window serves them
+ * all.
+ */
 import type { Bbox, LonLat, RoadPoint } from '../types.ts'
 import type { Database } from './database.ts'
 import { claimSettings, isClaimable, type ClaimedPoint, type PointClaim } from './points.ts'
@@ -14,13 +17,17 @@ export interface Block {
 export interface BlockClaim extends Omit<PointClaim, 'count'> {
   /** The block of the lowest open point. */
   blockOf(first: RoadPoint): Block
-  /** Points of the block have ids of less than so many above the lowest open one; others are left for later. */
+  /**
+   * Points of the block have ids of less than so many above the lowest open one; others are left
+   * for later.
+   */
   readonly idSpan: number
 }
 
 /**
- * Leases the open points of the block of the lowest open point. Claims of blocks of a region wait for each other, so
- * that no two workers share a block; a point that somebody else takes in the meantime is left out.
+ * Leases the open points of the block of the lowest open point. Claims of blocks of a region wait
+ * for each other, so that no two workers share a block; a point that somebody else takes in the
+ * meantime is left out.
  */
 export async function claimBlock(db: Database, claim: BlockClaim): Promise<ClaimedPoint[]> {
   const { regionId, worker, leaseS } = claim

@@ -54,7 +54,10 @@ export function createDatabase(parts: DatabaseParts): Database {
   }
 }
 
-/** The client with its own errors told otherwise; what else its borrower does may fail too, and stays what it is. */
+/**
+ * The client with its own errors told otherwise; what else its borrower does may fail too, and
+ * stays what it is.
+ */
 function withErrors(client: Client, tell: (error: unknown) => unknown): Client {
   const rethrow = (error: unknown): never => {
     throw tell(error)

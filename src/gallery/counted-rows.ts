@@ -1,4 +1,7 @@
-/** Which rows of `embeddings` a question counts: those of the dates it asks for, and one of each point. */
+/**
+ * Which rows of `embeddings` a question counts: those of the dates it asks for, and one of each
+ * point.
+ */
 import type { ImageryDates } from '../heatmap-types.ts'
 import type { Client } from './database.ts'
 import type { Expression } from './expressions.ts'
@@ -14,7 +17,8 @@ export interface RowChoice {
 
 /**
  * What stands for `embeddings` behind `from`, its parameters from `$first` on; `$1` is the region.
- * Must run in the snapshot in which the rows are read (`snapshot`): a build may add the first second date meanwhile.
+ * Must run in the snapshot in which the rows are read (`snapshot`): a build may add the first
+ * second date meanwhile.
  * @param only  further condition on the rows, e.g. some points
  */
 export async function countedRows(
@@ -50,8 +54,8 @@ async function hasOneDatePerPoint(client: Client, regionId: number): Promise<boo
 }
 
 /**
- * A vintage is a year, a month or a day: it counts when some day of it lies in the span, so that each side is compared
- * only as far as both are known. `unknown` is none.
+ * A vintage is a year, a month or a day: it counts when some day of it lies in the span, so that
+ * each side is compared only as far as both are known. `unknown` is none.
  */
 export function spanOf(dates: ImageryDates | undefined, first: number): Expression {
   const { from = null, to = null } = dates ?? {}

@@ -1,7 +1,9 @@
 /** The seam between our SQL and a database: what PostgreSQL and the embedded PGlite both offer. */
 import type { CopyTable, CopyValue } from './copy.ts'
 
-/** A row by column name. `int8` arrives as `bigint`, `bytea` as `Uint8Array`, times as ISO strings. */
+/**
+ * A row by column name. `int8` arrives as `bigint`, `bytea` as `Uint8Array`, times as ISO strings.
+ */
 export type Row = Readonly<Record<string, unknown>>
 
 /** One connection, lent for the time of a callback. */

@@ -9,7 +9,10 @@ export interface DatesSearched {
   readonly capturedBetween: readonly [from: string, to: string] | null
 }
 
-/** Counts the points of a region that have no imagery of the dates, and finds the dates of the others. */
+/**
+ * Counts the points of a region that have no imagery of the dates, and finds the dates of the
+ * others.
+ */
 export async function findDatesSearched(
   db: Database,
   { regionId, dates }: RowChoice & { readonly dates: ImageryDates },
@@ -22,8 +25,8 @@ export async function findDatesSearched(
 }
 
 /**
- * Earliest and latest date of the rows that a question counts, where any is known. Of several dates of a point only one
- * is searched: others are not to be told as its evidence.
+ * Earliest and latest date of the rows that a question counts, where any is known. Of several dates
+ * of a point only one is searched: others are not to be told as its evidence.
  */
 export async function findEnds(
   client: Client,

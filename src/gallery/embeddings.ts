@@ -33,7 +33,10 @@ export interface Batch {
   readonly worker: string
   /** Which of the sources that the region had, in turn; absent: the first. */
   readonly source?: number
-  /** How the region was built when the batch was begun (`BuildPlan`); absent: it is stored however that is now. */
+  /**
+   * How the region was built when the batch was begun (`BuildPlan`); absent: it is stored however
+   * that is now.
+   */
   readonly stamp?: string
   /** One row per point and date. */
   readonly embedded: readonly EmbeddedPoint[]
@@ -62,7 +65,8 @@ export interface BatchCounts {
  * Writes a batch and marks its points done, all or nothing. Points that another worker finished in
  * the meantime are left out, so that storing a batch twice changes nothing.
  * @returns null: the region is to be built otherwise by now, and nothing was written
- * @throws {InputError} `model-mismatch`, `embedding-invalid` (wrong dimension, NaN, beyond half precision)
+ * @throws {InputError} `model-mismatch`, `embedding-invalid` (wrong dimension, NaN, beyond half
+ *   precision)
  */
 export async function storeBatch(db: Database, batch: Batch): Promise<BatchCounts | null> {
   batch.embedded.forEach(checkLogits)
@@ -123,7 +127,10 @@ async function checkModel(client: Client, { regionId, modelSha256 }: Batch): Pro
   )
 }
 
-/** Locks those of the batch's points that are not done, in id order so that workers cannot dead-lock: failed ones too. */
+/**
+ * Locks those of the batch's points that are not done, in id order so that workers cannot
+ * dead-lock: failed ones too.
+ */
 async function lockOpenPoints(client: Client, batch: Batch): Promise<OpenPoints> {
   const { embedded, unavailable, unchanged = [], failed = [] } = batch
   const ids = [...embedded, ...unavailable, ...failed].map(({ id }) => id)
@@ -241,8 +248,8 @@ interface EmbeddingRow {
 }
 
 /**
- * The row of each of some points that a question counts, in the order of the ids; points without one are left out.
- * `capturedOn` is as precise as the source told it.
+ * The row of each of some points that a question counts, in the order of the ids; points without
+ * one are left out. `capturedOn` is as precise as the source told it.
  */
 export async function findEmbeddings(
   db: Database,

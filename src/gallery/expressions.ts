@@ -20,15 +20,18 @@ export interface CellExpression extends Expression {
   readonly send: 'float8send' | 'int8send'
 }
 
-/** A fragment that is ordered like the distance and exact in single precision, and what makes the distance of its value. */
+/**
+ * A fragment that is ordered like the distance and exact in single precision, and what makes the
+ * distance of its value.
+ */
 export interface Distance extends Expression {
   readonly packing: Packing
   finish(value: number): number
 }
 
 /**
- * The operator of a query, parameters from `$2` on. With weights the rows are multiplied as `vector`:
- * the product of two `halfvec` raises an error when it underflows.
+ * The operator of a query, parameters from `$2` on. With weights the rows are multiplied as
+ * `vector`: the product of two `halfvec` raises an error when it underflows.
  * @throws {InputError} `query-invalid`
  */
 export function distanceOf(query: GalleryQuery): Distance {
@@ -43,7 +46,8 @@ export function distanceOf(query: GalleryQuery): Distance {
       finish: (value) => scale * unit * value + offset,
     }
   }
-  // The operator <-> is the root of these in double precision, which would leave no bits for a point's id.
+  // The operator <-> is the root of these in double precision, which would leave no bits for a
+  // point's id.
   const squared = {
     packing: 'distance' as const,
     finish: (value: number) => scale * Math.sqrt(value) + offset,
@@ -115,7 +119,9 @@ function squareOf({ sizeM, epsg }: CellGrid & { kind: 'square' }, first: number)
   }
 }
 
-/** An H3 parent keeps the digits down to its resolution, sets the rest to 7 and says its resolution. */
+/**
+ * An H3 parent keeps the digits down to its resolution, sets the rest to 7 and says its resolution.
+ */
 function h3Of({ resolution }: CellGrid & { kind: 'h3' }, first: number): CellExpression {
   if (!(Number.isInteger(resolution) && resolution >= 0 && resolution <= 15)) {
     throw new InputError('cells-invalid', `Expected 0…15 for the H3 resolution, got ${resolution}`)

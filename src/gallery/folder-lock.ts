@@ -1,5 +1,6 @@
 /**
- * A lock on a folder by a file with the holder's process id: PGlite itself would let a second process in.
+ * A lock on a folder by a file with the holder's process id: PGlite itself would let a second
+ * process in.
  * @io disk
  */
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -21,7 +22,8 @@ interface Holder {
 
 /**
  * Takes the folder, also from a process that has died.
- * @throws {UpstreamError} `database-locked`, naming who holds it; `database-unavailable` where nothing can be written
+ * @throws {UpstreamError} `database-locked`, naming who holds it; `database-unavailable` where
+ *   nothing can be written
  */
 export async function lockFolder(folder: string): Promise<Unlock> {
   return takeFolder(folder).catch((error: unknown) => {

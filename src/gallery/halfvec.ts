@@ -1,6 +1,7 @@
 /**
- * float32 logits ↔ pgvector's `halfvec` on the wire: int16 dimension, int16 0, then IEEE halves, big-endian.
- * Rounds to nearest even, as pgvector does. Text, for parameters, is the `pgvector` package's; it has no binary form.
+ * float32 logits ↔ pgvector's `halfvec` on the wire: int16 dimension, int16 0, then IEEE halves,
+ * big-endian. Rounds to nearest even, as pgvector does. Text, for parameters, is the `pgvector`
+ * package's; it has no binary form.
  */
 import { halfvecToSql } from 'pgvector/utils'
 
@@ -20,7 +21,8 @@ export function toHalf(value: number): number {
   const sign = (bits >>> 16) & 0x8000
   const magnitude = bits & 0x7fffffff
   if (magnitude >= 0x47800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00)
-  // A carry out of the mantissa raises the exponent by one: that is the right rounding, up to infinity.
+  // A carry out of the mantissa raises the exponent by one: that is the right rounding, up to
+  // infinity.
   if (magnitude >= 0x38800000) return sign | roundShift(magnitude - 0x38000000, 13)
   if (magnitude < 0x33000000) return sign
   const exponent = magnitude >>> 23

@@ -1,10 +1,15 @@
-/** The table `heatmaps`: finished ones, found again by what was asked of which state of the region. */
+/**
+ * The table `heatmaps`: finished ones, found again by what was asked of which state of the region.
+ */
 import { createHash } from 'node:crypto'
 import { InputError, NotFoundError } from '../errors.ts'
 import type { CellGrid, GalleryQuery, Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Database } from './database.ts'
 
-/** Of the longest scenes and keys: the embedded database has memory for no 500,000, a `jsonb` array room for no 800,000. */
+/**
+ * Of the longest scenes and keys: the embedded database has memory for no 500,000, a `jsonb` array
+ * room for no 800,000.
+ */
 const KEPT_CELLS_MAX = 400_000
 
 /** Everything that decides what a heatmap looks like, besides the state of its region. */
@@ -30,7 +35,10 @@ export interface HeatmapAddress {
 /** A heatmap as it is found. */
 export interface StoredHeatmap {
   readonly id: string
-  /** As it was asked, without the query: that is a photo's embedding, which goes when the photo is removed. */
+  /**
+   * As it was asked, without the query: that is a photo's embedding, which goes when the photo is
+   * removed.
+   */
   readonly request: unknown
   readonly heatmap: Heatmap
   readonly createdAt: string

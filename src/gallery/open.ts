@@ -6,7 +6,9 @@ import type { Database } from './database.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 
-/** A PostgreSQL server, or a folder for the embedded database (`worker`: in a thread of its own). */
+/**
+ * A PostgreSQL server, or a folder for the embedded database (`worker`: in a thread of its own).
+ */
 export type DatabasePlace =
   { readonly url: string } | { readonly dataDir: string; readonly worker?: boolean }
 

@@ -2,8 +2,9 @@
 import type { Database } from './database.ts'
 
 /**
- * Stops the builds that nobody runs, and gives their points back: the folder belongs to one process, and that one has
- * only now opened it. On a server others may be at work; there leases run out by themselves.
+ * Stops the builds that nobody runs, and gives their points back: the folder belongs to one
+ * process, and that one has only now opened it. On a server others may be at work; there leases run
+ * out by themselves.
  */
 export async function stopOrphanedBuilds(db: Database): Promise<void> {
   if (db.kind === 'postgres') return

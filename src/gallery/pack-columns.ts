@@ -33,8 +33,9 @@ const optional = { repetition_type: 'OPTIONAL' } as const
 const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const
 
 /**
- * float32 rather than float16, because every reader takes it; with its bytes sorted by significance the 13 bits that
- * halves leave empty compress away. lon and lat repeat the geometry for readers without WKB.
+ * float32 rather than float16, because every reader takes it; with its bytes sorted by significance
+ * the 13 bits that halves leave empty compress away. lon and lat repeat the geometry for readers
+ * without WKB.
  */
 export const packSchema: SchemaElement[] = [
   { name: 'region_pack', num_children: 14 },

@@ -1,6 +1,6 @@
 /**
- * A pack on disk: GeoParquet, written beside its place and renamed when it is whole, and sealed: its metadata holds
- * the SHA-256 of the whole file, taken with zeros where the digest stands.
+ * A pack on disk: GeoParquet, written beside its place and renamed when it is whole, and sealed:
+ * its metadata holds the SHA-256 of the whole file, taken with zeros where the digest stands.
  * @io disk
  */
 import { createHash, randomUUID, type Hash } from 'node:crypto'
@@ -44,8 +44,8 @@ export interface PackWriter {
 }
 
 /**
- * Begins a pack; what stands at `path` stays until the new file is whole. Only a file is replaced: no folder, no device,
- * no link, whose file it is instead.
+ * Begins a pack; what stands at `path` stays until the new file is whole. Only a file is replaced:
+ * no folder, no device, no link, whose file it is instead.
  * @throws {InputError} `file-unwritable`
  */
 export async function createPack(path: string): Promise<PackWriter> {

@@ -1,4 +1,7 @@
-/** What a pack says about itself: a JSON text in the metadata of the Parquet file, beside GeoParquet's own. */
+/**
+ * What a pack says about itself: a JSON text in the metadata of the Parquet file, beside
+ * GeoParquet's own.
+ */
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { parseBoundary } from '../geo/polygon.ts'
@@ -30,7 +33,10 @@ const sampling = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('patches'), file: z.string() }),
 ])
 
-/** Checked, and not made simpler: a region is the same wherever it goes. @throws {InputError} `boundary-invalid` */
+/**
+ * Checked, and not made simpler: a region is the same wherever it goes.
+ * @throws {InputError} `boundary-invalid`
+ */
 function asItIs(boundary: unknown): Boundary {
   parseBoundary(boundary)
   return boundary as Boundary

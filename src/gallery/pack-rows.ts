@@ -1,4 +1,7 @@
-/** All rows of a region out of the database, and into another one: what a pack is filled from and emptied into. */
+/**
+ * All rows of a region out of the database, and into another one: what a pack is filled from and
+ * emptied into.
+ */
 import type { Bbox, Region, SourceReference } from '../types.ts'
 import { findAttributionsOn } from './attributions.ts'
 import type { CopyValue } from './copy.ts'
@@ -38,7 +41,9 @@ export interface PackSink {
   write(rows: readonly PackRow[]): Promise<void>
 }
 
-/** Index order, also on tables that were never analysed; one state of the database for all chunks. */
+/**
+ * Index order, also on tables that were never analysed; one state of the database for all chunks.
+ */
 const readSettings = `
   set transaction isolation level repeatable read, read only;
   set local enable_sort = off;

@@ -1,8 +1,9 @@
 /**
- * A value and a point's id in one double, so that `min` over plain numbers finds a cell's best point. Comparing
- * `array[value, id]` instead costs more (docs/benchmarks.md).
- * pgvector computes in single precision: 24 of a double's 53 bits. The id takes lower ones, as value · (1 ± id · 2⁻⁵²):
- * the next value in single precision is at least 2⁻²⁴ away, relatively, and id · 2⁻⁵² stays below half of that.
+ * A value and a point's id in one double, so that `min` over plain numbers finds a cell's best
+ * point. Comparing `array[value, id]` instead costs more (docs/benchmarks.md). pgvector computes in
+ * single precision: 24 of a double's 53 bits. The id takes lower ones, as value · (1 ± id · 2⁻⁵²):
+ * the next value in single precision is at least 2⁻²⁴ away, relatively, and id · 2⁻⁵² stays below
+ * half of that.
  */
 
 /** Ids of points are below it. */
@@ -16,15 +17,19 @@ export function isPointId(id: unknown): boolean {
 /** Zero has no lower bits; the least normal number in single precision stands for it. */
 const zero = 2 ** -126
 
-/** How values are packed: `distance` are 0 or more, the lowest id wins among equals; `-dot` may be of any sign, the lowest id wins among negative equals. */
+/**
+ * How values are packed: `distance` are 0 or more, the lowest id wins among equals; `-dot` may be
+ * of any sign, the lowest id wins among negative equals.
+ */
 export type Packing = 'distance' | '-dot'
 
 const double = (value: number) => `${value}::double precision`
 
 /**
- * SQL of the packed number. The value stands in it once, because a server computes an expression as often as it stands there,
- * and in plain functions: `postgres_fdw` sends no `greatest`, `coalesce` or `nullif` to another server.
- * The least inner product of half precision is 2⁻⁴⁸: what stands for zero changes none but zero itself.
+ * SQL of the packed number. The value stands in it once, because a server computes an expression as
+ * often as it stands there, and in plain functions: `postgres_fdw` sends no `greatest`, `coalesce`
+ * or `nullif` to another server. The least inner product of half precision is 2⁻⁴⁸: what stands for
+ * zero changes none but zero itself.
  */
 export function packedSql(packing: Packing, value: string, id: string): string {
   const share = `${id} * ${double(2 ** -52)}`

@@ -1,6 +1,6 @@
 /**
- * Cells on the wire: one value of bytes for many of them. A row per cell takes both drivers longer to read than the
- * server takes to compute it (docs/benchmarks.md).
+ * Cells on the wire: one value of bytes for many of them. A row per cell takes both drivers longer
+ * to read than the server takes to compute it (docs/benchmarks.md).
  */
 import type { CellExpression } from './expressions.ts'
 
@@ -16,7 +16,10 @@ export interface PackedCell {
   readonly count: number
 }
 
-/** A million points in one value: 40 MB of cells at most, 80 MB as text, where a string may have 512. */
+/**
+ * A million points in one value: 40 MB of cells at most, 80 MB as text, where a string may have
+ * 512.
+ */
 const blockBits = 20
 
 /** SQL of the columns `cell, best, id, lon, lat, count` of `cells` as values of bytes. */

@@ -23,7 +23,10 @@ export interface PgliteSession {
 
 let program: Promise<WebAssembly.Module> | undefined
 
-/** The compiled PGlite, once for all clusters and threads of the process: it would compile its 9 MB for each anew. */
+/**
+ * The compiled PGlite, once for all clusters and threads of the process: it would compile its 9 MB
+ * for each anew.
+ */
 export function pgliteProgram(): Promise<WebAssembly.Module> {
   program ??= compileProgram()
   return program

@@ -1,5 +1,6 @@
 /**
- * PGlite in a worker thread, so that it does not keep the thread from its work that answers HTTP or feeds the sessions.
+ * PGlite in a worker thread, so that it does not keep the thread from its work that answers HTTP or
+ * feeds the sessions.
  * @io database
  */
 import { UpstreamError } from '../errors.ts'

@@ -1,5 +1,6 @@
 /**
- * The embedded PGlite as `Database`: one folder, one process, one connection that callers take in turn.
+ * The embedded PGlite as `Database`: one folder, one process, one connection that callers take in
+ * turn.
  * @io disk, database
  */
 import { join } from 'node:path'
@@ -13,7 +14,8 @@ import { openThreadSession } from './pglite-thread.ts'
 
 /**
  * Opens or creates the database in a folder, which is locked until `close`.
- * @throws {UpstreamError} `database-locked` when another process has it, `database-unavailable` when it cannot be opened
+ * @throws {UpstreamError} `database-locked` when another process has it, `database-unavailable`
+ *   when it cannot be opened
  */
 export async function openPglite(folder: string, inThread: boolean): Promise<Database> {
   const unlock = await lockFolder(folder)

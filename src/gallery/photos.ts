@@ -33,8 +33,8 @@ const columns = `
   perceptual_hash as "perceptualHash", expires_at as "expiresAt", created_at as "createdAt"`
 
 /**
- * Writes a photo; the same bytes again replace name, logits and retention. Whoever removes it at this moment is waited
- * for, and has taken the bytes along.
+ * Writes a photo; the same bytes again replace name, logits and retention. Whoever removes it at
+ * this moment is waited for, and has taken the bytes along.
  */
 export async function upsertPhoto(db: Database, photo: PhotoRecord): Promise<StoredPhoto> {
   const [row] = await db.withClient((client) =>
@@ -105,7 +105,8 @@ export async function findPhoto(db: Database, id: string): Promise<StoredPhoto> 
 
 /**
  * Removes a photo whatever its time.
- * @param removeBytes  called while nobody can upload it again: a row whose bytes could not be removed stays
+ * @param removeBytes called while nobody can upload it again: a row whose bytes could not be
+ *   removed stays
  * @throws {NotFoundError} `photo-not-found`
  */
 export async function deletePhoto(
@@ -160,7 +161,8 @@ export async function removeStrays(
   removeBytes: (sha256: string) => Promise<void>,
 ): Promise<number> {
   return db.transaction(async (client) => {
-    // An upload waits for this before its row stands, and looks after that whether its bytes are still there.
+    // An upload waits for this before its row stands, and looks after that whether its bytes are
+    // still there.
     await client.script('lock table photos in share mode')
     const strays = await client.query<{ sha256: string }>(
       `select sha256 from unnest($1::text[]) as file (sha256)

@@ -34,7 +34,9 @@ export async function* readPointStates(
   }
 }
 
-/** Embedded; without imagery, as the source answered when it was first asked; or still to be built. */
+/**
+ * Embedded; without imagery, as the source answered when it was first asked; or still to be built.
+ */
 export type PlaceState = keyof typeof PLACE_STATES
 
 const PLACE_STATES = {
@@ -64,7 +66,10 @@ export async function findPlacesAfter(
   )
 }
 
-/** Embedded points, page by page in the order of their ids; what changes meanwhile shows in later pages. */
+/**
+ * Embedded points, page by page in the order of their ids; what changes meanwhile shows in later
+ * pages.
+ */
 export async function* readEmbeddedPlaces(
   db: Database,
   regionId: number,

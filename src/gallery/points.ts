@@ -23,8 +23,8 @@ export async function insertPointsOn(
 }
 
 /**
- * Says that points or embeddings changed, so nothing holds the build up any more; why one was stopped stays.
- * Last in a transaction: others of the region wait for it.
+ * Says that points or embeddings changed, so nothing holds the build up any more; why one was
+ * stopped stays. Last in a transaction: others of the region wait for it.
  */
 export async function countChange(client: Client, regionId: number): Promise<void> {
   await client.query(
@@ -67,8 +67,8 @@ export interface ClaimedPoint extends RoadPoint {
 }
 
 /**
- * SQL over `points`: one that can be claimed now. `$2`: who asks; `$3`: whether leases of others are void, as on the
- * embedded database, which belongs to one process.
+ * SQL over `points`: one that can be claimed now. `$2`: who asks; `$3`: whether leases of others
+ * are void, as on the embedded database, which belongs to one process.
  */
 export const isClaimable = `state in ('pending', 'leased')
     and (state = 'pending' or leased_until < now() or ($3 and worker <> $2))
@@ -80,7 +80,9 @@ export const isClaimable = `state in ('pending', 'leased')
  */
 export const claimSettings = 'set local enable_sort = off; set local enable_bitmapscan = off'
 
-/** Leases the lowest open points to a worker: pending ones, and those of workers that fell silent. */
+/**
+ * Leases the lowest open points to a worker: pending ones, and those of workers that fell silent.
+ */
 export async function claimPoints(db: Database, claim: PointClaim): Promise<ClaimedPoint[]> {
   const rows = await db.transaction(async (client) => {
     await client.script(claimSettings)

@@ -26,7 +26,8 @@ export async function openPostgres(url: string): Promise<Database> {
     connectionTimeoutMillis: connectTimeoutMs,
     types: { getTypeParser },
   })
-  // An idle connection that the server ends is replaced by the pool; without a listener Node would exit.
+  // An idle connection that the server ends is replaced by the pool; without a listener Node would
+  // exit.
   pool.on('error', () => undefined)
   // One that is lent tells its borrower: the query fails.
   pool.on('connect', (connection) => connection.on('error', () => undefined))

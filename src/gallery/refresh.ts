@@ -1,4 +1,7 @@
-/** Newer imagery for points that are embedded: which dates they have, and which of them wait for more. */
+/**
+ * Newer imagery for points that are embedded: which dates they have, and which of them wait for
+ * more.
+ */
 import type { Stretches } from '../types.ts'
 import { addAttributionOn, nameSourcesOn } from './attributions.ts'
 import { UNDATED } from './counted-rows.ts'
@@ -32,8 +35,9 @@ export async function findDatePolicyOn(client: Client, regionId: number): Promis
 export const VINTAGES_MAX = 12
 
 /**
- * Says how many dates of each place are embedded from now on. A region that may have had several stays one of several:
- * `refreshed_at` says so, when `vintages` no longer does. What somebody has begun before is not stored any more.
+ * Says how many dates of each place are embedded from now on. A region that may have had several
+ * stays one of several: `refreshed_at` says so, when `vintages` no longer does. What somebody has
+ * begun before is not stored any more.
  */
 export async function setVintages(db: Database, regionId: number, vintages: number): Promise<void> {
   await db.transaction((client) => setVintagesOn(client, regionId, vintages))
@@ -79,8 +83,8 @@ export async function findKnownVintages(
 }
 
 /**
- * Lets embedded points wait for newer imagery; their rows stay and count. The region is from now on one with several
- * dates per point.
+ * Lets embedded points wait for newer imagery; their rows stay and count. The region is from now on
+ * one with several dates per point.
  */
 export async function markRefreshing(
   db: Database,
@@ -121,8 +125,9 @@ export interface RefreshSettings {
 }
 
 /**
- * Settles how a region is refreshed, unless its build is under way. Who wants a build at the same moment waits for this,
- * and reads what is settled; what somebody has begun before is not stored any more.
+ * Settles how a region is refreshed, unless its build is under way. Who wants a build at the same
+ * moment waits for this, and reads what is settled; what somebody has begun before is not stored
+ * any more.
  * @returns false: it is being built, and nothing was settled
  */
 export async function beginRefresh(

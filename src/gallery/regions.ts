@@ -5,7 +5,9 @@ import type { Client, Database } from './database.ts'
 import { insertPointsOn } from './points.ts'
 import { insertStretchesOn } from './stretches.ts'
 
-/** A region before the database has numbered it, and what was measured on the files of its source. */
+/**
+ * A region before the database has numbered it, and what was measured on the files of its source.
+ */
 export interface RegionDraft extends Omit<
   Region,
   'id' | 'runtime' | 'state' | 'problem' | 'createdAt'
@@ -43,7 +45,10 @@ export async function insertRegionWithPoints(
   })
 }
 
-/** Writes a region, in a transaction of the caller. @throws {InputError} `region-exists` when the name is taken */
+/**
+ * Writes a region, in a transaction of the caller.
+ * @throws {InputError} `region-exists` when the name is taken
+ */
 export async function insertRegionOn(client: Client, draft: RegionDraft): Promise<Region> {
   const rows = await client.query<RegionRow>(
     `insert into regions (name, boundary, centre_lon, centre_lat, sampling, imagery,
@@ -123,8 +128,9 @@ export async function listRegions(db: Database): Promise<Region[]> {
 export async function deleteRegion(db: Database, name: string): Promise<void> {
   const { id } = await findRegion(db, name)
   await db.transaction(async (client) => {
-    // Points first: a worker that stores a batch holds their locks, so its embeddings are seen below. Locked in id
-    // order, as workers do: the deletion alone takes them as they lie on disk, and both would wait for each other.
+    // Points first: a worker that stores a batch holds their locks, so its embeddings are seen
+    // below. Locked in id order, as workers do: the deletion alone takes them as they lie on disk,
+    // and both would wait for each other.
     await client.query(
       `select count(*)
          from (select from points where region = $1 order by id for update) as locked`,

@@ -13,8 +13,9 @@ import { packedIdSql, packedSql, packedValue } from './packed-best.ts'
 import { packedCellsSql, readPackedCells, type PackedCell } from './packed-cells.ts'
 
 /**
- * The planner would sort 730-byte rows rather than hash them (141 ms against 42 ms at 10⁵ rows), look up positions one
- * by one because it expects few cells, spill at the default memory, and compile a query that takes less time than compiling.
+ * The planner would sort 730-byte rows rather than hash them (141 ms against 42 ms at 10⁵ rows),
+ * look up positions one by one because it expects few cells, spill at the default memory, and
+ * compile a query that takes less time than compiling.
  */
 const scanSettings = `
   ${snapshot};
@@ -31,9 +32,10 @@ interface Grouping {
 }
 
 /**
- * Behind a subquery the planner cannot see what a cell is made of, and expects 200 of them; of `x` and `y` it would
- * expect as many as rows, and group on one core. No limit is still a limit that keeps the subquery apart.
- * Not where partitions of ours lie on other servers: those shall group (docs/scale.md), which takes a query in one piece.
+ * Behind a subquery the planner cannot see what a cell is made of, and expects 200 of them; of `x`
+ * and `y` it would expect as many as rows, and group on one core. No limit is still a limit that
+ * keeps the subquery apart. Not where partitions of ours lie on other servers: those shall group
+ * (docs/scale.md), which takes a query in one piece.
  */
 export async function groupingOf(client: Client): Promise<Grouping> {
   const foreign = await client.query(
@@ -158,8 +160,9 @@ export interface CellMean {
 }
 
 /**
- * The mean logits of each cell, in the order of the keys. 1.5 kB per cell. Sums of half precision are exact in double
- * precision (of a million rows up to 500), and so do not depend on which process adds what first.
+ * The mean logits of each cell, in the order of the keys. 1.5 kB per cell. Sums of half precision
+ * are exact in double precision (of a million rows up to 500), and so do not depend on which
+ * process adds what first.
  * @param sceneOf  index of the scene that a mean stands for, 0…364
  * @throws {InputError} `cells-invalid`
  */
@@ -221,8 +224,8 @@ interface MeanRow {
 type CellRow = Omit<PackedCell, 'best'>
 
 /**
- * Cells with the positions of their points, which only `points` knows: asked for in one go, in the order of the index,
- * they take the server half of the time of one by one.
+ * Cells with the positions of their points, which only `points` knows: asked for in one go, in the
+ * order of the index, they take the server half of the time of one by one.
  */
 const placed = (cells: string) =>
   `with cells as materialized (${cells}),

@@ -1,7 +1,10 @@
 /** What errors of statements mean to a user. */
 import { UpstreamError } from '../errors.ts'
 
-/** Something is to be changed at the server; any other error of a statement is a bug, and stays what it is. */
+/**
+ * Something is to be changed at the server; any other error of a statement is a bug, and stays what
+ * it is.
+ */
 export function told(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const known = KNOWN.find(({ isOne }) => isOne(String(error.code), error.message))
@@ -48,7 +51,8 @@ const KNOWN: readonly Known[] = [
     hint: 'name the role that owns its tables in the database URL, or let that one grant: `grant all on schema public to ROLE`, and `grant all on all tables in schema public to ROLE`',
   },
   {
-    // Not on the server; its files are gone; not in this database, or of a version without `halfvec`.
+    // Not on the server; its files are gone; not in this database, or of a version without
+    // `halfvec`.
     isOne: (state, message) =>
       ['0A000', '58P01', '42704'].includes(state) && /vector|halfvec/.test(message),
     code: 'database-without-pgvector',

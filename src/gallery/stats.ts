@@ -1,4 +1,7 @@
-/** A region's figures; counted once per change of the region, because counting reads the whole gallery. */
+/**
+ * A region's figures; counted once per change of the region, because counting reads the whole
+ * gallery.
+ */
 import { NotFoundError } from '../errors.ts'
 import type { Client, Database } from './database.ts'
 import { findEnds } from './dates-searched.ts'
@@ -10,7 +13,10 @@ export interface RegionStats {
   readonly pending: number
   readonly unavailable: number
   readonly unavailableByReason: Readonly<Record<string, number>>
-  /** Earliest and latest capture date of what is searched when no dates are named, where any is known. */
+  /**
+   * Earliest and latest capture date of what is searched when no dates are named, where any is
+   * known.
+   */
   readonly capturedBetween: readonly [from: string, to: string] | null
   /** Embeddings by year of capture, `unknown` among them. */
   readonly patchesByYear: Readonly<Record<string, number>>

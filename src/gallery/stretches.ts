@@ -1,4 +1,7 @@
-/** The table `stretches`: the levels by which the files of a region's source are stretched, once they are measured. */
+/**
+ * The table `stretches`: the levels by which the files of a region's source are stretched, once
+ * they are measured.
+ */
 import type { Stretch, Stretches } from '../types.ts'
 import type { Client, Database } from './database.ts'
 import { holdPlan } from './plan-stamp.ts'
@@ -28,7 +31,8 @@ export interface MeasuredFile {
 /**
  * Records what was measured on a file, unless that was done before.
  * @param measured.stamp  of the plan that the file was opened for
- * @returns the levels on record; those given where the region is gone, or is to be built otherwise by now
+ * @returns the levels on record; those given where the region is gone, or is to be built otherwise
+ *   by now
  */
 export async function keepStretch(
   db: Database,

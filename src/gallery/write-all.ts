@@ -1,4 +1,7 @@
-/** Writes whole runs of bytes: a disk that is nearly full takes a part of them and says so by a number alone. */
+/**
+ * Writes whole runs of bytes: a disk that is nearly full takes a part of them and says so by a
+ * number alone.
+ */
 
 /** As `FileHandle.write`; @returns how many bytes went in */
 export type Write = (bytes: Uint8Array, position: number) => Promise<number>

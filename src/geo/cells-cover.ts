@@ -1,7 +1,8 @@
 /**
  * Which cells a region touches and how much of each lies inside it. Pure.
- * One mechanism for both kinds of grid: the region is quartered, where somebody looks, until a block is
- * one square, or wholly inside, or empty; hexagons are clipped against the squares that they touch.
+ * One mechanism for both kinds of grid: the region is quartered, where somebody looks, until a
+ * block is one square, or wholly inside, or empty; hexagons are clipped against the squares that
+ * they touch.
  */
 import { getHexagonEdgeLengthAvg, gridDisk, latLngToCell } from 'h3-js'
 import { InputError } from '../errors.ts'
@@ -35,10 +36,16 @@ export interface RegionCover {
 }
 
 const CELLS_MAX = 2_000_000
-/** Squares smaller than a hexagon: the hexagon of a square's centre and its neighbours then cover it. */
+/**
+ * Squares smaller than a hexagon: the hexagon of a square's centre and its neighbours then cover
+ * it.
+ */
 const SQUARE_PER_EDGE = 0.75
 
-/** Prepares the cover of a region. @throws {InputError} `boundary-too-large`, `outside-projection`, `boundary-empty` */
+/**
+ * Prepares the cover of a region.
+ * @throws {InputError} `boundary-too-large`, `outside-projection`, `boundary-empty`
+ */
 export function createRegionCover(geometry: CellGeometry, boundary: Boundary): RegionCover {
   const { grid, plane, equalArea } = geometry
   const sizeM =
@@ -161,7 +168,9 @@ function wholeOf({ column, row }: Square, sizeM: number): PlanePolygon {
 /** What of the region lies in a square or block; empty outside. */
 type Inside = readonly PlanePolygon[] | 'whole'
 
-/** A block of `span × span` squares from its south-western one; its quarters are cut when needed. */
+/**
+ * A block of `span × span` squares from its south-western one; its quarters are cut when needed.
+ */
 interface Block extends Square {
   readonly span: number
   readonly inside: Inside
@@ -251,7 +260,10 @@ function isWithin({ column, row, span }: Block, square: Square): boolean {
   return c >= column && c < column + span && r >= row && r < row + span
 }
 
-/** Refuses more cells than fit memory and a file. @throws {InputError} `cells-too-many` above 2,000,000 */
+/**
+ * Refuses more cells than fit memory and a file.
+ * @throws {InputError} `cells-too-many` above 2,000,000
+ */
 export function refuseTooManyCells(count: number): void {
   if (count <= CELLS_MAX) return
   throw new InputError(

@@ -92,7 +92,10 @@ export function createCellGeometry(grid: CellGrid, centre: LonLat): CellGeometry
   return createSquareGeometry(grid, { plane, equalArea, isMirrored: isMirrored(plane, centre) })
 }
 
-/** Whether a plane shows the ground as from below: x south and y west, as in EPSG:8352. Degrees apart: 1e-3. */
+/**
+ * Whether a plane shows the ground as from below: x south and y west, as in EPSG:8352. Degrees
+ * apart: 1e-3.
+ */
 function isMirrored(plane: Projection, { lon, lat }: LonLat): boolean {
   // Towards the Greenwich meridian and the equator: never over the antimeridian or a pole.
   const [dLon, dLat] = [lon > 0 ? -1e-3 : 1e-3, lat > 0 ? -1e-3 : 1e-3]

@@ -12,7 +12,10 @@ export type PlanePolygon = readonly PlaneRing[]
 /** `[xMin, yMin, xMax, yMax]` */
 export type Box = readonly [xMin: number, yMin: number, xMax: number, yMax: number]
 
-/** Twice the signed area is computed relative to the first vertex: metres of country size stay exact. */
+/**
+ * Twice the signed area is computed relative to the first vertex: metres of country size stay
+ * exact.
+ */
 export function signedArea(ring: PlaneRing): number {
   const [originX = 0, originY = 0] = ring
   let twice = 0
@@ -60,8 +63,8 @@ export function boxOf(rings: readonly PlaneRing[]): Box {
 }
 
 /**
- * The part of a polygon inside a box (Sutherland–Hodgman, ring by ring). Pieces of a concave ring stay
- * joined by edges along the box, which enclose nothing: areas are right.
+ * The part of a polygon inside a box (Sutherland–Hodgman, ring by ring). Pieces of a concave ring
+ * stay joined by edges along the box, which enclose nothing: areas are right.
  */
 export function clipToBox(polygon: PlanePolygon, [xMin, yMin, xMax, yMax]: Box): PlanePolygon {
   const [west, south, east, north] = boxOf(polygon)

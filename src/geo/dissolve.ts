@@ -1,4 +1,7 @@
-/** Parts of a boundary that overlap, joined: what lies in several parts is one place, with one area. Pure. */
+/**
+ * Parts of a boundary that overlap, joined: what lies in several parts is one place, with one area.
+ * Pure.
+ */
 import { Clipper, ClipType, FillRule, PolyTree64, type Path64, type PolyPath64 } from 'clipper2-ts'
 import type { Boundary } from '../types.ts'
 import { areaOf, orient, type PlaneRing } from './clip.ts'
@@ -12,8 +15,8 @@ type Ring = readonly (readonly number[])[]
 type Part = readonly Ring[]
 
 /**
- * Joins the parts of a boundary that overlap, as the rasters of a mosaic do by right; edges stay straight in degrees.
- * A boundary whose parts only touch, or lie apart, is given back as it is.
+ * Joins the parts of a boundary that overlap, as the rasters of a mosaic do by right; edges stay
+ * straight in degrees. A boundary whose parts only touch, or lie apart, is given back as it is.
  */
 export function dissolveOverlaps(boundary: Boundary): Boundary {
   if (boundary.type === 'Polygon' || boundary.coordinates.length < 2) return boundary
@@ -31,7 +34,10 @@ function join(parts: readonly Part[]): number[][][][] {
   return partsUnder(tree)
 }
 
-/** Outer rings run counter-clockwise and count + 1, holes clockwise and - 1: what is above 0 lies inside. */
+/**
+ * Outer rings run counter-clockwise and count + 1, holes clockwise and - 1: what is above 0 lies
+ * inside.
+ */
 function toPath(ring: Ring, isOuter: boolean): Path64 {
   const flat = toPlaneRing(ring, isOuter)
   return Array.from({ length: flat.length / 2 }, (_, i) => ({

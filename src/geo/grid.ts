@@ -5,7 +5,10 @@ import { bboxOf, prepareBoundary } from './polygon.ts'
 import { checkReach, projectBoundary } from './project-boundary.ts'
 import { createLaea } from './projection.ts'
 
-/** More points than this in one region are refused: the mistake is usually a missing zero in the step. */
+/**
+ * More points than this in one region are refused: the mistake is usually a missing zero in the
+ * step.
+ */
 const MAX_POINTS = 5_000_000
 /** Far below what the reach of a projection is short of a hemisphere. */
 const REACH_TOLERANCE_M = 10_000
@@ -24,8 +27,9 @@ export function regionCentre(boundary: Boundary): LonLat {
 }
 
 /**
- * Grid points: centres of the squares of side `stepM` metres that the region's projection is cut into,
- * where the centre lies inside the boundary (and `keep` agrees). Rows from north to south, west to east.
+ * Grid points: centres of the squares of side `stepM` metres that the region's projection is cut
+ * into, where the centre lies inside the boundary (and `keep` agrees). Rows from north to south,
+ * west to east.
  * @throws {InputError} `grid-too-large`, `boundary-too-large`
  */
 export function gridPoints(
@@ -56,7 +60,10 @@ export function gridPoints(
   return points
 }
 
-/** Columns and rows that can hold the boundary: its corners' extent, with edges sampled for curvature. */
+/**
+ * Columns and rows that can hold the boundary: its corners' extent, with edges sampled for
+ * curvature.
+ */
 function gridExtent(boundary: Boundary, stepM: number) {
   const [west, south, east, north] = bboxOf(boundary)
   const projection = createLaea(regionCentre(boundary))

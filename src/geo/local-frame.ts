@@ -1,7 +1,7 @@
 /**
- * Azimuthal equidistant frame on the WGS84 ellipsoid around one place: metres east and north, true north up.
- * Works on the normal section (third order in distance): within 1 km it agrees with geodesics to 1 µm,
- * at any latitude but the poles themselves.
+ * Azimuthal equidistant frame on the WGS84 ellipsoid around one place: metres east and north, true
+ * north up. Works on the normal section (third order in distance): within 1 km it agrees with
+ * geodesics to 1 µm, at any latitude but the poles themselves.
  */
 import type { LonLat } from '../types.ts'
 import type { Projection } from './projection.ts'
@@ -46,7 +46,9 @@ function tangentAt({ lon, lat }: LonLat): Tangent {
   }
 }
 
-/** Geocentric metres on the ellipsoid's surface → degrees (Bowring; exact to rounding at height 0). */
+/**
+ * Geocentric metres on the ellipsoid's surface → degrees (Bowring; exact to rounding at height 0).
+ */
 function fromGeocentric(x: number, y: number, z: number): LonLat {
   const fromAxisM = Math.hypot(x, y)
   const theta = Math.atan2(z * SEMI_MAJOR_M, fromAxisM * SEMI_MINOR_M)
@@ -57,7 +59,10 @@ function fromGeocentric(x: number, y: number, z: number): LonLat {
   return { lon: Math.atan2(y, x) / RAD, lat: lat / RAD }
 }
 
-/** Curvature of the normal section in the direction of `[east, north]`, whose squared length is given. */
+/**
+ * Curvature of the normal section in the direction of `[east, north]`, whose squared length is
+ * given.
+ */
 function sectionCurvature(tangent: Tangent, east: number, north: number): number {
   const square = east * east + north * north
   if (square === 0) return 0
@@ -98,8 +103,8 @@ function toLocal(tangent: Tangent, place: LonLat): [x: number, y: number] {
 
 /**
  * Makes the frame of one place.
- * @returns `forward`: degrees → `[east, north]` metres; `inverse`: metres → degrees. For use within a few
- * kilometres of the centre.
+ * @returns `forward`: degrees → `[east, north]` metres; `inverse`: metres → degrees. For use within
+ *   a few kilometres of the centre.
  */
 export function createLocalFrame(centre: LonLat): Projection {
   const tangent = tangentAt(centre)

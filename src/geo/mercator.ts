@@ -1,4 +1,7 @@
-/** Web Mercator (EPSG:3857) tile arithmetic: degrees ↔ world pixels of a zoom, ground sample distance. */
+/**
+ * Web Mercator (EPSG:3857) tile arithmetic: degrees ↔ world pixels of a zoom, ground sample
+ * distance.
+ */
 import type { LonLat } from '../types.ts'
 
 const EQUATOR_M = 2 * Math.PI * 6378137

@@ -1,6 +1,7 @@
 /**
- * What lies inside polygons. A grid of cells that no edge crosses answers most questions at once; the rest goes
- * through an index of the edges, so country outlines of 10⁵ vertices stay fast. Made by `prepareBoundary`.
+ * What lies inside polygons. A grid of cells that no edge crosses answers most questions at once;
+ * the rest goes through an index of the edges, so country outlines of 10⁵ vertices stay fast. Made
+ * by `prepareBoundary`.
  */
 import Flatbush from 'flatbush'
 import type { Bbox, LonLat } from '../types.ts'
@@ -14,7 +15,10 @@ const GRID = 256
 const OUTSIDE = 0
 const INSIDE = 1
 const MIXED = 2
-/** Share of an edge by which a cut may lie past its end: rounded, one through a corner can miss both edges there. */
+/**
+ * Share of an edge by which a cut may lie past its end: rounded, one through a corner can miss both
+ * edges there.
+ */
 const PAST_END = 1e-6
 const WHOLE: readonly Interval[] = [[0, 1]]
 const NOTHING: readonly Interval[] = []
@@ -50,7 +54,10 @@ export class PolygonIndex {
     this.#classifyCells()
   }
 
-  /** Says whether a point lies inside; of two polygons that share an edge, a point on it lies in exactly one. */
+  /**
+   * Says whether a point lies inside; of two polygons that share an edge, a point on it lies in
+   * exactly one.
+   */
   containsPoint({ lon, lat }: LonLat): boolean {
     const cell = this.#cellAt(lon, lat)
     const state = cell < 0 ? OUTSIDE : this.#grid[cell]
@@ -64,7 +71,10 @@ export class PolygonIndex {
       : this.#stateAround(a, b) === INSIDE
   }
 
-  /** Finds the parts of the segment `a`–`b` that lie inside, in order; neighbouring parts are joined. */
+  /**
+   * Finds the parts of the segment `a`–`b` that lie inside, in order; neighbouring parts are
+   * joined.
+   */
   clipSegment(a: LonLat, b: LonLat): readonly Interval[] {
     const state = this.#stateAround(a, b)
     if (state !== MIXED) return state === INSIDE ? WHOLE : NOTHING
@@ -140,7 +150,10 @@ export class PolygonIndex {
       this.#grid.fill(MIXED, row * GRID + (first % GRID), row * GRID + (last % GRID) + 1)
   }
 
-  /** Neighbours without an edge in either lie on the same side, so one look serves a whole run of cells. */
+  /**
+   * Neighbours without an edge in either lie on the same side, so one look serves a whole run of
+   * cells.
+   */
   #classifyCells(): void {
     const [west, south, east, north] = this.#bbox
     let state = MIXED
@@ -182,7 +195,10 @@ function pointAt(a: LonLat, b: LonLat, share: number): LonLat {
   return { lon: a.lon + (b.lon - a.lon) * share, lat: a.lat + (b.lat - a.lat) * share }
 }
 
-/** Share of `a`–`b` at which it meets the edge; NaN where it does not or runs along it (its neighbours cut then). */
+/**
+ * Share of `a`–`b` at which it meets the edge; NaN where it does not or runs along it (its
+ * neighbours cut then).
+ */
 function cutAt(edge: Float64Array, a: LonLat, b: LonLat): number {
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = edge
   const [dx, dy] = [b.lon - a.lon, b.lat - a.lat]

@@ -1,6 +1,7 @@
 /**
- * Boundaries: GeoJSON in, validated polygons out; what lies inside them. Edges are straight in longitude and latitude,
- * as RFC 7946 has them. A boundary may have any number of parts and holes; overlapping parts count once.
+ * Boundaries: GeoJSON in, validated polygons out; what lies inside them. Edges are straight in
+ * longitude and latitude, as RFC 7946 has them. A boundary may have any number of parts and holes;
+ * overlapping parts count once.
  */
 import { InputError } from '../errors.ts'
 import type { Bbox, Boundary, LonLat } from '../types.ts'
@@ -13,8 +14,8 @@ const MARGIN = 0.001
 const HINT = 'Give a GeoJSON Polygon or MultiPolygon in longitude, latitude (RFC 7946, WGS84).'
 
 /**
- * Reads a boundary out of a Polygon, MultiPolygon, GeometryCollection, Feature or FeatureCollection;
- * several polygons become one MultiPolygon, other geometries are refused.
+ * Reads a boundary out of a Polygon, MultiPolygon, GeometryCollection, Feature or
+ * FeatureCollection; several polygons become one MultiPolygon, other geometries are refused.
  * @throws {InputError} `boundary-invalid`
  */
 export function parseBoundary(geojson: unknown): Boundary {
@@ -27,8 +28,9 @@ export function parseBoundary(geojson: unknown): Boundary {
 }
 
 /**
- * Makes the rectangle of a bounding box. A west that is greater than the east goes across the antimeridian (RFC 7946 §5.2):
- * two rectangles, half of the globe wide at most, so that a box turned around by mistake is not taken for the rest of the world.
+ * Makes the rectangle of a bounding box. A west that is greater than the east goes across the
+ * antimeridian (RFC 7946 §5.2): two rectangles, half of the globe wide at most, so that a box
+ * turned around by mistake is not taken for the rest of the world.
  * @throws {InputError} `bbox-invalid` when it is empty, turned around or leaves the globe
  */
 export function boundaryFromBbox(bbox: Bbox): Boundary {
@@ -48,7 +50,9 @@ export function boundaryFromBbox(bbox: Bbox): Boundary {
   return { type: 'MultiPolygon', coordinates: parts }
 }
 
-/** Whether a box has land on both sides of the antimeridian, and is no wider than half of the globe. */
+/**
+ * Whether a box has land on both sides of the antimeridian, and is no wider than half of the globe.
+ */
 function goesAcross([west, , east]: Bbox): boolean {
   return west < 180 && east > -180 && west > east && east + 360 - west <= 180
 }
@@ -71,8 +75,8 @@ function rectangle([west, south, east, north]: Bbox): Part {
 }
 
 /**
- * Measures `[west, south, east, north]°` of all parts. Of parts on both sides of the antimeridian the east lies beyond
- * 180, so that the box is no wider than they are.
+ * Measures `[west, south, east, north]°` of all parts. Of parts on both sides of the antimeridian
+ * the east lies beyond 180, so that the box is no wider than they are.
  */
 export function bboxOf(boundary: Boundary): Bbox {
   const plain = boxAround(partsIn(boundary).flat(2))
@@ -177,7 +181,10 @@ function checkRing(value: unknown, name: string): void {
   if (doubleArea(ring as Ring) === 0) throw invalid(`an area for ${name}, got a line`)
 }
 
-/** An edge of more than half a turn would be the long way round for some, the short way for others; a whole turn is an edge of a box around a pole. */
+/**
+ * An edge of more than half a turn would be the long way round for some, the short way for others;
+ * a whole turn is an edge of a box around a pole.
+ */
 function checkEdges(ring: Ring, name: string): void {
   for (const [i, [to = NaN]] of ring.entries()) {
     const from = ring[Math.max(0, i - 1)]?.[0] ?? NaN

@@ -1,19 +1,27 @@
-/** A boundary in degrees → polygons in a plane whose edges follow the boundary's true course. Pure. */
+/**
+ * A boundary in degrees → polygons in a plane whose edges follow the boundary's true course. Pure.
+ */
 import { InputError } from '../errors.ts'
 import type { Boundary, LonLat } from '../types.ts'
 import { areaOf, orient, type PlanePolygon, type PlaneRing } from './clip.ts'
 import type { Projection } from './projection.ts'
 
-/** Half of the Earth's circumference through the poles is 20,004 km; beyond a quarter LAEA tears shapes. */
+/**
+ * Half of the Earth's circumference through the poles is 20,004 km; beyond a quarter LAEA tears
+ * shapes.
+ */
 const REACH_MAX_M = 9_100_000
 const SPLIT_DEPTH_MAX = 12
-/** Of an edge of half a turn a 4096th part is at most 5 km long: one this far off goes over a seam, as of a UTM zone behind the Earth. */
+/**
+ * Of an edge of half a turn a 4096th part is at most 5 km long: one this far off goes over a seam,
+ * as of a UTM zone behind the Earth.
+ */
 const TORN_MIN_M = 100_000
 
 /**
- * Projects a boundary. Its edges are straight in degrees (RFC 7946), so they get vertices until they
- * are true to `toleranceM`. Where the projection gives no numbers, as at a pole in EPSG:3857, or an edge crosses a seam of
- * it, they have NaN: `checkCovered` and `checkReach` refuse it.
+ * Projects a boundary. Its edges are straight in degrees (RFC 7946), so they get vertices until
+ * they are true to `toleranceM`. Where the projection gives no numbers, as at a pole in EPSG:3857,
+ * or an edge crosses a seam of it, they have NaN: `checkCovered` and `checkReach` refuse it.
  */
 export function projectBoundary(
   boundary: Boundary,
@@ -36,7 +44,10 @@ export function regionAreaKm2(polygons: readonly PlanePolygon[]): number {
   })
 }
 
-/** @throws {InputError} `boundary-too-large` unless everything lies within a hemisphere of the centre */
+/**
+ * @throws {InputError} `boundary-too-large` unless everything lies within a hemisphere of the
+ *   centre
+ */
 export function checkReach(polygons: readonly PlanePolygon[], centre: LonLat): void {
   for (const [ring] of polygons) {
     for (let i = 0; ring && i < ring.length; i += 2) {
@@ -52,7 +63,10 @@ export function checkReach(polygons: readonly PlanePolygon[], centre: LonLat): v
   }
 }
 
-/** @throws {InputError} `outside-projection` unless all of a boundary has a place in the plane of a named CRS */
+/**
+ * @throws {InputError} `outside-projection` unless all of a boundary has a place in the plane of a
+ *   named CRS
+ */
 export function checkCovered(polygons: readonly PlanePolygon[]): void {
   if (polygons.every((rings) => rings.every((ring) => ring.every(Number.isFinite)))) return
   throw new InputError(
@@ -88,7 +102,10 @@ interface Edge {
   readonly toleranceM: number
 }
 
-/** Adds the vertices between the ends of an edge, halving until a chord is true; none but NaN where the plane is torn. */
+/**
+ * Adds the vertices between the ends of an edge, halving until a chord is true; none but NaN where
+ * the plane is torn.
+ */
 function pushBends(into: number[], edge: Edge, depth: number): void {
   const offM = offChord(edge)
   if (offM <= edge.toleranceM) return
@@ -106,7 +123,10 @@ function placeOn({ from, to }: Pick<Edge, 'from' | 'to'>, t: number): Place {
   return [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t]
 }
 
-/** Metres, or NaN. An edge through the projection's centre bends like an S: its middle alone would pass. */
+/**
+ * Metres, or NaN. An edge through the projection's centre bends like an S: its middle alone would
+ * pass.
+ */
 function offChord({ project, ...edge }: Edge): number {
   const [x0, y0] = project(edge.from)
   const [x1, y1] = project(edge.to)

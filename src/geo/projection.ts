@@ -5,8 +5,8 @@ import { InputError } from '../errors.ts'
 import type { LonLat } from '../types.ts'
 
 /**
- * Degrees (WGS84) ↔ metres (or the CRS's own unit), x before y as GIS files have them: east and north, but for the few
- * CRSs whose coordinates grow to the west and south.
+ * Degrees (WGS84) ↔ metres (or the CRS's own unit), x before y as GIS files have them: east and
+ * north, but for the few CRSs whose coordinates grow to the west and south.
  */
 export interface Projection {
   forward(lonLat: LonLat): [x: number, y: number]
@@ -18,13 +18,17 @@ const CRS_TABLE = createRequire(import.meta.url)('../../data/crs.json') as Reado
   Record<string, string>
 >
 
-/** Makes a projection from a proj4 text. @throws {InputError} `crs-unknown` when proj4 cannot use it */
+/**
+ * Makes a projection from a proj4 text.
+ * @throws {InputError} `crs-unknown` when proj4 cannot use it
+ */
 export function createProjectionFromProj4(text: string, name = text): Projection {
   try {
     const converter = proj4(text)
     return {
       forward: ({ lon, lat }) => {
-        // Without the flag proj4 ignores `+axis=wsu`, and a place in South Africa comes out in Libya.
+        // Without the flag proj4 ignores `+axis=wsu`, and a place in South Africa comes out in
+        // Libya.
         const [x, y] = converter.forward([lon, lat], true)
         return [x, y]
       },
@@ -46,7 +50,8 @@ function unknownCrs(name: string, cause?: unknown): InputError {
 }
 
 /**
- * The shift of a CRS's datum to WGS84 as a proj4 parameter, for CRSs that are spelled out but for their datum.
+ * The shift of a CRS's datum to WGS84 as a proj4 parameter, for CRSs that are spelled out but for
+ * their datum.
  * @returns text, empty where there is none; `null` where the code is not known
  */
 export function datumShiftOf(epsg: number): string | null {

@@ -1,7 +1,13 @@
-/** Closed rings of `[lon, lat]°` whose edges are straight in degrees: what lies inside one, or a few. */
+/**
+ * Closed rings of `[lon, lat]°` whose edges are straight in degrees: what lies inside one, or a
+ * few.
+ */
 import type { Position } from 'geojson'
 
-/** Does a place lie inside a polygon (`[outer ring, …holes]`)? Few edges; for many questions see polygon-index.ts. */
+/**
+ * Does a place lie inside a polygon (`[outer ring, …holes]`)? Few edges; for many questions see
+ * polygon-index.ts.
+ */
 export function isInPolygon(rings: readonly Position[][], lon: number, lat: number): boolean {
   const [outer, ...holes] = rings
   if (outer === undefined || !isInRing(outer, lon, lat)) return false

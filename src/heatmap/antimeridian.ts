@@ -1,4 +1,7 @@
-/** Rings that cross the antimeridian or hold a pole → the pieces that GeoJSON and KML can show. Pure. */
+/**
+ * Rings that cross the antimeridian or hold a pole → the pieces that GeoJSON and KML can show.
+ * Pure.
+ */
 import { clipToBox } from '../geo/clip.ts'
 import type { LonLatRing } from '../geo/cells.ts'
 import type { Bbox } from '../types.ts'
@@ -21,7 +24,10 @@ export function cutAtAntimeridian(ring: LonLatRing): LonLatRing[] {
   return pieces
 }
 
-/** Bounding box of rings; its west is greater than its east where they cross the antimeridian (RFC 7946 §5). */
+/**
+ * Bounding box of rings; its west is greater than its east where they cross the antimeridian (RFC
+ * 7946 §5).
+ */
 export function bboxOfRings(rings: Iterable<LonLatRing>, centreLon: number): Bbox {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
   for (const ring of rings) {

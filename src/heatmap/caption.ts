@@ -1,4 +1,7 @@
-/** What every heatmap file tells beside its cells: question, sources, dates, coverage, warning. Pure. */
+/**
+ * What every heatmap file tells beside its cells: question, sources, dates, coverage, warning.
+ * Pure.
+ */
 import { createRegionCover } from '../geo/cells-cover.ts'
 import { cellSideM, createCellGeometry, formatCells } from '../geo/cells.ts'
 import type { GroupWeights, Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
@@ -20,7 +23,9 @@ export const BEST_IS_RELATIVE =
 export const SHARES_ARE =
   'shares in %: how the model divides what a picture shows among 365 scenes, not how likely a place is'
 
-/** The areas of all cells sum to the region's to this share of it (docs/decisions/0003-cells.md). */
+/**
+ * The areas of all cells sum to the region's to this share of it (docs/decisions/0003-cells.md).
+ */
 const ROUNDING = 1e-9
 
 /** Facts for people, in words. */
@@ -72,7 +77,10 @@ function titleOf(question: HeatmapQuestion): string {
   return `Where could “${first?.name ?? 'photo'}”${more} have been taken?`
 }
 
-/** `NOTICE`, which scenes the model was never shown from above, and that cells look finer than what was searched. */
+/**
+ * `NOTICE`, which scenes the model was never shown from above, and that cells look finer than what
+ * was searched.
+ */
 export function noticeOf({
   question,
   grid,

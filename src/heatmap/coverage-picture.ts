@@ -19,7 +19,9 @@ import type { TextPaths } from './text-paths.ts'
 
 const LEGEND_WIDTH_PX = 280
 const NOT_SEARCHED: Hatch = { ground: HATCH_GROUND, stripe: HATCH_STRIPE }
-/** Neither the grey of places without points nor a colour of the ramp: here something is missing. */
+/**
+ * Neither the grey of places without points nor a colour of the ramp: here something is missing.
+ */
 export const NO_IMAGERY: Hatch = { ground: [250, 222, 208], stripe: [200, 84, 52] }
 
 /** Lays out the page. */

@@ -42,7 +42,10 @@ export function searchedShare({ points, embedded }: CoverageCell): number {
   return embedded / points
 }
 
-/** One feature per cell, blue where nothing can be searched, yellow where everything can (simplestyle). */
+/**
+ * One feature per cell, blue where nothing can be searched, yellow where everything can
+ * (simplestyle).
+ */
 export function renderCoverageGeoJson(coverage: Coverage): string {
   const geometry = createCellGeometry(coverage.grid, coverage.region.centre)
   const features = coverage.cells.map((cell): Feature<Polygon | MultiPolygon> => {

@@ -4,9 +4,9 @@ import type { Cell, Heatmap } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
 
 /**
- * The columns: cell key · rank from 1 · score 0…1 · distance · 1 when good · points in the cell · its area
- * inside the region in km² · its centre in degrees · the best point's id and place · the best scene, on a
- * map of those.
+ * The columns: cell key · rank from 1 · score 0…1 · distance · 1 when good · points in the cell ·
+ * its area inside the region in km² · its centre in degrees · the best point's id and place · the
+ * best scene, on a map of those.
  */
 export const CSV_COLUMNS = [
   'cell',

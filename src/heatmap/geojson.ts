@@ -12,8 +12,8 @@ import { colourCells } from './scene-colours.ts'
 const DECIMALS = 7
 
 /**
- * Writes one feature per searched cell, best first; a feature's `id` is its cell's key. What was asked of
- * which region and how stands in the member `whereabouts`.
+ * Writes one feature per searched cell, best first; a feature's `id` is its cell's key. What was
+ * asked of which region and how stands in the member `whereabouts`.
  */
 export function renderGeoJson(heatmap: Heatmap): string {
   const geometry = createCellGeometry(heatmap.grid, heatmap.region.centre)

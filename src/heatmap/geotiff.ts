@@ -1,7 +1,8 @@
 /**
- * Heatmap of squares → Float32 GeoTIFF: one pixel exactly on each square, band 1 score, band 2 distance, on a map of
- * best scenes band 3 the scene's position among the 365; NaN where nothing was searched. Pure. Written by hand:
- * geotiff.js writes neither compression nor bands one after the other.
+ * Heatmap of squares → Float32 GeoTIFF: one pixel exactly on each square, band 1 score, band 2
+ * distance, on a map of best scenes band 3 the scene's position among the 365; NaN where nothing
+ * was searched. Pure. Written by hand: geotiff.js writes neither compression nor bands one after
+ * the other.
  */
 import { deflateSync } from 'node:zlib'
 import { InputError } from '../errors.ts'

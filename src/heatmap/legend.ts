@@ -1,4 +1,7 @@
-/** The column beside the map: colours with numbers, "not searched", what was searched with what. Pure. */
+/**
+ * The column beside the map: colours with numbers, "not searched", what was searched with what.
+ * Pure.
+ */
 import type { Heatmap, HeatmapQuestion } from '../heatmap-types.ts'
 import { captionOf, formatNumber, formatShare } from './caption.ts'
 import {
@@ -46,7 +49,10 @@ function headingOf({ question }: Heatmap): string {
   return isStrength(question) ? 'Strength of the scene, in σ' : 'Distance to the query'
 }
 
-/** Most scenes are measured in standard deviations above the average patch; their distance is the negative. */
+/**
+ * Most scenes are measured in standard deviations above the average patch; their distance is the
+ * negative.
+ */
 function isStrength(question: HeatmapQuestion): boolean {
   return question.kind === 'scene' && question.byPhotos === undefined
 }

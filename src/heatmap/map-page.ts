@@ -1,4 +1,7 @@
-/** A page with the maps of a region, a legend beside and words around them: what all pictures share. Pure. */
+/**
+ * A page with the maps of a region, a legend beside and words around them: what all pictures share.
+ * Pure.
+ */
 import { createMapViews, PANEL_COLUMNS, PANEL_GAP_PX, type MapView } from './map-view.ts'
 import { scaleBarOf } from './scale-bar.ts'
 import { drawLines } from './text-block.ts'
@@ -140,7 +143,10 @@ function drawScaleBar(view: MapView, text: TextPaths): string {
   ].join('')
 }
 
-/** Upright where the frame's middle is the region's: elsewhere, as in panels far apart, north lies to a side. */
+/**
+ * Upright where the frame's middle is the region's: elsewhere, as in panels far apart, north lies
+ * to a side.
+ */
 function drawNorth(view: MapView, text: TextPaths): string {
   const { lon, lat } = view.centre
   const x = view.width - 22

@@ -25,15 +25,17 @@ const HEIGHT_MIN = 520
 const MARGIN_X_PX = 18
 const MARGIN_Y_PX = 46
 
-/** Panels of scattered imagery: at most this many, where they fill less than this share of one map. */
+/**
+ * Panels of scattered imagery: at most this many, where they fill less than this share of one map.
+ */
 const PANELS_MAX = 6
 const PANELS_FILL_MAX = 0.12
 export const PANEL_COLUMNS = 3
 export const PANEL_GAP_PX = 14
 
 /**
- * The views of a picture: one map; or, for a few small parts that lie far apart, one panel each at the
- * same scale, from west to east.
+ * The views of a picture: one map; or, for a few small parts that lie far apart, one panel each at
+ * the same scale, from west to east.
  */
 export function createMapViews(region: Region): MapView[] {
   const projection = createLaea(region.centre)

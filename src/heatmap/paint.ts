@@ -1,4 +1,6 @@
-/** Cells → the pixels of their map: cells in colour, "not searched" hatched, outside plain. Pure. */
+/**
+ * Cells → the pixels of their map: cells in colour, "not searched" hatched, outside plain. Pure.
+ */
 import { createCellGeometry, squareOf } from '../geo/cells.ts'
 import { boxOf, type Box, type PlanePolygon, type PlaneRing } from '../geo/clip.ts'
 import type { CellGrid, CellKey } from '../heatmap-types.ts'
@@ -36,7 +38,10 @@ export interface MapCells<C extends MapCell> {
   readonly cells: readonly C[]
 }
 
-/** Paints the map, `rgb8[height, width, 3]`; first cells lie over later ones where they share pixels. */
+/**
+ * Paints the map, `rgb8[height, width, 3]`; first cells lie over later ones where they share
+ * pixels.
+ */
 export function paintMap<C extends MapCell>(
   map: MapCells<C>,
   view: MapView,
@@ -80,7 +85,10 @@ interface Shape {
   readonly ring: PlaneRing | null
 }
 
-/** Squares of the region's own projection need no projecting: hundreds of thousands are drawn at once. */
+/**
+ * Squares of the region's own projection need no projecting: hundreds of thousands are drawn at
+ * once.
+ */
 function createShapes(
   map: Omit<MapCells<MapCell>, 'cells'>,
   view: MapView,

@@ -29,7 +29,9 @@ export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {
   return layOutPage(content, text)
 }
 
-/** The best places; on a map of best scenes the clearest of each scene, numbered as in the legend. */
+/**
+ * The best places; on a map of best scenes the clearest of each scene, numbered as in the legend.
+ */
 function markedPlaces(heatmap: Heatmap): readonly LonLat[] {
   const scenes = keyOfScenes(heatmap)?.shown.map(({ clearest }) => clearest)
   return scenes ?? heatmap.cells.slice(0, MARKER_COUNT).map(({ point }) => point)

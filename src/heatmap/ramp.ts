@@ -1,9 +1,14 @@
-/** Score → colour: dark blue (worst) over green to yellow (best), lightness rising all the way. Pure. */
+/**
+ * Score → colour: dark blue (worst) over green to yellow (best), lightness rising all the way.
+ * Pure.
+ */
 
 /** `[red, green, blue]`, 0…255. */
 export type Colour = readonly [red: number, green: number, blue: number]
 
-/** Evenly spaced from score 0 to 1. Lightness alone orders them, so colour blindness loses nothing. */
+/**
+ * Evenly spaced from score 0 to 1. Lightness alone orders them, so colour blindness loses nothing.
+ */
 const STOPS: readonly Colour[] = [
   [16, 24, 84],
   [28, 68, 126],

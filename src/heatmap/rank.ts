@@ -17,8 +17,8 @@ export interface RankedCells {
 }
 
 /**
- * Ranks cells by distance. Ties count against a cell: `rank = #{ j : d_j ≤ d_i }`. When no cell differs
- * from another, all have score 1: none is worse than the best.
+ * Ranks cells by distance. Ties count against a cell: `rank = #{ j : d_j ≤ d_i }`. When no cell
+ * differs from another, all have score 1: none is worse than the best.
  * @param areaInRegionKm2  of a cell, from its region's cover
  * @throws {BadDataError} `distance-not-finite`: a NaN would compare as the best of all
  */
@@ -106,7 +106,10 @@ export function knownPlace(heatmap: Heatmap, at: LonLat): KnownPlace {
   return { isSearched: true, key, rank, cellCount, percentile, betterKm2, distance, score, isGood }
 }
 
-/** The nearest is found in the region's plane, for speed; only its distance is measured on the ellipsoid. */
+/**
+ * The nearest is found in the region's plane, for speed; only its distance is measured on the
+ * ellipsoid.
+ */
 function nearestM(cells: readonly Cell[], geometry: CellGeometry, at: LonLat): number {
   const { equalArea } = geometry
   const [x, y] = equalArea.forward(at)

@@ -4,8 +4,9 @@ import { colourAt, type Colour } from './ramp.ts'
 import { tallyScenes, type SceneTally } from './scene-tally.ts'
 
 /**
- * More could not be told apart. Chosen by computer of the palettes of Tol, Okabe and Ito: pairs are at least 23 apart in
- * CIELAB, 13 for eyes without red or green cones, also from the greys of the map; the most different ones come first.
+ * More could not be told apart. Chosen by computer of the palettes of Tol, Okabe and Ito: pairs are
+ * at least 23 apart in CIELAB, 13 for eyes without red or green cones, also from the greys of the
+ * map; the most different ones come first.
  */
 export const SCENE_COLOURS: readonly Colour[] = [
   [238, 136, 102],

@@ -1,4 +1,7 @@
-/** The legend of a map of best scenes: each colour with its number on the map, its scene and its share. Pure. */
+/**
+ * The legend of a map of best scenes: each colour with its number on the map, its scene and its
+ * share. Pure.
+ */
 import { formatShare } from './caption.ts'
 import { SWATCH_PX, type Spot } from './legend-parts.ts'
 import { hexOf } from './ramp.ts'

@@ -1,4 +1,6 @@
-/** A map of the best scene of every cell → which scenes those are, and how much of the map each has. */
+/**
+ * A map of the best scene of every cell → which scenes those are, and how much of the map each has.
+ */
 import type { Cell } from '../heatmap-types.ts'
 import type { RoadPoint } from '../types.ts'
 
@@ -13,7 +15,10 @@ export interface SceneTally {
   readonly sigma: number
 }
 
-/** @param cells  best first; @returns the scene with the most cells first, of as many that which stands out most */
+/**
+ * @param cells best first;
+ * @returns the scene with the most cells first, of as many that which stands out most
+ */
 export function tallyScenes(
   cells: readonly Pick<Cell, 'scene' | 'point' | 'areaKm2' | 'distance'>[],
 ): SceneTally[] {

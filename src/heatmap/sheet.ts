@@ -1,4 +1,7 @@
-/** What `locate` found → one HTML file with the photo beside the best patches; asks for nothing outside. Pure. */
+/**
+ * What `locate` found → one HTML file with the photo beside the best patches; asks for nothing
+ * outside. Pure.
+ */
 import type { Candidate, Heatmap, SceneShare } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
 import {

@@ -58,8 +58,8 @@ function createTextPaths(regular: Font, bold: Font): TextPaths {
 }
 
 /**
- * Steps through glyphs and returns the width in px. Character by character: opentype.js's own layout
- * throws on substitutions that it does not know.
+ * Steps through glyphs and returns the width in px. Character by character: opentype.js's own
+ * layout throws on substitutions that it does not know.
  */
 function walk(
   font: Font,

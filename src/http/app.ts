@@ -1,4 +1,7 @@
-/** The HTTP application: guards first and in sight, then one file of routes per noun. No port, no globals. */
+/**
+ * The HTTP application: guards first and in sight, then one file of routes per noun. No port, no
+ * globals.
+ */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
@@ -82,7 +85,10 @@ export function createApp(deps: AppDeps): App {
   return app
 }
 
-/** Swagger UI sets styles inline; sheets and its icons use data: images. Nothing comes from elsewhere. */
+/**
+ * Swagger UI sets styles inline; sheets and its icons use data: images. Nothing comes from
+ * elsewhere.
+ */
 const CONTENT_SECURITY_POLICY = {
   defaultSrc: ["'self'"],
   styleSrc: ["'self'", "'unsafe-inline'"],

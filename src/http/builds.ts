@@ -1,4 +1,7 @@
-/** Builds that run inside the server: started, watched and stopped by name; they outlive the request. */
+/**
+ * Builds that run inside the server: started, watched and stopped by name; they outlive the
+ * request.
+ */
 import type { Logger } from 'pino'
 import { InputError, NotFoundError } from '../errors.ts'
 import type { Region } from '../types.ts'

@@ -1,4 +1,7 @@
-/** What the HTTP layer is given: the outside of the journeys, and the narrow things that are its own. */
+/**
+ * What the HTTP layer is given: the outside of the journeys, and the narrow things that are its
+ * own.
+ */
 import type { Logger } from 'pino'
 import type { AllowedSources } from '../journeys/allowed-sources.ts'
 import type { PhotoFiles } from '../journeys/keep-photo.ts'

@@ -1,4 +1,7 @@
-/** What every request passes before a route sees it: who may ask, how much, how long; and the log line. */
+/**
+ * What every request passes before a route sees it: who may ask, how much, how long; and the log
+ * line.
+ */
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { timeout } from 'hono/timeout'
@@ -13,7 +16,9 @@ const MULTIPART_OVERHEAD_BYTES = 64 * 1024
 /** Boundaries with many corners are the largest JSON there is. */
 const JSON_MAX_BYTES = 16 * 1024 * 1024
 const TIMEOUT_MS = 120_000
-/** Reading the extract of a country takes a minute or so, looking for newer dates of 10⁶ points too. */
+/**
+ * Reading the extract of a country takes a minute or so, looking for newer dates of 10⁶ points too.
+ */
 const CREATE_TIMEOUT_MS = 1_800_000
 
 /** One line per request: never bodies, headers or query strings. */
@@ -82,11 +87,16 @@ function limit(maxBytes: number, code: string): MiddlewareHandler {
   })
 }
 
-/** Escapes of characters that no text can hold: only where these stand is it looked at more closely. */
+/**
+ * Escapes of characters that no text can hold: only where these stand is it looked at more closely.
+ */
 const SUSPECT = /\\u(0000|d[89a-f])/i
 const UNSTORABLE = /[\u0000\p{Surrogate}]/u
 
-/** Refuses JSON with texts that a database cannot keep: with NUL, or half of a character that takes two escapes. */
+/**
+ * Refuses JSON with texts that a database cannot keep: with NUL, or half of a character that takes
+ * two escapes.
+ */
 export const refuseUnstorable: MiddlewareHandler = async (c, next) => {
   const isJson = c.req.header('content-type')?.includes('json') === true
   const body = isJson ? await c.req.text() : ''
@@ -126,7 +136,10 @@ const COSTLY: readonly { readonly kind: string; readonly path: RegExp; readonly 
 ]
 const RETRY_AFTER_S = 10
 
-/** Refuses a costly request while as many of its kind run as may; who comes too early is told when to come again. */
+/**
+ * Refuses a costly request while as many of its kind run as may; who comes too early is told when
+ * to come again.
+ */
 export function limitCostly(): MiddlewareHandler<AppEnv> {
   const running: Record<string, number> = {}
   return async (c, next) => {

@@ -1,4 +1,7 @@
-/** What the server tells a Prometheus: requests, builds, imagery. Names of regions and hosts, never photos or keys. */
+/**
+ * What the server tells a Prometheus: requests, builds, imagery. Names of regions and hosts, never
+ * photos or keys.
+ */
 import { setTimeout } from 'node:timers/promises'
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
@@ -9,7 +12,9 @@ import type { AppEnv } from './deps.ts'
 
 /** Counting the points of all regions reads them all: an answer holds for this long. */
 const COUNTED_MS = 15_000
-/** Less than the ten seconds that a Prometheus waits: the rest is told when the database hangs, too. */
+/**
+ * Less than the ten seconds that a Prometheus waits: the rest is told when the database hangs, too.
+ */
 const WAIT_MS = 5_000
 /** A count that takes longer has lost its server without a word. */
 const HUNG_MS = 600_000
@@ -114,7 +119,10 @@ function countWithin(waitMs: number, count: () => Promise<Counts>) {
   }
 }
 
-/** Who asks while points are being counted, however long it takes, or soon after gets the same counts. */
+/**
+ * Who asks while points are being counted, however long it takes, or soon after gets the same
+ * counts.
+ */
 function countNowAndThen(outside: Pick<Outside, 'db' | 'now'>) {
   const nowMs = () => outside.now().getTime()
   let kept: Promise<Counts> | null = null

@@ -6,7 +6,8 @@ import type { PhotoOutside } from '../journeys/keep-photo.ts'
 const EVERY_MS = 3_600_000
 
 /**
- * Starts to remove photos whose time is over. A time that fails is logged, and made good by the next one.
+ * Starts to remove photos whose time is over. A time that fails is logged, and made good by the
+ * next one.
  * @returns ends it, after what is under way
  */
 export function startPhotoExpiry(

@@ -21,7 +21,8 @@ export function createPhotoFiles(folder: string): PhotoFiles {
     async write(sha256, bytes) {
       await mkdir(folder, { recursive: true, mode: ONLY_OWNER_DIR })
       await writeFile(`${pathOf(sha256)}${MARK}`, '', { mode: ONLY_OWNER_FILE })
-      // Written aside and renamed: nobody reads half a photo. The same one may come twice at once, also in two processes.
+      // Written aside and renamed: nobody reads half a photo. The same one may come twice at once,
+      // also in two processes.
       const draft = `${pathOf(sha256)}.${randomUUID()}`
       await writeFile(draft, bytes, { mode: ONLY_OWNER_FILE })
       await rename(draft, pathOf(sha256))

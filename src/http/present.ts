@@ -15,7 +15,9 @@ export type RegionJson = z.input<typeof regionSchema>
 type CoverageJson = z.input<typeof coverageSchema>
 type HeatmapJson = z.input<typeof heatmapSchema>
 
-/** A region with its points, where its build stands in words, and the latest build of this process. */
+/**
+ * A region with its points, where its build stands in words, and the latest build of this process.
+ */
 export function presentRegion(
   { region, bbox, points, workers, vintages, stretches }: RegionStatus,
   { summary, build }: { readonly summary: string; readonly build: BuildStatus | null },

@@ -1,4 +1,7 @@
-/** The part of the API's shapes that is about regions: how they are made, built, refreshed and covered. */
+/**
+ * The part of the API's shapes that is about regions: how they are made, built, refreshed and
+ * covered.
+ */
 import { z } from '@hono/zod-openapi'
 import { problemSchema } from './problem.ts'
 import { lat, lon, lonLat, regionName, sha256 } from './schemas.ts'

@@ -1,4 +1,7 @@
-/** The shapes of the API, once: validation, types and /openapi.json come from here. A table; hence its length. */
+/**
+ * The shapes of the API, once: validation, types and /openapi.json come from here. A table; hence
+ * its length.
+ */
 import { z } from '@hono/zod-openapi'
 import { regionNamePattern } from '../journeys/create-region.ts'
 import { datesBody, datesSchema } from './date-schemas.ts'

@@ -12,8 +12,8 @@ import { presentRegion, type RegionJson } from './present.ts'
 type Parts = Pick<AppDeps, 'outside' | 'builds'>
 
 /**
- * The build is looked at first: one that ends meanwhile is told as running with a region that is built, and never as
- * finished with a region that is still being built.
+ * The build is looked at first: one that ends meanwhile is told as running with a region that is
+ * built, and never as finished with a region that is still being built.
  * @throws {NotFoundError} `region-not-found`
  */
 export async function showRegion({ outside, builds }: Parts, name: string): Promise<RegionJson> {

@@ -1,7 +1,8 @@
 /**
  * Black bars around a video frame (letterbox, pillarbox) → the frame alone.
- * Conservative: bars come in pairs of about equal thickness and end in a straight, bright edge. A night sky has
- * neither, so a dark photo stays whole; a frame with one bar, or a fade, stays whole too.
+ * Conservative: bars come in pairs of about equal thickness and end in a straight, bright edge. A
+ * night sky has neither, so a dark photo stays whole; a frame with one bar, or a fade, stays whole
+ * too.
  */
 import type { Rgb8 } from '../types.ts'
 
@@ -13,7 +14,9 @@ export interface Trim {
   readonly left: number
 }
 
-/** At least this share of the width and of the height stays (a 9:16 video in a 16:9 frame: 0.316). */
+/**
+ * At least this share of the width and of the height stays (a 9:16 video in a 16:9 frame: 0.316).
+ */
 export const KEPT_SHARE_MIN = 0.3
 /** Channel values up to this are black: video black is 16, compression adds some. */
 const BLACK_MAX = 28

@@ -1,6 +1,7 @@
 /**
- * Surfaces of second order over the unit square, fitted to 3 × 3 nodes. A map projection over a few kilometres
- * is one to far below a hundredth of a pixel, so nine projected points stand for all pixels of a patch.
+ * Surfaces of second order over the unit square, fitted to 3 × 3 nodes. A map projection over a few
+ * kilometres is one to far below a hundredth of a pixel, so nine projected points stand for all
+ * pixels of a patch.
  */
 
 /** `nodes`: values at s, t ∈ {0, ½, 1}, row-major in t; `c[m + 3n]` multiplies sᵐ tⁿ. */
@@ -43,7 +44,10 @@ export function evaluate(surface: Biquadratic, s: number, t: number): number {
   return a + (b + c * s) * s
 }
 
-/** The t at which the surface takes a value, for a fixed s (Newton; the surface is nearly linear in t). */
+/**
+ * The t at which the surface takes a value, for a fixed s (Newton; the surface is nearly linear in
+ * t).
+ */
 export function solveForT(surface: Biquadratic, s: number, value: number): number {
   const [f0, f1, f2] = [0, 0.5, 1].map((t) => evaluate(surface, s, t)) as [number, number, number]
   const [a, b, c] = parabola(f0, f1, f2)

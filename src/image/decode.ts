@@ -38,7 +38,8 @@ const MAX_BYTES = 50_000_000
 
 /**
  * Decodes JPEG, PNG, WebP, AVIF, TIFF, HEIC, and the first frame of GIF.
- * @throws {InputError} `photo-format` for anything else, `photo-too-large`, `photo-corrupt` (truncated files too)
+ * @throws {InputError} `photo-format` for anything else, `photo-too-large`, `photo-corrupt`
+ *   (truncated files too)
  */
 export async function decodePhoto(
   bytes: Uint8Array,

@@ -1,4 +1,7 @@
-/** HEIC bytes → pixels, by libheif in WebAssembly: the prebuilt libvips has no HEVC decoder. @io native */
+/**
+ * HEIC bytes → pixels, by libheif in WebAssembly: the prebuilt libvips has no HEVC decoder.
+ * @io native
+ */
 import { createRequire } from 'node:module'
 
 /** The first picture of a file before it is decoded. */

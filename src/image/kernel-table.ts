@@ -2,7 +2,10 @@
 
 /** The kernel reaches two (widened) pixels to each side. */
 export const SUPPORT = 2
-/** Positions between two pixels for which weights are made; the number stands in warp-kernel.wat too. */
+/**
+ * Positions between two pixels for which weights are made; the number stands in warp-kernel.wat
+ * too.
+ */
 export const PHASES = 512
 /** 1 as a weight. */
 const ONE = 1 << 14
@@ -54,7 +57,10 @@ function createKernelTable(scale: number): KernelTable {
   return { taps, reach, weights }
 }
 
-/** Weights whose sum is exactly 1: a plain area stays as it is. The heaviest takes what rounding leaves. */
+/**
+ * Weights whose sum is exactly 1: a plain area stays as it is. The heaviest takes what rounding
+ * leaves.
+ */
 function toFixed(exact: readonly number[]): number[] {
   const sum = exact.reduce((total, weight) => total + weight, 0)
   const rounded = exact.map((weight) => Math.round((weight / sum) * ONE))

@@ -1,4 +1,6 @@
-/** A fingerprint that survives scaling and compression: the same photo sent twice is found again. */
+/**
+ * A fingerprint that survives scaling and compression: the same photo sent twice is found again.
+ */
 import type { Rgb8 } from '../types.ts'
 
 const COLUMNS = 9

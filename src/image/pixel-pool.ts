@@ -1,4 +1,7 @@
-/** Memory for pictures of one size that is used again: freeing 150 kB per patch kept the engine collecting garbage. Pure. */
+/**
+ * Memory for pictures of one size that is used again: freeing 150 kB per patch kept the engine
+ * collecting garbage. Pure.
+ */
 
 /** Makes room for so many bytes; what stood in them before is void. */
 export type Allocate = (byteCount: number) => Uint8Array

@@ -1,13 +1,18 @@
-/** Photos that show nothing: a network would answer them as any other, so they are refused before. Pure. */
+/**
+ * Photos that show nothing: a network would answer them as any other, so they are refused before.
+ * Pure.
+ */
 import { InputError } from '../errors.ts'
 import type { Rgb8 } from '../types.ts'
 
 /**
- * The photo model reads 224 px. Of 24 drawn photos its best scene was still the same for 15 at 64 px, 7 at 32, and
- * 2 at 24, which is chance.
+ * The photo model reads 224 px. Of 24 drawn photos its best scene was still the same for 15 at 64
+ * px, 7 at 32, and 2 at 24, which is chance.
  */
 const SIDE_MIN_PX = 32
-/** Of 0…255. One lamp of 1 px in 10,000 deviates more, so a photo of a dark night is no black one. */
+/**
+ * Of 0…255. One lamp of 1 px in 10,000 deviates more, so a photo of a dark night is no black one.
+ */
 const DEVIATION_MIN = 2
 
 /**
@@ -41,7 +46,8 @@ function hasContrast(data: Uint8Array, channel: number): boolean {
     count++
     sum += value
     sumOfSquares += value * value
-    // All pixels deviate at least as much from their mean as some do from theirs: most photos end here soon.
+    // All pixels deviate at least as much from their mean as some do from theirs: most photos end
+    // here soon.
     if (sumOfSquares - (sum * sum) / count >= least) return true
   }
   return false

@@ -1,7 +1,8 @@
 /**
- * Warps a window of source pixels into a square picture: cubic convolution in two passes (rows, then columns),
- * widened where the picture is coarser than the source so that nothing aliases.
- * Where the source has holes, the weights of its valid pixels are normalised. The sums are made by warp-kernel.wat.
+ * Warps a window of source pixels into a square picture: cubic convolution in two passes (rows,
+ * then columns), widened where the picture is coarser than the source so that nothing aliases.
+ * Where the source has holes, the weights of its valid pixels are normalised. The sums are made by
+ * warp-kernel.wat.
  */
 import type { Biquadratic } from './biquadratic.ts'
 import { evaluate, fitBiquadratic, quadraticAt, solveForT } from './biquadratic.ts'
@@ -32,7 +33,10 @@ export interface SourceMapping {
   readonly v: Biquadratic
 }
 
-/** A warped picture: `rgb8[px, px, 3]`; `isValid` is `uint8[px, px]`, `null` when the source has no holes. */
+/**
+ * A warped picture: `rgb8[px, px, 3]`; `isValid` is `uint8[px, px]`, `null` when the source has no
+ * holes.
+ */
 export interface WarpedPicture {
   readonly data: Uint8Array
   readonly isValid: Uint8Array | null
@@ -44,7 +48,10 @@ export interface PictureWanted {
   readonly allocate?: Allocate | undefined
 }
 
-/** Widths of the kernel in source px, 1 where the picture is finer than the source; px across per px down. */
+/**
+ * Widths of the kernel in source px, 1 where the picture is finer than the source; px across per px
+ * down.
+ */
 interface KernelScales {
   readonly across: number
   readonly down: number
@@ -66,7 +73,9 @@ function kernelScales({ u, v }: SourceMapping, px: number): KernelScales {
   }
 }
 
-/** True where the picture's rows run along the source's columns: then the source is turned first. */
+/**
+ * True where the picture's rows run along the source's columns: then the source is turned first.
+ */
 function isTurned({ u, v }: SourceMapping): boolean {
   const across = (surface: Biquadratic): number =>
     Math.abs(evaluate(surface, 1, 0.5) - evaluate(surface, 0, 0.5))
@@ -105,12 +114,14 @@ function byteCountOf({ width, height, channels }: PixelWindow): number {
 }
 
 /**
- * Where the source lies in the kernel's memory. Before it there is room: the first rows of a turned picture reach out of
- * the window where nothing of them is used.
+ * Where the source lies in the kernel's memory. Before it there is room: the first rows of a turned
+ * picture reach out of the window where nothing of them is used.
  */
 const WINDOW_AT = 65_536
 
-/** Memory in which a window can be put together for the next `warp`, which then need not copy it. */
+/**
+ * Memory in which a window can be put together for the next `warp`, which then need not copy it.
+ */
 export function reserveWindow(byteCount: number): Uint8Array {
   return reserveKernelMemory(WINDOW_AT + byteCount).subarray(WINDOW_AT, WINDOW_AT + byteCount)
 }
@@ -152,7 +163,10 @@ interface Warp {
   readonly layout: Layout
 }
 
-/** Tells the kernel where the taps of a line of `px` pixels begin, whose centres lie at a + b s + c s². */
+/**
+ * Tells the kernel where the taps of a line of `px` pixels begin, whose centres lie at a + b s + c
+ * s².
+ */
 function setPositions(
   [a, b, c]: readonly [a: number, b: number, c: number],
   { reach }: KernelTable,

@@ -1,8 +1,9 @@
 /**
- * Bicubic resampling (a = −0.5, widened when shrinking), bit for bit as Pillow 13's `Image.resize(size, BICUBIC)`:
- * two passes with 8 bits between them, weights in 22-bit fixed point; rows first, but columns first where
- * more than twice as many rows as columns are lost (older Pillows: always rows first). One algorithm.
- * Own code because the network was trained on Pillow's pixels, and libvips' differ with the CPU.
+ * Bicubic resampling (a = −0.5, widened when shrinking), bit for bit as Pillow 13's
+ * `Image.resize(size, BICUBIC)`: two passes with 8 bits between them, weights in 22-bit fixed
+ * point; rows first, but columns first where more than twice as many rows as columns are lost
+ * (older Pillows: always rows first). One algorithm. Own code because the network was trained on
+ * Pillow's pixels, and libvips' differ with the CPU.
  */
 import type { Rgb8 } from '../types.ts'
 

@@ -53,8 +53,8 @@ export function nameOther(
 }
 
 /**
- * How long the file must be by what its first bytes say, where they say it. Decoders of these formats report a
- * cut-off file as an unknown one; those of JPEG, PNG and GIF tell by themselves.
+ * How long the file must be by what its first bytes say, where they say it. Decoders of these
+ * formats report a cut-off file as an unknown one; those of JPEG, PNG and GIF tell by themselves.
  */
 export function statedLength(bytes: Uint8Array, format: PhotoFormat): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -35,7 +35,10 @@ export const warpKernel = new WebAssembly.Instance(
 
 let bytes = new Uint8Array(warpKernel.memory.buffer)
 
-/** The kernel's memory, at least so large; views of it from before this call may be void, the bytes stay. */
+/**
+ * The kernel's memory, at least so large; views of it from before this call may be void, the bytes
+ * stay.
+ */
 export function reserveKernelMemory(byteCount: number): Uint8Array {
   if (bytes.length < byteCount) {
     warpKernel.memory.grow(Math.ceil((byteCount - bytes.length) / PAGE_BYTES))

@@ -20,7 +20,10 @@ import { tileName, type EncodedTile, type TileAddress, type TileReader } from '.
 
 const BLOCK_BYTES_MAX = 64 * 2 ** 20
 
-/** Opens tiles in SQLite. @throws {InputError} `archive-unreadable`, `archive-damaged`, `archive-vector` */
+/**
+ * Opens tiles in SQLite.
+ * @throws {InputError} `archive-unreadable`, `archive-damaged`, `archive-vector`
+ */
 export async function createMbtilesSource(
   config: MbtilesConfig,
   { baseDir }: Pick<ImageryDeps, 'baseDir'>,

@@ -1,6 +1,6 @@
 /**
- * Raw samples of a raster → `uint8[h, w, 4]`, RGB and validity: which bands are colours, which pixels hold data,
- * and how more than 8 bits become 8.
+ * Raw samples of a raster → `uint8[h, w, 4]`, RGB and validity: which bands are colours, which
+ * pixels hold data, and how more than 8 bits become 8.
  */
 import { InputError } from '../errors.ts'
 import type { Stretch } from '../types.ts'
@@ -34,17 +34,24 @@ export interface BandPlan {
   readonly alpha: number | null
 }
 
-/** Decides which bands are shown: RGB, or one band as grey; the last extra sample marked as alpha counts as such. */
+/**
+ * Decides which bands are shown: RGB, or one band as grey; the last extra sample marked as alpha
+ * counts as such.
+ */
 export function planBands({ samples, extraSamples }: SampleFormat): BandPlan {
   const colourCount = samples - extraSamples.length
   const alphaAt = extraSamples.findIndex((kind) => kind === 1 || kind === 2)
   const alpha = alphaAt === -1 ? null : colourCount + alphaAt
-  // Files by other programs often mark no extra samples at all: bands 1–3 of three and more are RGB then.
+  // Files by other programs often mark no extra samples at all: bands 1–3 of three and more are RGB
+  // then.
   const isRgb = samples - (alpha === null ? 0 : 1) >= 3
   return { colours: isRgb ? [0, 1, 2] : [0, 0, 0], alpha }
 }
 
-/** Refuses what cannot be shown without being told how. @throws {InputError} `raster-format`, `stretch-missing` */
+/**
+ * Refuses what cannot be shown without being told how.
+ * @throws {InputError} `raster-format`, `stretch-missing`
+ */
 export function checkFormat(format: SampleFormat, hasStretch: boolean, file: string): void {
   const { bits, photometric } = format
   if (![0, 1, 2, PALETTE, YCBCR].includes(photometric)) {
@@ -73,7 +80,10 @@ export function checkFormat(format: SampleFormat, hasStretch: boolean, file: str
   }
 }
 
-/** Interleaved samples of a block, as geotiff.js reads them; `mask` of the internal mask, 0 = no data. */
+/**
+ * Interleaved samples of a block, as geotiff.js reads them; `mask` of the internal mask, 0 = no
+ * data.
+ */
 export interface RawBlock {
   readonly pixelCount: number
   readonly samples: ArrayLike<number>
@@ -81,8 +91,8 @@ export interface RawBlock {
 }
 
 /**
- * Samples whose bands are red, green and blue: geotiff.js leaves JPEG's YCbCr as it is (BT.601, full range), and neither
- * `nodata` nor a stretch means luma and chroma.
+ * Samples whose bands are red, green and blue: geotiff.js leaves JPEG's YCbCr as it is (BT.601,
+ * full range), and neither `nodata` nor a stretch means luma and chroma.
  */
 export function asRgb(raw: RawBlock, { photometric, samples: bands }: SampleFormat): RawBlock {
   if (photometric !== YCBCR) return raw
@@ -98,7 +108,10 @@ export function asRgb(raw: RawBlock, { photometric, samples: bands }: SampleForm
   return { ...raw, samples: new Uint8Array(samples.buffer) }
 }
 
-/** `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do. @param raw  as `asRgb` gives it */
+/**
+ * `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do.
+ * @param raw as `asRgb` gives it
+ */
 export function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
   const { samples } = format
   const { colours, alpha } = planBands(format)
@@ -127,7 +140,10 @@ function largestValue({ bits, format }: SampleFormat): number {
   return format === SIGNED ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
 }
 
-/** Tags write a float's least value with too few digits to be equal; as a float of the file's own size it is. */
+/**
+ * Tags write a float's least value with too few digits to be equal; as a float of the file's own
+ * size it is.
+ */
 function nodataOf({ nodata, format, bits }: SampleFormat): number | null {
   return nodata !== null && format === FLOAT && bits === 32 ? Math.fround(nodata) : nodata
 }
@@ -147,7 +163,8 @@ function hasValue(
 
 /**
  * Turns the samples of a block into colours.
- * @returns `uint8[pixelCount, 3]` where every pixel holds data, else `uint8[pixelCount, 4]` with validity
+ * @returns `uint8[pixelCount, 3]` where every pixel holds data, else `uint8[pixelCount, 4]` with
+ *   validity
  */
 export function toColours(
   block: RawBlock,

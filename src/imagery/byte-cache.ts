@@ -1,4 +1,7 @@
-/** A cache bounded by bytes: what was used longest ago goes first; work under way is shared, failures are not kept. */
+/**
+ * A cache bounded by bytes: what was used longest ago goes first; work under way is shared,
+ * failures are not kept.
+ */
 import { shareWork } from './download-time.ts'
 
 interface Entry<T> {

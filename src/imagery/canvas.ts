@@ -1,4 +1,6 @@
-/** A picture under construction: layers of pixels complete each other, the first is preferred. Pure. */
+/**
+ * A picture under construction: layers of pixels complete each other, the first is preferred. Pure.
+ */
 import { evaluate } from '../image/biquadratic.ts'
 import type { SourceMapping, WarpedPicture } from '../image/resample.ts'
 import type { PixelLayer } from './cut.ts'

@@ -2,16 +2,23 @@
 import { InputError } from '../errors.ts'
 import type { PatchSize } from './source.ts'
 
-/** Pixels that are coarser than the patch's by more than this are refused, unless the source allows them. */
+/**
+ * Pixels that are coarser than the patch's by more than this are refused, unless the source allows
+ * them.
+ */
 const COARSER_MAX = 4
 
-/** Pixels that are finer than the patch's by more than this are advised against: 64 are read for one. */
+/**
+ * Pixels that are finer than the patch's by more than this are advised against: 64 are read for
+ * one.
+ */
 const FINER_MAX = 8
 /** Where pixels are read that are far finer than needed. */
 export const OVERVIEWS_HINT = 'give the files overviews: gdaladdo -r average FILE 2 4 8 16'
 
 /**
- * Compares metres per pixel of what is read of a file for a patch, an overview where there is a fitting one.
+ * Compares metres per pixel of what is read of a file for a patch, an overview where there is a
+ * fitting one.
  * @returns what to tell the user where that is far too much, else nothing
  */
 export function adviseOverviews(file: string, sourceGsd: number, { px, gsd }: PatchSize): string[] {

@@ -1,4 +1,6 @@
-/** Stops asking a host that has failed many times in a row; after a while one request may try again. */
+/**
+ * Stops asking a host that has failed many times in a row; after a while one request may try again.
+ */
 
 /** Since when a host counts as down, and when it is asked again; ms on the caller's clock. */
 export interface Outage {
@@ -26,7 +28,10 @@ export const BREAKER_LIMITS: BreakerLimits = {
   patienceMs: 30_000,
 }
 
-/** One host's breaker: closed while it answers, open while it is down, half open for the one request that tries. */
+/**
+ * One host's breaker: closed while it answers, open while it is down, half open for the one request
+ * that tries.
+ */
 export class CircuitBreaker {
   readonly #limits: BreakerLimits
   #failures = 0
@@ -41,8 +46,8 @@ export class CircuitBreaker {
 
   /**
    * May a request start now?
-   * @returns `go`, or `try`: the one that finds out whether the host is back (tell how it ended); `wait`: one is finding
-   * out; or the outage that forbids it
+   * @returns `go`, or `try`: the one that finds out whether the host is back (tell how it ended);
+   *   `wait`: one is finding out; or the outage that forbids it
    */
   admit(nowMs: number): 'go' | 'try' | 'wait' | Outage {
     if (this.#outage === undefined) return 'go'

@@ -1,4 +1,7 @@
-/** What a source of imagery is, as it is written in JSON and stored with a region. It never holds a key's value. */
+/**
+ * What a source of imagery is, as it is written in JSON and stored with a region. It never holds a
+ * key's value.
+ */
 import { z } from 'zod'
 import { InputError } from '../errors.ts'
 import { mbtiles, pmtiles } from './kinds/archives.ts'
@@ -26,7 +29,8 @@ export type ImageryKind = ImageryConfig['kind']
 export const IMAGERY_KINDS: readonly ImageryKind[] = KINDS.map((kind) => kind.shape.kind.value)
 
 /**
- * Checks a source of imagery, given as JSON text, as an object or by the name of a preset, which is expanded.
+ * Checks a source of imagery, given as JSON text, as an object or by the name of a preset, which is
+ * expanded.
  * @throws {InputError} `imagery-config` with all problems at once; those of presets
  */
 export function parseImageryConfig(input: unknown): ImageryConfig {

@@ -1,6 +1,7 @@
 /**
- * A place → a patch: nine points of the patch are projected into the source's pixels, the window around them is
- * read, and warped. Several layers of pixels complete each other, the first is preferred.
+ * A place → a patch: nine points of the patch are projected into the source's pixels, the window
+ * around them is read, and warped. Several layers of pixels complete each other, the first is
+ * preferred.
  */
 import { BadDataError, InputError } from '../errors.ts'
 import { createLocalFrame } from '../geo/local-frame.ts'
@@ -72,14 +73,18 @@ export function mapPatch(
     const s = (node % 3) / 2
     const t = Math.floor(node / 3) / 2
     const { lon, lat } = frame.inverse((s - 0.5) * sideM, (0.5 - t) * sideM)
-    // Across the date line longitude goes on: pixels at the other end of the world would span all of it.
+    // Across the date line longitude goes on: pixels at the other end of the world would span all
+    // of it.
     const turns = Math.round((lon - at.lon) / 360)
     ;[u[node], v[node]] = layer.toPixel({ lon: lon - 360 * turns, lat })
   }
   return { u: fitBiquadratic(u), v: fitBiquadratic(v) }
 }
 
-/** Positions (s, t) of a patch that are looked at to say whether a layer covers it: a lattice and its border. */
+/**
+ * Positions (s, t) of a patch that are looked at to say whether a layer covers it: a lattice and
+ * its border.
+ */
 const LATTICE = 8
 
 /** Does every point of a lattice over the patch lie in one of the layers? Geometry only. */
@@ -99,7 +104,8 @@ export function coversPatch(layers: readonly PixelLayer[], at: LonLat, size: Pat
 
 /**
  * Cuts the patch around a place from the layers, best first.
- * @throws {BadDataError} `outside-imagery` when a pixel lies in no layer, `nodata` when more than 10 % hold no data
+ * @throws {BadDataError} `outside-imagery` when a pixel lies in no layer, `nodata` when more than
+ *   10 % hold no data
  */
 export async function cutPatch(
   layers: readonly PixelLayer[],
@@ -122,12 +128,18 @@ export async function cutPatch(
   return finish(canvas, used, at)
 }
 
-/** Of imagery of 2 cm without overviews one patch is 31 million pixels; 32 at a time would hold 5 GB. */
+/**
+ * Of imagery of 2 cm without overviews one patch is 31 million pixels; 32 at a time would hold 5
+ * GB.
+ */
 const budget = new PixelBudget(64e6)
 /** Of three or four bytes each, once as they are read and once more for the warp. */
 const PIXELS_MAX = 500e6
 
-/** Reads what a layer has of a patch or window, and warps it. @throws {InputError} `imagery-too-fine` */
+/**
+ * Reads what a layer has of a patch or window, and warps it.
+ * @throws {InputError} `imagery-too-fine`
+ */
 export async function readPicture(
   layer: Pick<PixelLayer, 'readPieces'>,
   { mapping, size }: { readonly mapping: SourceMapping; readonly size: PictureWanted },
@@ -163,7 +175,9 @@ function finish(
   return { image: { width: canvas.px, height: canvas.px, data: canvas.data }, ...used }
 }
 
-/** Few pixels without data take the mean colour of the others; too many make the patch unavailable. */
+/**
+ * Few pixels without data take the mean colour of the others; too many make the patch unavailable.
+ */
 function refuseOrFill(canvas: Canvas, at: LonLat): void {
   const { px, state } = canvas
   if (state.includes(OUTSIDE)) {

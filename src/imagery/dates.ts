@@ -16,13 +16,17 @@ export interface DatedLayers {
   layers(): Promise<readonly PixelLayer[]>
 }
 
-/** A cut patch and its date; null where that is not known, or where several dates had to complete each other. */
+/**
+ * A cut patch and its date; null where that is not known, or where several dates had to complete
+ * each other.
+ */
 export interface DatedPatch extends CutPatch {
   readonly capturedOn: string | null
 }
 
 /**
- * Cuts the patch from the newest date that shows it whole; where none does, newer dates are completed by older ones.
+ * Cuts the patch from the newest date that shows it whole; where none does, newer dates are
+ * completed by older ones.
  * @param dates  those around the place, newest first
  * @throws {BadDataError} `outside-imagery`, `nodata`, and what the pictures throw
  */
@@ -80,7 +84,10 @@ export interface DateSpan {
   readonly imageryTo?: string | undefined
 }
 
-/** Does a date (or the year or month that is all that is known) lie between two, where they are given? */
+/**
+ * Does a date (or the year or month that is all that is known) lie between two, where they are
+ * given?
+ */
 export function isWithin(date: string | null, { imageryFrom, imageryTo }: DateSpan): boolean {
   if (imageryFrom === undefined && imageryTo === undefined) return true
   if (date === null) return false

@@ -15,7 +15,10 @@ export interface ImageryDeps extends HttpDeps {
   readonly stretches?: StretchMemory | undefined
 }
 
-/** The levels that were measured on files, so that a file is stretched by the same ones whenever it is opened. */
+/**
+ * The levels that were measured on files, so that a file is stretched by the same ones whenever it
+ * is opened.
+ */
 export interface StretchMemory {
   /** What was measured of a file before; its name is that which its source gives it. */
   find(file: string): Stretch | undefined

@@ -1,6 +1,7 @@
 /**
- * What was fetched, on disk: one file per answer, written beside and renamed into place, so that several processes may
- * share the folder; when it grows beyond its limit the files that were used longest ago go.
+ * What was fetched, on disk: one file per answer, written beside and renamed into place, so that
+ * several processes may share the folder; when it grows beyond its limit the files that were used
+ * longest ago go.
  * @io disk
  */
 import { createHash } from 'node:crypto'
@@ -9,7 +10,10 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Those of `fs/promises` go through file handles, which take three times the CPU: it is every tile's. */
+/**
+ * Those of `fs/promises` go through file handles, which take three times the CPU: it is every
+ * tile's.
+ */
 const readFile = promisify(fs.readFile)
 const writeFile = promisify(fs.writeFile)
 const rename = promisify(fs.rename)
@@ -82,7 +86,8 @@ export class DiskCache {
     this.#unsweptBytes += bytes.byteLength + line.length
     if (this.#unsweptBytes < this.#maxBytes * SWEEP_SHARE) return
     this.#unsweptBytes = 0
-    // What could not be listed or removed, where others empty the folder too, is swept another time.
+    // What could not be listed or removed, where others empty the folder too, is swept another
+    // time.
     this.#sweeping = this.#sweeping.then(() => this.#sweep()).catch(() => undefined)
     await this.#sweeping
   }

@@ -1,4 +1,7 @@
-/** Of the time that a piece of work takes, how long it waits for hosts: requests, and their turn at a host's gate. */
+/**
+ * Of the time that a piece of work takes, how long it waits for hosts: requests, and their turn at
+ * a host's gate.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** The waiting of one piece of work: of several requests at once the time counts once. */
@@ -61,7 +64,10 @@ export async function timeDownloads<T>(
   }
 }
 
-/** Runs `request`, whose time counts as waiting for a host for the piece of work that it belongs to, if any. */
+/**
+ * Runs `request`, whose time counts as waiting for a host for the piece of work that it belongs to,
+ * if any.
+ */
 export async function asDownload<T>(request: () => Promise<T>): Promise<T> {
   const waiting = current.getStore()
   if (waiting === undefined) return request()
@@ -74,7 +80,8 @@ export async function asDownload<T>(request: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Begins work that several pieces of work may wait for: its requests count for each of them, as long as it waits.
+ * Begins work that several pieces of work may wait for: its requests count for each of them, as
+ * long as it waits.
  * @returns what each of them calls to wait for the result
  */
 export function shareWork<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,4 +1,7 @@
-/** Files that people have instead of GeoTIFFs, by their first bytes, and how to go on with them. Pure. */
+/**
+ * Files that people have instead of GeoTIFFs, by their first bytes, and how to go on with them.
+ * Pure.
+ */
 
 /** What a file is, and the next step. */
 export interface Foreign {

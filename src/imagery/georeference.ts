@@ -1,4 +1,6 @@
-/** GeoTIFF tags → where a raster lies: an affine from pixels to its CRS, and the CRS's projection. */
+/**
+ * GeoTIFF tags → where a raster lies: an affine from pixels to its CRS, and the CRS's projection.
+ */
 import { createRequire } from 'node:module'
 import { InputError } from '../errors.ts'
 import {
@@ -8,7 +10,10 @@ import {
   type Projection,
 } from '../geo/projection.ts'
 
-/** px → CRS: x = a·u + b·v + c, y = d·u + e·v + f; (u, v) from the top left corner of the first pixel. */
+/**
+ * px → CRS: x = a·u + b·v + c, y = d·u + e·v + f; (u, v) from the top left corner of the first
+ * pixel.
+ */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
 
 /** Where a raster lies. Two rasters with equal `crs` text share a projection. */
@@ -119,7 +124,8 @@ function proj4OfKeys(
   }
   const found = toProj4(geoKeys)
   const shift = shiftOf(geoKeys)
-  // Where the projection is missing the reader answers with degrees, which a projected raster has not.
+  // Where the projection is missing the reader answers with degrees, which a projected raster has
+  // not.
   const isOther = found?.isGCS === true && geoKeys['GTModelTypeGeoKey'] === MODEL_PROJECTED
   if (!found?.proj4 || shift === null || isOther) return undefined
   // Rasters are x east, y north whatever the CRS's axis order.
@@ -130,7 +136,10 @@ function proj4OfKeys(
   return { text: [text, shift, ...offsets].join(' '), unit: [x, y] }
 }
 
-/** The reader knows ellipsoids, not how they lie: without the shift places would be off by 100 m and more. */
+/**
+ * The reader knows ellipsoids, not how they lie: without the shift places would be off by 100 m and
+ * more.
+ */
 function shiftOf(geoKeys: Readonly<Record<string, unknown>>): string | null {
   const datum = Number(geoKeys['GeographicTypeGeoKey'] ?? USER_DEFINED)
   return datum === USER_DEFINED ? '' : datumShiftOf(datum)

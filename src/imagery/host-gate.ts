@@ -1,6 +1,6 @@
 /**
- * One gate per host for all sources of the process: requests per second, requests at a time, pauses that the host asks
- * for, and its circuit breaker.
+ * One gate per host for all sources of the process: requests per second, requests at a time, pauses
+ * that the host asks for, and its circuit breaker.
  * @io network
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,7 +18,10 @@ export interface HostLimits {
   readonly concurrency: number
 }
 
-/** How one request ended: the host answered, or failed and may have said for how long to leave it alone. */
+/**
+ * How one request ended: the host answered, or failed and may have said for how long to leave it
+ * alone.
+ */
 export type Verdict<T> = { readonly answer: T } | Failure
 
 /** Why a request brought nothing that can be used. */
@@ -89,7 +92,9 @@ export class HostGate {
     this.#breaker = breaker
   }
 
-  /** Adds a source's limits, the strictest of all count; call the result when the source is closed. */
+  /**
+   * Adds a source's limits, the strictest of all count; call the result when the source is closed.
+   */
   join(limits: HostLimits): () => void {
     const user = { ...limits }
     this.#users.add(user)
@@ -145,7 +150,8 @@ export class HostGate {
     const nowMs = performance.now()
     const waitMs = Math.min(verdict.waitMs ?? 0, WAIT_MS_MAX)
     const outage = this.#breaker.fail(nowMs, verdict.failure, waitMs)
-    // What it asks of one request it means for all; those who wait for a host that is down would do so in vain.
+    // What it asks of one request it means for all; those who wait for a host that is down would do
+    // so in vain.
     if (outage === undefined) this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + waitMs)
   }
 

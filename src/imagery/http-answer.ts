@@ -1,10 +1,15 @@
-/** What the headers of an HTTP answer say: how long to wait, how long to keep. Times in ms since 1970. */
+/**
+ * What the headers of an HTTP answer say: how long to wait, how long to keep. Times in ms since
+ * 1970.
+ */
 
 /** Kept this long where the server says nothing: pictures, and the news that there is none. */
 export const FRESH_MS = 7 * 86_400_000
 export const MISSING_FRESH_MS = 86_400_000
 
-/** How long the server asks to wait, ms: seconds, or a date compared with the server's own clock. */
+/**
+ * How long the server asks to wait, ms: seconds, or a date compared with the server's own clock.
+ */
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get('retry-after')
   if (value === null) return undefined
@@ -32,7 +37,10 @@ export function freshUntilMs(
   return nowMs + (headers.has('expires') ? lifeMs(headers, nowMs) : unsaidMs)
 }
 
-/** Of `expires`, by the server's own clock where it tells it. One that cannot be read means "expired already". */
+/**
+ * Of `expires`, by the server's own clock where it tells it. One that cannot be read means "expired
+ * already".
+ */
 function lifeMs(headers: Headers, nowMs: number): number {
   const date = dateMs(headers, 'date')
   const life = dateMs(headers, 'expires') - (Number.isNaN(date) ? nowMs : date)
@@ -64,7 +72,10 @@ export function firstByteOf(headers: Headers): number | undefined {
 /** Network errors, timeouts, "too many requests" and the statuses of gateways speak of the host. */
 const OF_THE_HOST = /^([A-Z_]+|network error|no answer in time|429|50[234])$/
 
-/** Whether a failure speaks of the host, and not of the one thing that was asked for (500, half a picture, HTML). */
+/**
+ * Whether a failure speaks of the host, and not of the one thing that was asked for (500, half a
+ * picture, HTML).
+ */
 export function isOfHost(failure: string): boolean {
   return OF_THE_HOST.test(failure)
 }

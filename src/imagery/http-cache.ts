@@ -1,6 +1,7 @@
 /**
- * A disk cache before an HTTP client: answers are kept as long as the server allows, then asked for with their ETag; that
- * a server has nothing somewhere is kept too, but not believed by who began after it was heard: a build that is begun anew asks again.
+ * A disk cache before an HTTP client: answers are kept as long as the server allows, then asked for
+ * with their ETag; that a server has nothing somewhere is kept too, but not believed by who began
+ * after it was heard: a build that is begun anew asks again.
  * @io disk network
  */
 import type { DiskCache, Stored, StoredHead } from './disk-cache.ts'
@@ -10,7 +11,10 @@ import { isMissing, type HttpAnswer, type HttpGet, type HttpRequest } from './ht
 /** Headers that readers look at. */
 const KEPT_HEADERS = ['etag', 'last-modified', 'content-type', 'content-range', 'blank-tile']
 
-/** Answers from the disk where it can. Requests are told apart by their address (without its key) and range. */
+/**
+ * Answers from the disk where it can. Requests are told apart by their address (without its key)
+ * and range.
+ */
 export class HttpCache implements HttpGet {
   readonly #client: HttpGet
   readonly #disk: DiskCache
@@ -56,12 +60,18 @@ function keyOf({ url, range }: HttpRequest): string {
   return range === undefined ? url : `${url} ${range.join('-')}`
 }
 
-/** Of an answer that there is nothing no page is kept: it may repeat the address that was asked, with its key. */
+/**
+ * Of an answer that there is nothing no page is kept: it may repeat the address that was asked,
+ * with its key.
+ */
 function bytesOf(answer: HttpAnswer): Uint8Array {
   return isMissing(answer) ? new Uint8Array(0) : answer.bytes
 }
 
-/** How long to keep an answer that does not say it. A 304 without a word about it leaves it as it was. */
+/**
+ * How long to keep an answer that does not say it. A 304 without a word about it leaves it as it
+ * was.
+ */
 function unsaidFreshMs(answer: HttpAnswer, stored: Stored | undefined): number {
   if (isMissing(answer)) return MISSING_FRESH_MS
   const { askedAt, freshUntil = 0 } = stored?.head ?? {}

@@ -1,6 +1,7 @@
 /**
- * Requests over HTTP, politely, for one source: through the gate of the host, with a real User-Agent, and again after
- * failures that pass. Keys and secret headers stand in the request alone, never in an error.
+ * Requests over HTTP, politely, for one source: through the gate of the host, with a real
+ * User-Agent, and again after failures that pass. Keys and secret headers stand in the request
+ * alone, never in an error.
  * @io network
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +16,10 @@ import { readSecrets, type Environment, type Secrets } from './secrets.ts'
 
 /** What is asked for. */
 export interface HttpRequest {
-  /** May hold `{key}`, which becomes the key in the request alone; messages and caches see it as it stands here. */
+  /**
+   * May hold `{key}`, which becomes the key in the request alone; messages and caches see it as it
+   * stands here.
+   */
   readonly url: string
   /** JSON that is posted; absent: GET. */
   readonly json?: string
@@ -25,7 +29,10 @@ export interface HttpRequest {
   readonly known?: { readonly etag: string | null; readonly lastModified: string | null }
   /** More is refused. Default 8 MiB. */
   readonly maxBytes?: number
-  /** Looks at an answer of status 200, 206 or 400: text says why to ask again, an error ends the request. */
+  /**
+   * Looks at an answer of status 200, 206 or 400: text says why to ask again, an error ends the
+   * request.
+   */
   check?(answer: HttpAnswer): string | WhereaboutsError | undefined
 }
 
@@ -40,8 +47,8 @@ export interface HttpAnswer {
 /** Something that answers requests: the client, or the cache before it. */
 export interface HttpGet {
   /**
-   * @throws {UpstreamError} `host-down` while the host counts as down, `tiles-unavailable` after several attempts,
-   * `tiles-refused` when asking again would not help, and what `check` made
+   * @throws {UpstreamError} `host-down` while the host counts as down, `tiles-unavailable` after
+   *   several attempts, `tiles-refused` when asking again would not help, and what `check` made
    */
   get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
 }
@@ -74,7 +81,10 @@ export class HttpClient implements HttpGet {
   readonly #hosts: HostGates
   readonly #gates = new Map<string, { readonly gate: HostGate; readonly leave: () => void }>()
 
-  /** @throws {InputError} `imagery-key` when a variable that the source names is not in the environment */
+  /**
+   * @throws {InputError} `imagery-key` when a variable that the source names is not in the
+   *   environment
+   */
   constructor(politeness: Politeness, { secrets, hosts }: HttpDeps) {
     this.#politeness = politeness
     this.#secrets = readSecrets(politeness, secrets)
@@ -182,7 +192,10 @@ export class HttpClient implements HttpGet {
   }
 }
 
-/** One broken picture, or all of a place, are no reason to leave the host alone, unless it asks for that itself. */
+/**
+ * One broken picture, or all of a place, are no reason to leave the host alone, unless it asks for
+ * that itself.
+ */
 function tellUp<T>(verdict: Verdict<T>): Verdict<T> {
   if ('answer' in verdict) return verdict
   return { ...verdict, isUp: !verdict.waitMs && !isOfHost(verdict.failure) }

@@ -1,4 +1,7 @@
-/** How requests for imagery end that bring none. The address is shown with `{key}` in place of the key, and unsigned. */
+/**
+ * How requests for imagery end that bring none. The address is shown with `{key}` in place of the
+ * key, and unsigned.
+ */
 import { UpstreamError } from '../errors.ts'
 import { withoutSignature } from './signed-address.ts'
 

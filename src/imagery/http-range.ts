@@ -1,6 +1,7 @@
 /**
- * A file behind HTTP, read in blocks: those that are wanted at the same time and lie side by side come in one request,
- * and are kept for the next. That the file is exchanged meanwhile is noticed, and said.
+ * A file behind HTTP, read in blocks: those that are wanted at the same time and lie side by side
+ * come in one request, and are kept for the next. That the file is exchanged meanwhile is noticed,
+ * and said.
  * @io network
  */
 import { InputError, UpstreamError } from '../errors.ts'
@@ -12,7 +13,10 @@ import type { RangeReader } from './range-reader.ts'
 import { withoutSignature } from './signed-address.ts'
 import { waitFor } from './wait-for.ts'
 
-/** Small beside a tile of imagery, so that little is read in vain; large enough for all tags of most files. */
+/**
+ * Small beside a tile of imagery, so that little is read in vain; large enough for all tags of most
+ * files.
+ */
 const BLOCK_BYTES = 32 * 1024
 /** At most 4 MiB in one request. */
 const REQUEST_BLOCKS_MAX = 128
@@ -146,7 +150,9 @@ class HttpReader implements RangeReader {
     return answer.status === 200 ? answer.bytes.subarray(offset, last + 1) : answer.bytes
   }
 
-  /** A file that was there, and is not there now, may come back: it is no mistake in the address. */
+  /**
+   * A file that was there, and is not there now, may come back: it is no mistake in the address.
+   */
   #missing(status: number): InputError | UpstreamError {
     if (this.#version === undefined) return missing(this.name, status)
     this.#isOutdated = true
@@ -155,7 +161,8 @@ class HttpReader implements RangeReader {
 
   /** @returns why to ask again, or the error that ends it */
   #check(answer: HttpAnswer, offset: number, last: number): string | UpstreamError | undefined {
-    // The page of a refusal has another tag and length than the file: that says nothing about the file.
+    // The page of a refusal has another tag and length than the file: that says nothing about the
+    // file.
     if (answer.status !== 200 && answer.status !== 206) return undefined
     return displacementOf(answer, offset) ?? this.#checkFile(answer, offset, last)
   }
@@ -172,7 +179,10 @@ class HttpReader implements RangeReader {
   }
 }
 
-/** Another part of the file would be taken for the one that was asked for, and be decoded to wrong pixels. */
+/**
+ * Another part of the file would be taken for the one that was asked for, and be decoded to wrong
+ * pixels.
+ */
 function displacementOf({ status, headers }: HttpAnswer, offset: number): string | undefined {
   const start = firstByteOf(headers)
   if (status === 200 || start === offset) return undefined

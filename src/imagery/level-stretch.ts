@@ -1,4 +1,7 @@
-/** A linear stretch of grey levels: what a source calls dark and bright becomes 0 and 255, band by band. */
+/**
+ * A linear stretch of grey levels: what a source calls dark and bright becomes 0 and 255, band by
+ * band.
+ */
 
 /** Levels per band, red, green, blue. */
 export interface LevelStretch {

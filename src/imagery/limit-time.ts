@@ -1,8 +1,8 @@
 /** A limit on how long something may take. */
 
 /**
- * A signal that ends with another one or after some time. `AbortSignal.any` would leave a trace of every request on the
- * other one, which lives as long as a build.
+ * A signal that ends with another one or after some time. `AbortSignal.any` would leave a trace of
+ * every request on the other one, which lives as long as a build.
  */
 export function limitTime(
   signal: AbortSignal,

@@ -1,6 +1,7 @@
 /**
- * LZW as TIFF has it: codes of 9 to 12 bits, highest bit first, widened one code early. geotiff.js's own decoder takes
- * 6 × as long as its others, and grows without bound on damaged data until the process is aborted.
+ * LZW as TIFF has it: codes of 9 to 12 bits, highest bit first, widened one code early.
+ * geotiff.js's own decoder takes 6 × as long as its others, and grows without bound on damaged data
+ * until the process is aborted.
  */
 
 const CLEAR = 256
@@ -35,8 +36,8 @@ class CodeReader {
 }
 
 /**
- * The output, and the table of the strings seen. Each is one of the strings before and a byte, so it stands in the output
- * already: the table keeps places, not strings.
+ * The output, and the table of the strings seen. Each is one of the strings before and a byte, so
+ * it stands in the output already: the table keeps places, not strings.
  */
 class Output {
   readonly bytes: Uint8Array<ArrayBuffer>

@@ -1,5 +1,6 @@
 /**
- * MBTiles (tiles in SQLite, rows counted from the south) → tiles; the database is the node-sqlite3-wasm package's.
+ * MBTiles (tiles in SQLite, rows counted from the south) → tiles; the database is the
+ * node-sqlite3-wasm package's.
  * @io disk native
  */
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
@@ -31,8 +32,9 @@ export function openMbtiles(path: string): TileArchive {
 }
 
 /**
- * The package locks with a folder beside the file: that fails in read-only folders, makes readers wait for each other,
- * and outlives a killed process. A link in a folder of our own keeps the lock there.
+ * The package locks with a folder beside the file: that fails in read-only folders, makes readers
+ * wait for each other, and outlives a killed process. A link in a folder of our own keeps the lock
+ * there.
  */
 function openDatabase(path: string, folder: string): Database {
   const link = join(folder, 'archive')
@@ -115,7 +117,9 @@ function checkFormat(metadata: ReadonlyMap<string, string>, path: string): void 
   }
 }
 
-/** From the tiles, not the metadata: those are optional and often wrong. The index answers at once. */
+/**
+ * From the tiles, not the metadata: those are optional and often wrong. The index answers at once.
+ */
 function readZooms(database: Database): [least: number, most: number] {
   const query = 'select min(zoom_level) as least, max(zoom_level) as most from tiles'
   const { least, most } = database.get(query) as Record<string, unknown>

@@ -5,7 +5,8 @@ import { asRgb, findData, planBands, type RawBlock, type SampleFormat } from './
 const BINS = 65536
 
 /**
- * Finds the 2nd and 98th percentile of each colour over the pixels that hold data, to 1/65536 of its range.
+ * Finds the 2nd and 98th percentile of each colour over the pixels that hold data, to 1/65536 of
+ * its range.
  * @returns a stretch; `null` when no pixel holds data
  */
 export function measureStretch(blocks: readonly RawBlock[], format: SampleFormat): Stretch | null {

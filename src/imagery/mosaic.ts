@@ -1,6 +1,6 @@
 /**
- * Adjacent rasters on one pixel grid (same CRS, same pixel size, whole pixels apart) → one layer of pixels, so
- * that a patch across their border is the same as from a single file.
+ * Adjacent rasters on one pixel grid (same CRS, same pixel size, whole pixels apart) → one layer of
+ * pixels, so that a patch across their border is the same as from a single file.
  */
 import Flatbush from 'flatbush'
 import type { PixelRect, PixelWindow } from '../image/resample.ts'
@@ -21,11 +21,17 @@ export interface Member {
 /** A layer made of files. */
 export interface MosaicLayer extends PixelLayer {
   readonly members: readonly Member[]
-  /** Those that a rectangle of pixels meets, its border included, in their order: a town may have thousands of tiles. */
+  /**
+   * Those that a rectangle of pixels meets, its border included, in their order: a town may have
+   * thousands of tiles.
+   */
   membersIn(rect: PixelRect): Member[]
 }
 
-/** Offsets further from a whole pixel than this make another layer; so do sizes that drift by as much. */
+/**
+ * Offsets further from a whole pixel than this make another layer; so do sizes that drift by as
+ * much.
+ */
 const OFFSET_TOLERANCE_PX = 0.01
 
 /** Where a level lies on the grid of another, if it does. */
@@ -41,7 +47,10 @@ function offsetOn(base: RasterLevel, level: RasterLevel): { x: number; y: number
   return misses.every((miss) => Math.abs(miss) <= OFFSET_TOLERANCE_PX) ? { x, y } : null
 }
 
-/** Groups levels into layers, in the order of the levels; the first of a group wins where they overlap. */
+/**
+ * Groups levels into layers, in the order of the levels; the first of a group wins where they
+ * overlap.
+ */
 export function createMosaics(
   levels: readonly RasterLevel[],
   cache: ByteCache<Uint8Array>,
@@ -114,8 +123,9 @@ let openedCount = 0
 const serials = new WeakMap<Raster, number>()
 
 /**
- * Tells opened rasters apart. Names and ETags do not: a file may be exchanged on a server that tells no ETags, and two
- * addresses may differ only in a parameter that was taken out of their names.
+ * Tells opened rasters apart. Names and ETags do not: a file may be exchanged on a server that
+ * tells no ETags, and two addresses may differ only in a parameter that was taken out of their
+ * names.
  */
 function serialOf(raster: Raster): number {
   const serial = serials.get(raster) ?? openedCount++

@@ -84,7 +84,9 @@ interface CsvRow {
   readonly fields: readonly string[]
 }
 
-/** RFC 4180: commas, quoted fields with doubled quotes and line breaks, LF or CRLF, an optional BOM. */
+/**
+ * RFC 4180: commas, quoted fields with doubled quotes and line breaks, LF or CRLF, an optional BOM.
+ */
 function parseCsv(text: string): CsvRow[] {
   const rows: CsvRow[] = []
   let fields: string[] = []

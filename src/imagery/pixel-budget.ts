@@ -1,6 +1,9 @@
 /** Limits how many pixels are held at a time, whoever wants how many. Pure. */
 
-/** Lets work through while the pixels of all that are under way stay within a limit, in the order in which it came. */
+/**
+ * Lets work through while the pixels of all that are under way stay within a limit, in the order in
+ * which it came.
+ */
 export class PixelBudget {
   readonly #max: number
   readonly #waiting: { readonly pixels: number; readonly start: () => void }[] = []

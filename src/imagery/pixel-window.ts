@@ -11,9 +11,10 @@ export function intersect(a: PixelRect, b: PixelRect): PixelRect | null {
 }
 
 /**
- * Copies pieces of one pixel grid into a window; where they overlap, the first that holds data there wins.
- * @returns RGB where RGB pieces fill the window side by side, else RGB and validity; valid until the next call, since
- * all windows are put together in the memory of the kernel that warps them
+ * Copies pieces of one pixel grid into a window; where they overlap, the first that holds data
+ * there wins.
+ * @returns RGB where RGB pieces fill the window side by side, else RGB and validity; valid until
+ *   the next call, since all windows are put together in the memory of the kernel that warps them
  */
 export function assembleWindow(rect: PixelRect, pieces: readonly PixelWindow[]): PixelWindow {
   const inside = pieces.flatMap((piece) => {

@@ -1,8 +1,14 @@
-/** Sources of imagery that somebody else has written down: a name and a few parameters → a configuration. */
+/**
+ * Sources of imagery that somebody else has written down: a name and a few parameters → a
+ * configuration.
+ */
 import { createRequire } from 'node:module'
 import { InputError } from '../errors.ts'
 
-/** A source with its terms, as data/imagery-presets.json lists it. No address in it could be tried by its authors. */
+/**
+ * A source with its terms, as data/imagery-presets.json lists it. No address in it could be tried
+ * by its authors.
+ */
 export interface Preset {
   readonly name: string
   readonly title: string
@@ -39,7 +45,10 @@ export const PRESETS = require('../../data/imagery-presets.json') as readonly Pr
 
 const SHORT = /^preset:/
 
-/** Is a source given by the name of a preset? `preset:NAME?parameter=value` or `{"kind":"preset","name":…}`. */
+/**
+ * Is a source given by the name of a preset? `preset:NAME?parameter=value` or
+ * `{"kind":"preset","name":…}`.
+ */
 export function isPreset(input: unknown): boolean {
   if (typeof input === 'string') return SHORT.test(input.trim())
   return typeof input === 'object' && input !== null && 'kind' in input && input.kind === 'preset'

@@ -1,6 +1,6 @@
 /**
- * Bytes of a file by their position: the seam between formats that are read in parts (TIFF, PMTiles) and where the file
- * lies, on disk here, behind HTTP in http-range.ts.
+ * Bytes of a file by their position: the seam between formats that are read in parts (TIFF,
+ * PMTiles) and where the file lies, on disk here, behind HTTP in http-range.ts.
  * @io disk
  */
 import { open, type FileHandle } from 'node:fs/promises'
@@ -14,7 +14,10 @@ export interface RangeReader {
   read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>
   /** Bytes of the whole file. */
   size(signal: AbortSignal): Promise<number>
-  /** What the server calls this version of the file, once something was read; null for files on disk. */
+  /**
+   * What the server calls this version of the file, once something was read; null for files on
+   * disk.
+   */
   readonly etag: string | null
   /** The file is no longer the one that was opened: all reads fail until it is opened anew. */
   readonly isOutdated: boolean
@@ -40,7 +43,8 @@ export async function openFileReader(path: string, name: string): Promise<RangeR
 }
 
 /**
- * Opens what a file holds, as long as somebody wants it: a signal closes the reader, which ends all that is read.
+ * Opens what a file holds, as long as somebody wants it: a signal closes the reader, which ends all
+ * that is read.
  * @param signal  has no say any more once it is open
  * @throws the signal's reason; what `open` throws. The reader is closed then
  */

@@ -1,4 +1,7 @@
-/** Open rasters → layers of pixels for a patch: the right overview of each, mosaics of adjacent ones, finest first. */
+/**
+ * Open rasters → layers of pixels for a patch: the right overview of each, mosaics of adjacent
+ * ones, finest first.
+ */
 import { basename } from 'node:path'
 import type { Position } from 'geojson'
 import { createLocalFrame } from '../geo/local-frame.ts'
@@ -12,7 +15,9 @@ import { createMosaics, type MosaicLayer } from './mosaic.ts'
 import type { Raster, RasterLevel } from './raster.ts'
 import type { PatchSize } from './source.ts'
 
-/** Overviews are used only beyond this many native pixels per patch pixel: their making is not ours. */
+/**
+ * Overviews are used only beyond this many native pixels per patch pixel: their making is not ours.
+ */
 const NATIVE_RATIO_MAX = 4
 /** Of the overviews, the coarsest that still has this many pixels per patch pixel. */
 const OVERVIEW_RATIO_MIN = 2
@@ -57,7 +62,10 @@ export function createLayers(
   })
 }
 
-/** Layers that may hold pixels of a patch: a quick look that spares projecting nine points into thousands of files. */
+/**
+ * Layers that may hold pixels of a patch: a quick look that spares projecting nine points into
+ * thousands of files.
+ */
 export function layersNear(
   layers: readonly RasterLayer[],
   at: LonLat,
@@ -129,7 +137,10 @@ function isNear(layer: RasterLayer, at: LonLat, reachM: number): boolean {
   return layer.membersIn({ x, y, width: side, height: side }).length > 0
 }
 
-/** Ring of a raster in degrees, counter-clockwise; edges are bent by the projection, so they get middle points. */
+/**
+ * Ring of a raster in degrees, counter-clockwise; edges are bent by the projection, so they get
+ * middle points.
+ */
 export function outlineOf(raster: Raster): Position[] {
   const { affine, projection } = raster.georeference
   const { width = 0, height = 0 } = raster.levels[0] ?? {}

@@ -21,7 +21,10 @@ export class RasterPool {
     this.#open = open
   }
 
-  /** The raster of a place, opened if it is not; anew if that failed, or if its server has exchanged the file. */
+  /**
+   * The raster of a place, opened if it is not; anew if that failed, or if its server has exchanged
+   * the file.
+   */
   async get(place: RasterPlace): Promise<Raster> {
     const rasters = place.isRemote ? this.#remote : this.#local
     const { location } = place

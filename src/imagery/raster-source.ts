@@ -1,4 +1,6 @@
-/** Pictures of several dates, in rasters of any CRS → patches: the newest that shows a place whole. */
+/**
+ * Pictures of several dates, in rasters of any CRS → patches: the newest that shows a place whole.
+ */
 import type { MultiPolygon } from 'geojson'
 import { BadDataError, UpstreamError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
@@ -112,7 +114,10 @@ export class RasterSource implements ImagerySource {
   }
 }
 
-/** A window of the newest date that shows it whole; where none does, all complete each other and its date is not known. */
+/**
+ * A window of the newest date that shows it whole; where none does, all complete each other and its
+ * date is not known.
+ */
 async function cutNewestWindow(
   near: readonly DatedLayers[],
   { at, size }: { readonly at: LonLat; readonly size: PatchRequest },
@@ -128,7 +133,10 @@ async function cutNewestWindow(
   return { ...(await cutWindow(layers, { at, size }, signal)), capturedOn: commonDate(dates) }
 }
 
-/** Files that a server has exchanged are opened anew where they are opened when needed: then the second try succeeds. */
+/**
+ * Files that a server has exchanged are opened anew where they are opened when needed: then the
+ * second try succeeds.
+ */
 async function tryAgain<T>(cut: () => Promise<T>): Promise<T> {
   try {
     return await cut()
@@ -139,8 +147,8 @@ async function tryAgain<T>(cut: () => Promise<T>): Promise<T> {
 }
 
 /**
- * A file that its server does not have, where no older one serves, may be there later; and where none is, it is the
- * server's doing. So it is judged like a tile that does not come.
+ * A file that its server does not have, where no older one serves, may be there later; and where
+ * none is, it is the server's doing. So it is judged like a tile that does not come.
  */
 function asMissing(error: unknown): unknown {
   if (!(error instanceof BadDataError) || error.code !== 'file-unreadable') return error

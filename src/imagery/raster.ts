@@ -1,6 +1,6 @@
 /**
- * One GeoTIFF, on disk or behind HTTP → blocks of pixels, RGB and validity. Decoding is geotiff.js's; what the samples
- * mean is bands.ts's, where they lie georeference.ts's.
+ * One GeoTIFF, on disk or behind HTTP → blocks of pixels, RGB and validity. Decoding is
+ * geotiff.js's; what the samples mean is bands.ts's, where they lie georeference.ts's.
  */
 import type { GeoTIFFImage } from 'geotiff'
 import { BadDataError, InputError, UpstreamError, WhereaboutsError } from '../errors.ts'
@@ -47,7 +47,10 @@ export interface Raster {
   readonly isOutdated: boolean
   readonly georeference: Georeference
   readonly levels: readonly RasterLevel[]
-  /** Decodes a rectangle of a level: `uint8[h, w, 3]`, or `uint8[h, w, 4]` where some pixels hold no data. */
+  /**
+   * Decodes a rectangle of a level: `uint8[h, w, 3]`, or `uint8[h, w, 4]` where some pixels hold no
+   * data.
+   */
   readPixels(level: number, rect: PixelRect, signal: AbortSignal): Promise<Uint8Array>
   close(): Promise<void>
 }
@@ -60,7 +63,10 @@ export interface RasterOptions {
   readonly stretch: 'none' | 'percentile' | Stretch
   /** Remembers what was measured. */
   readonly stretches?: StretchMemory | undefined
-  /** About the side of the blocks that are decoded together, px; small where every byte is fetched. Default 512. */
+  /**
+   * About the side of the blocks that are decoded together, px; small where every byte is fetched.
+   * Default 512.
+   */
   readonly blockPx?: number
 }
 
@@ -72,7 +78,8 @@ const STRETCH_SAMPLE_PX = 4_000_000
 /**
  * Opens a GeoTIFF.
  * @param reader  closed together with the raster, also when it cannot be used
- * @throws {InputError} `raster-unreadable`, `raster-format`, `raster-not-georeferenced`, `crs-unknown`, `stretch-missing`
+ * @throws {InputError} `raster-unreadable`, `raster-format`, `raster-not-georeferenced`,
+ *   `crs-unknown`, `stretch-missing`
  * @throws {UpstreamError} when a server does not answer
  */
 export async function openRaster(reader: RangeReader, options: RasterOptions): Promise<Raster> {
@@ -130,7 +137,10 @@ async function describeRaster(reader: RangeReader, options: RasterOptions): Prom
   return raster
 }
 
-/** Overviews may be packed otherwise than the full picture: as JPEG's YCbCr, say. What they do not say is as there. */
+/**
+ * Overviews may be packed otherwise than the full picture: as JPEG's YCbCr, say. What they do not
+ * say is as there.
+ */
 async function readFormats(
   images: readonly MaskedImage[],
   file: string,
@@ -152,7 +162,10 @@ async function readFormats(
   return formats
 }
 
-/** The pictures of a file, listed again after a failure: geotiff.js keeps requests that failed, for ever. */
+/**
+ * The pictures of a file, listed again after a failure: geotiff.js keeps requests that failed, for
+ * ever.
+ */
 class Pictures {
   readonly #reader: RangeReader
   #images: Promise<MaskedImage[]> | undefined
@@ -224,7 +237,10 @@ async function stretchOf(
   return found === null || stretches === undefined ? found : stretches.keep(measured.file, found)
 }
 
-/** 2–98 % over the coarsest level that still has enough pixels, or over evenly spread blocks of the full picture. */
+/**
+ * 2–98 % over the coarsest level that still has enough pixels, or over evenly spread blocks of the
+ * full picture.
+ */
 async function measurePercentiles({ images, formats }: Measured): Promise<Stretch | null> {
   const size = ({ image }: MaskedImage): number => image.getWidth() * image.getHeight()
   const level = Math.max(

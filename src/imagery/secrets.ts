@@ -1,4 +1,7 @@
-/** Keys and secret headers of a source: read from the environment by name, put into requests, taken out of messages. */
+/**
+ * Keys and secret headers of a source: read from the environment by name, put into requests, taken
+ * out of messages.
+ */
 import { InputError } from '../errors.ts'
 
 /** Environment variables. */
@@ -39,7 +42,10 @@ export function readSecrets(
   }
 }
 
-/** A value as it is, or with any of its characters escaped as in addresses: servers write them back in many ways. */
+/**
+ * A value as it is, or with any of its characters escaped as in addresses: servers write them back
+ * in many ways.
+ */
 function patternOf(value: string): RegExp {
   const characters = Array.from(value, (character) => {
     const literal = `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`

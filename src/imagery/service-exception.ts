@@ -2,7 +2,10 @@
 import { BadDataError, UpstreamError, type WhereaboutsError } from '../errors.ts'
 import { listOf, nodeOf, parseXml, textOf } from './xml.ts'
 
-/** A service in trouble says these, or nothing; it may have got over it the next time. All others come again. */
+/**
+ * A service in trouble says these, or nothing; it may have got over it the next time. All others
+ * come again.
+ */
 const PASSING = ['', 'NoApplicableCode', 'InternalError', 'ServerBusy']
 const OUTSIDE = ['TileOutOfRange', 'PointOutsideExtent']
 const TEXT_LENGTH_MAX = 300

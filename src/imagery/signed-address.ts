@@ -1,9 +1,13 @@
-/** Addresses that let in whoever has them, as STAC items list them → the same without what lets in: to be stored and shown. */
+/**
+ * Addresses that let in whoever has them, as STAC items list them → the same without what lets in:
+ * to be stored and shown.
+ */
 import type { Stretches } from '../types.ts'
 
 /**
- * Parameters that let in, or are made anew with what does: of Amazon, Google, Alibaba, Tencent and Akamai by their prefixes,
- * others by what they are usually called. An address that ends some time is a signed one.
+ * Parameters that let in, or are made anew with what does: of Amazon, Google, Alibaba, Tencent and
+ * Akamai by their prefixes, others by what they are usually called. An address that ends some time
+ * is a signed one.
  */
 const SIGNING =
   /^(x-(amz|goog|oss|cos|obs)-.+|q-(sign.*|ak|.+-(time|list))|hdn(ts|tl|ea)|key-pair-id|googleaccessid|expires|sig|jwt|hmac|auth|authorization|.*(signature|token|secret|password|credential|api[-_]?key|subscription[-_]?key|access[-_]?key([-_]?id)?))$/i
@@ -13,8 +17,8 @@ const BESIDES =
   /^(policy|hash-algorithm|md5|hash|e|sv|st|se|sr|sp|si|sip|spr|ss|srt|ses|sdd|skoid|sktid|skt|ske|sks|skv|saoid|suoid|scid)$/i
 
 /**
- * An address without its signature, token, name and password: the same one when they are renewed. Anything else, a path
- * too, stays as it is, and so does `{key}`, which is no secret.
+ * An address without its signature, token, name and password: the same one when they are renewed.
+ * Anything else, a path too, stays as it is, and so does `{key}`, which is no secret.
  */
 export function withoutSignature(address: string): string {
   const [, scheme, rest = '', query, end = ''] =
@@ -29,14 +33,19 @@ export function withoutSignature(address: string): string {
   return `${place}${left === '' ? '' : `?${left}`}${end}`
 }
 
-/** The names of parameters whose values let in whoever has the address; `{key}` stands for a value that is elsewhere. */
+/**
+ * The names of parameters whose values let in whoever has the address; `{key}` stands for a value
+ * that is elsewhere.
+ */
 export function secretParameters(address: string): string[] {
   const [, query = ''] = /\?([^#]*)/.exec(address) ?? []
   const named = query.split('&').map(nameOf)
   return named.flatMap(({ name, isSecret }) => (isSecret ? [name] : []))
 }
 
-/** Levels by the names that files have now: before, they were recorded under addresses as they came. */
+/**
+ * Levels by the names that files have now: before, they were recorded under addresses as they came.
+ */
 export function withoutSignatures(stretches: Stretches): Stretches {
   const entries = Object.entries(stretches)
   return Object.fromEntries(entries.map(([file, levels]) => [withoutSignature(file), levels]))

@@ -1,7 +1,9 @@
 /** Blocks of a picture that stand for all of it. Pure. */
 import type { PixelRect } from '../image/resample.ts'
 
-/** What is asked of a picture, px: the sizes of it and of what is decoded together, tiles or strips. */
+/**
+ * What is asked of a picture, px: the sizes of it and of what is decoded together, tiles or strips.
+ */
 export interface BlockedPicture {
   getWidth(): number
   getHeight(): number
@@ -10,8 +12,8 @@ export interface BlockedPicture {
 }
 
 /**
- * Whole tiles or strips, evenly spread in both directions: one row of tiles alone may lie outside of a picture that is
- * turned in its frame.
+ * Whole tiles or strips, evenly spread in both directions: one row of tiles alone may lie outside
+ * of a picture that is turned in its frame.
  * @param pixelsMax  about so many pixels at most, one block at least
  */
 export function* spreadBlocks(picture: BlockedPicture, pixelsMax: number): Generator<PixelRect> {

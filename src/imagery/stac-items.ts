@@ -1,4 +1,7 @@
-/** STAC JSON → items: when, where and in which file. Versions 0.9 to 1.1 look the same to what is read here. */
+/**
+ * STAC JSON → items: when, where and in which file. Versions 0.9 to 1.1 look the same to what is
+ * read here.
+ */
 import type { Position } from 'geojson'
 import { z } from 'zod'
 import { InputError } from '../errors.ts'

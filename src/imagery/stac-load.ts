@@ -1,5 +1,6 @@
 /**
- * The items of a STAC source, from a file, from all pages of a search or below a catalogue, with the place of each picture.
+ * The items of a STAC source, from a file, from all pages of a search or below a catalogue, with
+ * the place of each picture.
  * @io disk network
  */
 import { randomUUID } from 'node:crypto'
@@ -108,7 +109,9 @@ async function loadPage(
   return { items, further: [...further, { place: nextPlace, body: merged, depth }] }
 }
 
-/** Whose pictures the items are, and their licence: said by the items, or else by their collections. */
+/**
+ * Whose pictures the items are, and their licence: said by the items, or else by their collections.
+ */
 export async function loadCredits(
   items: readonly LocatedItem[],
   config: StacConfig,
@@ -123,7 +126,10 @@ export async function loadCredits(
   return [...stated].sort()
 }
 
-/** An item collection may well be passed on without its collection, or with one where the source may not look. */
+/**
+ * An item collection may well be passed on without its collection, or with one where the source may
+ * not look.
+ */
 function collectionOf(
   { collectionHref, base }: LocatedItem,
   config: StacConfig,
@@ -158,8 +164,8 @@ async function loadJson(
 ): Promise<unknown> {
   const { http } = deps
   const bytes = await (isAddress(place) ? fetchBytes(place, deps, body) : readBytes(place))
-  // A service may write the key with which it was asked into its addresses: from here on it is {key} again,
-  // and a {key} of its own is none.
+  // A service may write the key with which it was asked into its addresses: from here on it is
+  // {key} again, and a {key} of its own is none.
   const clean = (_: string, value: unknown): unknown =>
     typeof value === 'string' ? http.hide(value.replaceAll('{key}', '%7Bkey%7D')) : value
   try {
@@ -230,7 +236,10 @@ function locateFile(href: string, from: string, folder: string): string {
   )
 }
 
-/** Stands for `{key}` while an address is resolved, which would escape its braces; nobody outside can write it. */
+/**
+ * Stands for `{key}` while an address is resolved, which would escape its braces; nobody outside
+ * can write it.
+ */
 const KEY_MARK = randomUUID()
 
 /** Keys and secret headers go to every host that is asked: only to those that the source names. */

@@ -1,5 +1,6 @@
 /**
- * Imagery that a STAC item collection lists: dated GeoTIFFs, found by their outlines and opened when a patch needs them.
+ * Imagery that a STAC item collection lists: dated GeoTIFFs, found by their outlines and opened
+ * when a patch needs them.
  * @io disk network native
  */
 import { basename } from 'node:path'

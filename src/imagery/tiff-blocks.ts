@@ -1,6 +1,7 @@
 /**
- * Tiles and strips of a picture → the samples of a rectangle, copied by rows: geotiff.js copies value by value, which
- * takes longer than to inflate them. Only unsigned samples of 8 or 16 bits that stand side by side for each pixel.
+ * Tiles and strips of a picture → the samples of a rectangle, copied by rows: geotiff.js copies
+ * value by value, which takes longer than to inflate them. Only unsigned samples of 8 or 16 bits
+ * that stand side by side for each pixel.
  */
 import { Pool, type GeoTIFFImage } from 'geotiff'
 import type { PixelRect } from '../image/resample.ts'
@@ -89,7 +90,10 @@ function copyRows(target: Pixels, tile: Pixels, bytesPerPixel: number): void {
 
 const decoders = new WeakMap<GeoTIFFImage, Decoder>()
 
-/** geotiff.js tells a picture's decoder only to the pool that is to run it; nothing is read for an empty window. */
+/**
+ * geotiff.js tells a picture's decoder only to the pool that is to run it; nothing is read for an
+ * empty window.
+ */
 async function findDecoder(image: GeoTIFFImage): Promise<Decoder> {
   const known = decoders.get(image)
   if (known !== undefined) return known

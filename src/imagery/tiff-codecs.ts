@@ -1,5 +1,6 @@
 /**
- * Compressions inside TIFF that others decode better than geotiff.js does: WebP (sharp), Deflate (Node, in its own threads), LZW.
+ * Compressions inside TIFF that others decode better than geotiff.js does: WebP (sharp), Deflate
+ * (Node, in its own threads), LZW.
  * @io native
  */
 import { promisify } from 'node:util'

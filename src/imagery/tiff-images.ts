@@ -1,4 +1,7 @@
-/** The pictures inside a TIFF: full size, overviews, their masks; what their tags say; reading a rectangle of one. */
+/**
+ * The pictures inside a TIFF: full size, overviews, their masks; what their tags say; reading a
+ * rectangle of one.
+ */
 import type { GeoTIFF, GeoTIFFImage } from 'geotiff'
 import { InputError } from '../errors.ts'
 import type { PixelRect } from '../image/resample.ts'
@@ -44,7 +47,9 @@ const READERS = {
   16: 'readUint64',
 } as const
 
-/** geotiff.js 3.0.5 reads long lists of tags as if every file were little-endian (its issue 535). */
+/**
+ * geotiff.js 3.0.5 reads long lists of tags as if every file were little-endian (its issue 535).
+ */
 async function loadLists(tiff: GeoTIFF, { fileDirectory }: GeoTIFFImage): Promise<void> {
   const { actualizedFields, deferredArrays } = fileDirectory
   for (const [tag, { arrayOffset, itemSize, fieldType, length }] of deferredArrays) {

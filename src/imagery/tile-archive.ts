@@ -1,4 +1,6 @@
-/** The seam between a map-tile archive (MBTiles, PMTiles) and the source that cuts patches from it. */
+/**
+ * The seam between a map-tile archive (MBTiles, PMTiles) and the source that cuts patches from it.
+ */
 import { InputError } from '../errors.ts'
 import type { Bbox } from '../types.ts'
 import type { TileAddress } from './tile-reader.ts'

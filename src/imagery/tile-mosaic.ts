@@ -1,5 +1,6 @@
 /**
- * Tiles of the Web Mercator pyramid put together: one layer of pixels per zoom, decoded tiles kept in memory.
+ * Tiles of the Web Mercator pyramid put together: one layer of pixels per zoom, decoded tiles kept
+ * in memory.
  * @io native
  */
 import { setMaxListeners } from 'node:events'
@@ -15,7 +16,9 @@ import { tileName, type TileAddress, type TileReader } from './tile-reader.ts'
 import { waitFor } from './wait-for.ts'
 
 const MEMORY_BYTES_MAX = 128 * 2 ** 20
-/** A tile that is no picture is read again, so often in all: it may have been cut off on its way. */
+/**
+ * A tile that is no picture is read again, so often in all: it may have been cut off on its way.
+ */
 const READS_MAX = 3
 
 /** What a layer fills in while it is read. */
@@ -35,7 +38,10 @@ export interface TileSupply {
   readonly bbox?: Bbox | undefined
 }
 
-/** A tile, by its column and row, which may lie beyond the date line, and its rectangle in the layer. */
+/**
+ * A tile, by its column and row, which may lie beyond the date line, and its rectangle in the
+ * layer.
+ */
 interface Place {
   readonly address: TileAddress
   readonly rect: PixelRect

@@ -1,5 +1,6 @@
 /**
- * Imagery in tiles of the Web Mercator pyramid, wherever they come from: the zoom that is just finer than the patch.
+ * Imagery in tiles of the Web Mercator pyramid, wherever they come from: the zoom that is just
+ * finer than the patch.
  * @io native
  */
 import type { MultiPolygon } from 'geojson'

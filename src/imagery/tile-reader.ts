@@ -1,4 +1,7 @@
-/** The seam between a tile's address and its bytes: what every kind of tiled source offers to the pyramid. */
+/**
+ * The seam between a tile's address and its bytes: what every kind of tiled source offers to the
+ * pyramid.
+ */
 
 /** Position of a tile in the Web Mercator pyramid; y counts from the north. */
 export interface TileAddress {
@@ -20,7 +23,10 @@ export interface TileReader {
    * @throws {UpstreamError} when the source cannot answer now
    */
   readTile(address: TileAddress, signal: AbortSignal): Promise<EncodedTile>
-  /** The tile that it gave is no picture: the next read must not come from a cache. Absent: reading again is of no use. */
+  /**
+   * The tile that it gave is no picture: the next read must not come from a cache. Absent: reading
+   * again is of no use.
+   */
   forget?(address: TileAddress): Promise<void>
   /** Who is asked for a tile, without asking; null: nobody. Absent: nobody ever is. */
   hostOf?(address: TileAddress): string | null

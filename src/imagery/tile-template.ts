@@ -36,7 +36,10 @@ export function spreadSwitches(template: string): string[] {
 
 const ADDRESSES_MAX = 64
 
-/** Whether every choice is a plain word, and the addresses that they make can be looked at one by one. */
+/**
+ * Whether every choice is a plain word, and the addresses that they make can be looked at one by
+ * one.
+ */
 export function hasPlainSwitches(template: string): boolean {
   const switches = [...template.matchAll(SWITCH)].map(([, choices = '']) => choices.split(','))
   const count = switches.reduce((product, choices) => product * choices.length, 1)

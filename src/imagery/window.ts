@@ -1,6 +1,7 @@
 /**
- * A place → a large window of pixels that goes on where imagery ends, for many patches at once: what is missing
- * is marked with its reason, and each patch in it is judged as if it had been cut alone.
+ * A place → a large window of pixels that goes on where imagery ends, for many patches at once:
+ * what is missing is marked with its reason, and each patch in it is judged as if it had been cut
+ * alone.
  */
 import { fitBiquadratic, evaluate } from '../image/biquadratic.ts'
 import { sourceRect, type PixelRect, type SourceMapping } from '../image/resample.ts'
@@ -35,7 +36,10 @@ interface Placed {
   readonly mapping: SourceMapping
 }
 
-/** Cuts the window around a place from the layers, best first. Never refuses: everything may be missing. */
+/**
+ * Cuts the window around a place from the layers, best first. Never refuses: everything may be
+ * missing.
+ */
 export async function cutWindow(
   layers: readonly PixelLayer[],
   { at, size }: { readonly at: LonLat; readonly size: PatchSize },
@@ -94,8 +98,8 @@ function isIn({ x, y, width, height }: PixelRect, [u, v]: readonly [u: number, v
 }
 
 /**
- * Why the patch in a square of the window is not available, as it would be if cut alone: a single pixel without
- * imagery, or more than 10 % without data.
+ * Why the patch in a square of the window is not available, as it would be if cut alone: a single
+ * pixel without imagery, or more than 10 % without data.
  * @returns `null` when it is available
  */
 export function whyMissing(

@@ -1,6 +1,6 @@
 /**
- * Imagery of a Web Map Service. It draws any box; we ask for those of the Web Mercator tiles alone, so that patches
- * share them and the cache knows them.
+ * Imagery of a Web Map Service. It draws any box; we ask for those of the Web Mercator tiles alone,
+ * so that patches share them and the cache knows them.
  * @io disk network
  */
 import { fromUnitSquare } from '../geo/mercator.ts'
@@ -14,7 +14,10 @@ import type { TileAddress } from './tile-reader.ts'
 
 const WORLD_M = 2 * Math.PI * 6378137
 
-/** Opens a map service. @throws {InputError} `imagery-key` when its key is not in the environment */
+/**
+ * Opens a map service.
+ * @throws {InputError} `imagery-key` when its key is not in the environment
+ */
 export function createWmsSource(config: WmsConfig, deps: ImageryDeps): ImagerySource {
   const urlOf = (address: TileAddress): string => getMapUrl(config, address)
   const judgeText = (text: string) => judgeException(text) ?? textInstead(text)
@@ -45,8 +48,9 @@ export function getMapUrl(config: WmsConfig, address: TileAddress): string {
 }
 
 /**
- * Lower and upper corner, in the order of axes that the version wants: degrees of EPSG:4326 are latitude first since
- * 1.3.0. A box of degrees is a Web Mercator tile but for the spacing of its rows: 0.2 mm within a tile of zoom 19.
+ * Lower and upper corner, in the order of axes that the version wants: degrees of EPSG:4326 are
+ * latitude first since 1.3.0. A box of degrees is a Web Mercator tile but for the spacing of its
+ * rows: 0.2 mm within a tile of zoom 19.
  */
 function boxOf(
   { z, x, y }: TileAddress,

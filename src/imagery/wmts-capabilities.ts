@@ -1,4 +1,7 @@
-/** The capabilities of a Web Map Tile Service → how to ask for the tiles of one layer in Web Mercator. */
+/**
+ * The capabilities of a Web Map Tile Service → how to ask for the tiles of one layer in Web
+ * Mercator.
+ */
 import { InputError } from '../errors.ts'
 import type { WmtsConfig } from './kinds/wmts.ts'
 import { listOf, nodeOf, parseXml, textOf, textsOf, type XmlNode } from './xml.ts'
@@ -96,8 +99,8 @@ function readMatrices(
     const zoom = zoomOf(one, tileSizePx)
     return zoom === undefined ? [] : [{ identifier: nameOf(one), zoom, ...limitsOf(one, link) }]
   })
-  // A set may be finer than this layer: of one with limits the layer has those matrices alone that they list.
-  // Limits that name none of the set's matrices say nothing about them.
+  // A set may be finer than this layer: of one with limits the layer has those matrices alone that
+  // they list. Limits that name none of the set's matrices say nothing about them.
   const listed = usable.filter(({ limits }) => limits !== undefined)
   const byZoom = new Map((listed.length > 0 ? listed : usable).map((one) => [one.zoom, one]))
   const matrices = new Map<number, WmtsMatrix>()

@@ -68,7 +68,10 @@ async function readLayer(config: WmtsConfig, deps: ImageryDeps): Promise<WmtsLay
   }
 }
 
-/** A service may write the key with which it was asked into its addresses: it is {key} again before it is kept. */
+/**
+ * A service may write the key with which it was asked into its addresses: it is {key} again before
+ * it is kept.
+ */
 function withoutSecrets(client: HttpClient): HttpGet {
   return {
     async get(request, signal) {
@@ -82,7 +85,10 @@ function hideSecrets(bytes: Uint8Array, client: HttpClient): string {
   return client.hide(Buffer.from(bytes).toString('utf8'))
 }
 
-/** A page of a server in trouble may be gone the next time; what is no page at all has another address. */
+/**
+ * A page of a server in trouble may be gone the next time; what is no page at all has another
+ * address.
+ */
 function checkCapabilities(
   { status, bytes }: HttpAnswer,
   url: string,
@@ -111,7 +117,10 @@ function checkTemplate(template: string, config: WmtsConfig): string {
   return withKey(upgraded, config.url)
 }
 
-/** Parameters that carry the key in the capabilities' address go with the tiles too, unless they are there already. */
+/**
+ * Parameters that carry the key in the capabilities' address go with the tiles too, unless they are
+ * there already.
+ */
 function withKey(template: string, url: string): string {
   if (template.includes('{key}')) return template
   const [, query = ''] = url.split('?')

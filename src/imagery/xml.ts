@@ -1,4 +1,7 @@
-/** XML of map services → elements by name (without their prefix), attributes as `@name`; everything is text. */
+/**
+ * XML of map services → elements by name (without their prefix), attributes as `@name`; everything
+ * is text.
+ */
 import { XMLParser } from 'fast-xml-parser'
 
 /** An element: its children, one or a list of each name, and attributes. */
@@ -46,7 +49,10 @@ export function textsOf(value: unknown): string[] {
     .filter((text) => text !== '')
 }
 
-/** The text of an element, the first of several, without control characters; empty where there is none. */
+/**
+ * The text of an element, the first of several, without control characters; empty where there is
+ * none.
+ */
 export function textOf(value: unknown): string {
   const [first] = asArray(value)
   // An element with attributes keeps its text in a field of its own.

@@ -1,6 +1,7 @@
 /**
- * What strangers may have read: files in allowed folders, allowed hosts, keys for imagery and no other variable.
- * Paths are checked as they stand and again with all links followed, so that neither says what else is there.
+ * What strangers may have read: files in allowed folders, allowed hosts, keys for imagery and no
+ * other variable. Paths are checked as they stand and again with all links followed, so that
+ * neither says what else is there.
  */
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { InputError } from '../errors.ts'
@@ -31,7 +32,10 @@ export async function requestImagery(
   return checkImagery(parseImageryConfig(imagery), allowed)
 }
 
-/** Fields mean the same in every kind of source (imagery/kinds/common.ts), so one guard does for all. */
+/**
+ * Fields mean the same in every kind of source (imagery/kinds/common.ts), so one guard does for
+ * all.
+ */
 async function checkImagery<Imagery extends ImageryConfig>(
   imagery: Imagery,
   allowed: AllowedSources,

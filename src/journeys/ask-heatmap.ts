@@ -1,4 +1,7 @@
-/** A question about a region → a heatmap with an address: the same question of the same state has the same id. */
+/**
+ * A question about a region → a heatmap with an address: the same question of the same state has
+ * the same id.
+ */
 import { fuseLogits, photoQuery } from '../embedding/vector.ts'
 import { addressHeatmap, findHeatmap, insertHeatmap } from '../gallery/heatmaps.ts'
 import { findRegion } from '../gallery/regions.ts'
@@ -22,7 +25,9 @@ import { photoQuestion } from './photo-question.ts'
 import { searchRegion } from './search-region.ts'
 import { mapBestScenes, sceneSearch } from './search-scene.ts'
 
-/** Raise when what is stored of a heatmap changes its meaning: older ones are then computed anew. */
+/**
+ * Raise when what is stored of a heatmap changes its meaning: older ones are then computed anew.
+ */
 const STORED_FORM = 3
 /** Patches on a sheet. */
 const SHEET_CANDIDATES = 20

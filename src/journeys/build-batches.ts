@@ -1,6 +1,7 @@
 /**
- * A region's open points → embeddings, batch by batch, until nothing can be claimed or something holds it up.
- * Batches overlap: while the patches of some are fetched and cut, others are embedded and stored.
+ * A region's open points → embeddings, batch by batch, until nothing can be claimed or something
+ * holds it up. Batches overlap: while the patches of some are fetched and cut, others are embedded
+ * and stored.
  */
 import type { Encoder } from '../embedding/encoder.ts'
 import type { UpstreamError } from '../errors.ts'
@@ -31,7 +32,10 @@ const CLAIMS_UNDER_WAY = 4
 const CLAIM_POINTS = HELD_POINTS / CLAIMS_UNDER_WAY
 /** Patches fetched or cut at a time. */
 const PATCHES_UNDER_WAY = 32
-/** Two, so that no session waits for the slowest picture of one claim; more would only have to be awaited at a stop. */
+/**
+ * Two, so that no session waits for the slowest picture of one claim; more would only have to be
+ * awaited at a stop.
+ */
 const CLAIMS_EMBEDDED = 2
 /** After this long without a word from its worker a claim is given to somebody else. */
 export const LEASE_S = 60
@@ -56,9 +60,11 @@ interface Work extends BuildSite {
 }
 
 /**
- * Claims, cuts, embeds and stores until no point can be claimed or the build is not wanted any more.
- * With the signal, fetches are given up, what is being embedded is finished, and the rest is given back.
- * @throws {UpstreamError} what holds the build up, after everything under way is stored or given back
+ * Claims, cuts, embeds and stores until no point can be claimed or the build is not wanted any
+ * more. With the signal, fetches are given up, what is being embedded is finished, and the rest is
+ * given back.
+ * @throws {UpstreamError} what holds the build up, after everything under way is stored or given
+ *   back
  */
 export async function* buildBatches(
   outside: Outside,

@@ -1,6 +1,6 @@
 /**
- * The dense way of building a grid region: whole windows go through the network once, and every point takes the
- * nearest patch of a window. For the queue it is a way like patch by patch.
+ * The dense way of building a grid region: whole windows go through the network once, and every
+ * point takes the nearest patch of a window. For the queue it is a way like patch by patch.
  */
 import type { Encoder } from '../embedding/encoder.ts'
 import { mapGeometryOf } from '../embedding/logits-map.ts'
@@ -19,7 +19,10 @@ import { embedWindows } from './embed-windows.ts'
 import { createGate } from './flow.ts'
 import { patchSizeOf } from './patch-size.ts'
 
-/** Windows side by side in one claim: 800 points at 16 m, 2,048 at 10 m, about half a second of work. */
+/**
+ * Windows side by side in one claim: 800 points at 16 m, 2,048 at 10 m, about half a second of
+ * work.
+ */
 const CLAIM_WINDOWS = 2
 /** One is cut, one is embedded, one is stored. */
 const CLAIMS_UNDER_WAY = 3
@@ -33,7 +36,8 @@ export function spacingOf({ card }: Encoder, asked: number | null): number {
 
 /**
  * Lays the lattice of a region.
- * @throws {InputError} `dense-grid` where the region is no grid or too coarse a one, `dense-spacing`, `model-without-map`
+ * @throws {InputError} `dense-grid` where the region is no grid or too coarse a one,
+ *   `dense-spacing`, `model-without-map`
  */
 export function denseLatticeOf(
   region: Pick<Region, 'sampling' | 'centre' | 'boundary'>,

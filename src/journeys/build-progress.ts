@@ -1,4 +1,7 @@
-/** What a build tells while it runs: how many are done, how fast, and which step everything waits for. */
+/**
+ * What a build tells while it runs: how many are done, how fast, and which step everything waits
+ * for.
+ */
 import type { BatchCounts } from '../gallery/embeddings.ts'
 import type { HeldPoints } from '../gallery/builds.ts'
 import type { PointCounts } from '../gallery/points.ts'
@@ -6,7 +9,10 @@ import { timeDownloads } from '../imagery/download-time.ts'
 import type { BuildProblem, UnavailablePoint } from '../types.ts'
 import type { Gate } from './flow.ts'
 
-/** The steps that a batch waits for: hosts, the reading, decoding and cutting of imagery, the model, the database. */
+/**
+ * The steps that a batch waits for: hosts, the reading, decoding and cutting of imagery, the model,
+ * the database.
+ */
 export type BuildStep = 'download' | 'cutting' | 'inference' | 'database'
 
 /** What is timed of a batch; `imagery` is told apart by its patches (`StepClock.watch`). */
@@ -20,7 +26,10 @@ export interface BuildProgress {
   /** Points finished by this process since it began, and the seconds it took. */
   readonly done: number
   readonly elapsedS: number
-  /** Share of the batches' time that is spent in or in front of each step, 0…1: the largest is the bottleneck. */
+  /**
+   * Share of the batches' time that is spent in or in front of each step, 0…1: the largest is the
+   * bottleneck.
+   */
   readonly steps: Readonly<Record<BuildStep, number>>
   /** Failures of this process that are tried again, by code. */
   readonly failures: Readonly<Record<string, number>>

@@ -1,4 +1,7 @@
-/** A created region → embeddings of all its points. May be killed at any moment and continued, alone or by many. */
+/**
+ * A created region → embeddings of all its points. May be killed at any moment and continued, alone
+ * or by many.
+ */
 import { InputError } from '../errors.ts'
 import { findWorkers, requestBuild, stopBuild } from '../gallery/builds.ts'
 import { countPoints, retryUnavailable, type PointCounts } from '../gallery/points.ts'
@@ -10,8 +13,8 @@ import { refuseOtherModel, type BuildOptions } from './visit-region.ts'
 import { workRegions } from './work-regions.ts'
 
 /**
- * Asks for the build of a region and takes part in it until it is built, stopped by somebody or by the signal.
- * While a host of its imagery is down it waits and goes on.
+ * Asks for the build of a region and takes part in it until it is built, stopped by somebody or by
+ * the signal. While a host of its imagery is down it waits and goes on.
  * @returns the counts at the end; with a stop, points remain pending
  * @throws {InputError} `model-mismatch` when the loaded model is not the region's
  * @throws {UpstreamError} when the source refuses us

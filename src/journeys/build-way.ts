@@ -1,4 +1,7 @@
-/** How the points of a claim become rows: patch by patch (`build-batches.ts`), or whole windows (`build-dense.ts`). */
+/**
+ * How the points of a claim become rows: patch by patch (`build-batches.ts`), or whole windows
+ * (`build-dense.ts`).
+ */
 import type { Database } from '../gallery/database.ts'
 import type { ClaimedPoint, PointClaim } from '../gallery/points.ts'
 import type { EmbeddedPoint, UnavailablePoint } from '../types.ts'

@@ -25,8 +25,8 @@ export interface SampleCheck {
 }
 
 /**
- * Cuts the patches of points again, evenly spread over the region's ids, and compares their pixels; changes nothing.
- * Tiles that are in the cache and fresh are not fetched again.
+ * Cuts the patches of points again, evenly spread over the region's ids, and compares their pixels;
+ * changes nothing. Tiles that are in the cache and fresh are not fetched again.
  * @param count  points at most
  */
 export async function checkSample(

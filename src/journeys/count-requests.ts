@@ -5,12 +5,18 @@ import type { LonLat } from '../types.ts'
 
 /** What a tile weighs where none was fetched: JPEG tiles of 256 px have 10 to 30 kB. */
 const TILE_BYTES = 20_000
-/** Requests are counted over so many points at most, a second or two; for more they are extrapolated. */
+/**
+ * Requests are counted over so many points at most, a second or two; for more they are
+ * extrapolated.
+ */
 const COUNTED_POINTS_MAX = 20_000
 
 /** What is asked of hosts. */
 export interface Requests {
-  /** Those that are asked, the most asked first; none where the source lists nothing at these places. */
+  /**
+   * Those that are asked, the most asked first; none where the source lists nothing at these
+   * places.
+   */
   readonly hosts: readonly HostRequests[]
   /** Of all hosts. */
   readonly count: number
@@ -87,8 +93,9 @@ function touchPieces(
 }
 
 /**
- * How many different pieces there will be when `growth` times as many are touched: of T pieces, n touches at random
- * meet T (1 − e^(−n/T)). Points that lie evenly meet more, so this is too much rather than too little.
+ * How many different pieces there will be when `growth` times as many are touched: of T pieces, n
+ * touches at random meet T (1 − e^(−n/T)). Points that lie evenly meet more, so this is too much
+ * rather than too little.
  */
 export function extrapolateDistinct({
   touched,

@@ -62,7 +62,8 @@ export async function insertPlan(outside: Outside, { draft, points }: RegionPlan
 
 /**
  * Draws the points of a region and writes nothing.
- * @throws {InputError} `region-name`, `region-empty`, `boundary-missing` and those of the imagery config
+ * @throws {InputError} `region-name`, `region-empty`, `boundary-missing` and those of the imagery
+ *   config
  */
 export async function planRegion(
   outside: Outside,

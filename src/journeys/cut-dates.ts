@@ -1,4 +1,7 @@
-/** One place → its pictures that are not in the gallery yet: the newest, or one of each of its newest dates. */
+/**
+ * One place → its pictures that are not in the gallery yet: the newest, or one of each of its
+ * newest dates.
+ */
 import { createHash } from 'node:crypto'
 import { BadDataError } from '../errors.ts'
 import type { KnownVintage } from '../gallery/refresh.ts'
@@ -40,7 +43,10 @@ export async function cutDates(
   return known.some((vintage) => isSame(patch, vintage)) ? [] : [patch]
 }
 
-/** Those of the newest dates that are not there; clouds may hide a date, then an older one takes its place. */
+/**
+ * Those of the newest dates that are not there; clouds may hide a date, then an older one takes its
+ * place.
+ */
 async function cutEach(
   { source, size, dates }: DatesContext,
   {

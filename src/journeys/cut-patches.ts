@@ -67,7 +67,8 @@ function cutOne(
   signal: AbortSignal,
 ): Promise<PatchesOf | UnavailablePoint | FailedPatch> {
   return context.gate(async () => {
-    // Cutting from memory never waits for anything; without this, finished sessions would wait for a whole batch.
+    // Cutting from memory never waits for anything; without this, finished sessions would wait for
+    // a whole batch.
     await nextTurn()
     signal.throwIfAborted()
     try {

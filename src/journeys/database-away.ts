@@ -1,4 +1,6 @@
-/** Work on the database that waits while its server is away (restart, failover), and then goes on. */
+/**
+ * Work on the database that waits while its server is away (restart, failover), and then goes on.
+ */
 import { UpstreamError } from '../errors.ts'
 import { pause } from './flow.ts'
 

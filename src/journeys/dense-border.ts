@@ -1,6 +1,7 @@
 /**
- * A point whose nearest patch is missing → another one beside it. At the border of the imagery the nearest patch may
- * reach out although the point's own would not: then the next one further in stands for it. Pure.
+ * A point whose nearest patch is missing → another one beside it. At the border of the imagery the
+ * nearest patch may reach out although the point's own would not: then the next one further in
+ * stands for it. Pure.
  */
 import { createLocalFrame } from '../geo/local-frame.ts'
 import type { PixelSquare } from '../imagery/source.ts'
@@ -15,7 +16,10 @@ export interface Surroundings {
   readonly patches: readonly DensePlace[]
 }
 
-/** A function that looks around points of the window around a centre, with the model's metres per pixel. */
+/**
+ * A function that looks around points of the window around a centre, with the model's metres per
+ * pixel.
+ */
 export function surroundingsFinder(
   { windowPx, spacingPx }: Pick<DenseLattice, 'windowPx' | 'spacingPx'>,
   centre: LonLat,

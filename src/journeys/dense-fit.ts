@@ -1,4 +1,7 @@
-/** How large the windows of a region are: those at its borders should not hold much that lies beyond it. Pure. */
+/**
+ * How large the windows of a region are: those at its borders should not hold much that lies beyond
+ * it. Pure.
+ */
 import { bboxOf } from '../geo/polygon.ts'
 import { createLaea } from '../geo/projection.ts'
 import type { Boundary, LonLat } from '../types.ts'
@@ -13,8 +16,9 @@ import {
 const WINDOW_PATCHES_MIN = 12
 
 /**
- * Lays the lattice whose windows over a region have the fewest pixels together, from its corner in the south-west on.
- * It follows from boundary, grid and model alone, as everything that is stored has to.
+ * Lays the lattice whose windows over a region have the fewest pixels together, from its corner in
+ * the south-west on. It follows from boundary, grid and model alone, as everything that is stored
+ * has to.
  */
 export function fitLattice(plan: LatticePlan, boundary: Boundary): DenseLattice {
   const places = placesOn(boundary)
@@ -44,7 +48,10 @@ function spread(indices: readonly number[]): number {
   return Math.max(...indices) - Math.min(...indices) + 1
 }
 
-/** Corners, middles of the sides and the middle of the box around a region: its projection bends the sides. */
+/**
+ * Corners, middles of the sides and the middle of the box around a region: its projection bends the
+ * sides.
+ */
 function placesOn(boundary: Boundary): LonLat[] {
   const [west, south, east, north] = bboxOf(boundary)
   const lons = [west, (west + east) / 2, east]

@@ -1,6 +1,7 @@
 /**
- * Grid points → windows and squares in them: where the patches of a dense build lie. The lattice hangs on the region's
- * projection and grid alone, so that every process finds the same patch for a point, whatever else is open. Pure.
+ * Grid points → windows and squares in them: where the patches of a dense build lie. The lattice
+ * hangs on the region's projection and grid alone, so that every process finds the same patch for a
+ * point, whatever else is open. Pure.
  */
 import { createLocalFrame } from '../geo/local-frame.ts'
 import { createLaea } from '../geo/projection.ts'
@@ -8,12 +9,16 @@ import type { PixelSquare } from '../imagery/source.ts'
 import type { Bbox, LonLat } from '../types.ts'
 
 /**
- * Patches on a side of a window at most, at the model's stride: 832 px for patches of 224 px and a stride of 32. Smaller windows
- * cost more per patch, larger ones gain little and need more memory (`npm run bench:dense -- windows`).
+ * Patches on a side of a window at most, at the model's stride: 832 px for patches of 224 px and a
+ * stride of 32. Smaller windows cost more per patch, larger ones gain little and need more memory
+ * (`npm run bench:dense -- windows`).
  */
 export const WINDOW_PATCHES = 20
 
-/** Sides of a row of windows are bent in longitude and latitude, by centimetres; share of a window's side. */
+/**
+ * Sides of a row of windows are bent in longitude and latitude, by centimetres; share of a window's
+ * side.
+ */
 const BOX_MARGIN = 0.01
 
 /** What a lattice is made of. */
@@ -29,7 +34,10 @@ export interface LatticePlan {
   readonly spacingM: number
   /** Absent: `WINDOW_PATCHES`. */
   readonly windowPatches?: number
-  /** Metres east and north of the centre where the windows begin: a corner of the region. Absent: the centre. */
+  /**
+   * Metres east and north of the centre where the windows begin: a corner of the region. Absent:
+   * the centre.
+   */
   readonly cornerM?: readonly [east: number, north: number]
 }
 
@@ -64,7 +72,10 @@ export interface DenseLattice {
   patchFinder(window: WindowPlace): (point: LonLat) => DensePlace
 }
 
-/** Lays the lattice. A grid whose step is a multiple of the spacing has a patch exactly on each point. */
+/**
+ * Lays the lattice. A grid whose step is a multiple of the spacing has a patch exactly on each
+ * point.
+ */
 export function createDenseLattice(plan: LatticePlan): DenseLattice {
   const { spacingM, gsd, stridePx, patchPx } = plan
   const projection = createLaea(plan.centre)

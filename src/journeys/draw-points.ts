@@ -24,7 +24,10 @@ interface DrawContext {
   readonly source: ImagerySource
 }
 
-/** @throws {InputError} `boundary-missing`, `where-imagery`, `patches-missing`, and those of the extract */
+/**
+ * @throws {InputError} `boundary-missing`, `where-imagery`, `patches-missing`, and those of the
+ *   extract
+ */
 export async function drawPoints(
   outside: Outside,
   context: DrawContext,

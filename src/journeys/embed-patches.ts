@@ -28,7 +28,10 @@ export async function embedPatches(
 /** What a row holds besides its place. */
 export type RowContent = Pick<EmbeddedPoint, 'capturedOn' | 'reference' | 'patchSha256' | 'logits'>
 
-/** Makes the function that puts a point and its content together, with its place in the region's projection and in H3. */
+/**
+ * Makes the function that puts a point and its content together, with its place in the region's
+ * projection and in H3.
+ */
 export function createRowMaker(region: Region) {
   const projection = createLaea(region.centre)
   return ({ id, lon, lat }: RoadPoint, content: RowContent): EmbeddedPoint => {

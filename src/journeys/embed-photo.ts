@@ -33,7 +33,8 @@ export const TOP_SCENES = 5
 
 /**
  * Embeds one photo.
- * @throws {InputError} `photo-format`, `photo-too-large` when the bytes cannot be used, `photo-too-small`, `photo-blank`
+ * @throws {InputError} `photo-format`, `photo-too-large` when the bytes cannot be used,
+ *   `photo-too-small`, `photo-blank`
  */
 export async function embedPhoto(
   outside: Pick<Outside, 'decodePhoto' | 'encoder'>,

@@ -1,4 +1,7 @@
-/** A region that is planned → what its build will cost: requests, bytes, time; and the terms of the imagery. */
+/**
+ * A region that is planned → what its build will cost: requests, bytes, time; and the terms of the
+ * imagery.
+ */
 import { InputError } from '../errors.ts'
 import { readPointStates } from '../gallery/point-states.ts'
 import { findRegion, type RegionDraft } from '../gallery/regions.ts'
@@ -25,7 +28,10 @@ export interface Estimate {
   readonly points: number
   /** Side of a patch, metres. */
   readonly patchM: number
-  /** Of a dense build: so many windows are fetched and read instead of a patch for each point; else null. */
+  /**
+   * Of a dense build: so many windows are fetched and read instead of a patch for each point; else
+   * null.
+   */
   readonly windows: number | null
   /** Requests by host; null: nothing is fetched. */
   readonly requests: Requests | null
@@ -51,7 +57,10 @@ export interface Sample {
 export interface Estimated {
   readonly draft: RegionDraft
   readonly points: readonly RoadPoint[]
-  /** A dense build, with a patch every so many metres; null: the stride of the model; absent: patch by patch. */
+  /**
+   * A dense build, with a patch every so many metres; null: the stride of the model; absent: patch
+   * by patch.
+   */
   readonly denseM?: number | null | undefined
 }
 
@@ -62,9 +71,11 @@ export interface EstimateOptions {
 }
 
 /**
- * Estimates a build. Without samples no imagery is fetched: a source is only asked what it has (capabilities of a map
- * service, lists of a STAC catalogue, heads of files), so its real hosts are known.
- * @param options.sampleCount  patches to cut on trial, spread over the points; windows of a dense build
+ * Estimates a build. Without samples no imagery is fetched: a source is only asked what it has
+ * (capabilities of a map service, lists of a STAC catalogue, heads of files), so its real hosts are
+ * known.
+ * @param options.sampleCount patches to cut on trial, spread over the points; windows of a dense
+ *   build
  * @throws {InputError} those of a dense build where there is none
  */
 export async function estimateRegion(
@@ -105,7 +116,8 @@ export async function estimateRegion(
 }
 
 /**
- * Estimates what is left of the build of a region, in the way in which it is built unless another is asked for.
+ * Estimates what is left of the build of a region, in the way in which it is built unless another
+ * is asked for.
  * @throws {InputError} `region-built` when nothing is left; {NotFoundError} `region-not-found`
  */
 export async function estimateRest(
@@ -151,7 +163,10 @@ function meanBytes(before: Traffic, after: Traffic): number | null {
   return requests === 0 ? null : (after.bytes - before.bytes) / requests
 }
 
-/** The encoder on grey pictures, so many that all sessions are busy: what is in them does not change the time. */
+/**
+ * The encoder on grey pictures, so many that all sessions are busy: what is in them does not change
+ * the time.
+ */
 async function measureRate(
   outside: Outside,
   { encodeGrey, rateCount }: EstimatedWork,

@@ -1,4 +1,7 @@
-/** What a build fetches and embeds, piece by piece: a patch for each point, or the windows of a dense build. */
+/**
+ * What a build fetches and embeds, piece by piece: a patch for each point, or the windows of a
+ * dense build.
+ */
 import type { Encoder } from '../embedding/encoder.ts'
 import { BadDataError } from '../errors.ts'
 import type { ImagerySource, PatchSize } from '../imagery/source.ts'

@@ -2,11 +2,15 @@
 import { deleteExpiredPhoto, findExpiredPhotos, removeStrays } from '../gallery/photos.ts'
 import type { PhotoOutside } from './keep-photo.ts'
 
-/** Bytes come before their row: those that are still without one after this time were left by a crash. */
+/**
+ * Bytes come before their row: those that are still without one after this time were left by a
+ * crash.
+ */
 const STRAY_AFTER_MS = 3_600_000
 
 /**
- * Removes bytes of photos that never got a row. Those of other databases that keep theirs in the same folder stay.
+ * Removes bytes of photos that never got a row. Those of other databases that keep theirs in the
+ * same folder stay.
  * @returns how many
  */
 export async function removeStrayPhotos({ outside, photoFiles }: PhotoOutside): Promise<number> {
@@ -18,7 +22,8 @@ export async function removeStrayPhotos({ outside, photoFiles }: PhotoOutside): 
 }
 
 /**
- * Removes every photo that was to be kept until now or before. One that cannot be removed does not keep the others.
+ * Removes every photo that was to be kept until now or before. One that cannot be removed does not
+ * keep the others.
  * @returns how many
  * @throws the first failure, after all were tried
  */

@@ -6,7 +6,10 @@ import type { Logits } from '../types.ts'
 import { TOP_SCENES } from './embed-photo.ts'
 import type { Outside } from './outside.ts'
 
-/** So many times the wanted count are looked at: three points of a fine grid may share a patch of a dense build. */
+/**
+ * So many times the wanted count are looked at: three points of a fine grid may share a patch of a
+ * dense build.
+ */
 const LOOKS_MAX = 4
 
 interface Found {
@@ -17,8 +20,8 @@ interface Found {
 }
 
 /**
- * The best point of each of the best cells, with what it shows. Points of a dense build that took the same patch are
- * one candidate, at the point that is nearest to the patch.
+ * The best point of each of the best cells, with what it shows. Points of a dense build that took
+ * the same patch are one candidate, at the point that is nearest to the patch.
  * @param photo  logits of the photo for shared scenes; absent for a scene query
  */
 export async function findCandidates(

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Applies `work` to each item with at most `concurrency` under way; results come in the order of the items.
- * A rejected `work` ends the chain after the others under way have settled.
+ * Applies `work` to each item with at most `concurrency` under way; results come in the order of
+ * the items. A rejected `work` ends the chain after the others under way have settled.
  */
 export async function* mapOrdered<In, Out>(
   items: Iterable<In> | AsyncIterable<In>,
@@ -32,7 +32,8 @@ function takeFirst<T>(queue: Promise<T>[]): Promise<T> {
 }
 
 /**
- * As `mapOrdered`, but results come as they are ready: a slow item does not keep the next ones from starting.
+ * As `mapOrdered`, but results come as they are ready: a slow item does not keep the next ones from
+ * starting.
  */
 export async function* mapAsReady<In, Out>(
   items: Iterable<In> | AsyncIterable<In>,
@@ -61,7 +62,10 @@ export async function* mapAsReady<In, Out>(
   }
 }
 
-/** A result and the promise that it came from; as a function, because a promise of a promise would be unwrapped. */
+/**
+ * A result and the promise that it came from; as a function, because a promise of a promise would
+ * be unwrapped.
+ */
 interface Ready<Out> {
   readonly self: () => Promise<Ready<Out>>
   readonly result: Out

@@ -11,8 +11,8 @@ export interface HashedSquare {
 }
 
 /**
- * Hashes squares of one size, those that lie below each other at a time: cut out as one strip, each of them is a piece
- * of it, and the pixels that they share are copied once.
+ * Hashes squares of one size, those that lie below each other at a time: cut out as one strip, each
+ * of them is a piece of it, and the pixels that they share are copied once.
  */
 export function* hashSquares(
   image: Rgb8,

@@ -1,4 +1,7 @@
-/** What holds a build up, for people and for the database; and how long it waits before it tries again. */
+/**
+ * What holds a build up, for people and for the database; and how long it waits before it tries
+ * again.
+ */
 import { InputError, UpstreamError } from '../errors.ts'
 import type { BuildProblem } from '../types.ts'
 import { isRefusal } from './judge-failures.ts'
@@ -11,7 +14,9 @@ export interface WaitLimits {
 
 export const HOLD_UP_WAIT: WaitLimits = { firstMs: 1000, mostMs: 60_000 }
 
-/** So often in a row, ten minutes in all, a file may be gone, or another one whenever it is opened. */
+/**
+ * So often in a row, ten minutes in all, a file may be gone, or another one whenever it is opened.
+ */
 const EXCHANGES_MAX = 15
 
 /** A build that waits. */
@@ -35,7 +40,9 @@ export interface HeldAt {
   readonly settled: number
 }
 
-/** The wait after an error: until the moment that its host named, or twice as long as the last time. */
+/**
+ * The wait after an error: until the moment that its host named, or twice as long as the last time.
+ */
 export function holdUpAfter(
   error: UpstreamError,
   before: HoldUp | undefined,
@@ -54,7 +61,8 @@ export function holdUpAfter(
 const UNREADABLE = ['file-unreadable', 'raster-unreadable', 'archive-unreadable']
 
 /**
- * Files that this process could open before, and cannot now, have been taken away or are being written: that may heal.
+ * Files that this process could open before, and cannot now, have been taken away or are being
+ * written: that may heal.
  * @param wasOpen  whether it could
  */
 export function asExchanged(error: unknown, wasOpen: boolean): unknown {
@@ -64,7 +72,8 @@ export function asExchanged(error: unknown, wasOpen: boolean): unknown {
 }
 
 /**
- * What no waiting heals: a refusal, and a file that is gone or never the same for as long as it is read. Null: it is waited for.
+ * What no waiting heals: a refusal, and a file that is gone or never the same for as long as it is
+ * read. Null: it is waited for.
  * @param before  the hold-up before this error
  */
 export function whyHopeless(
@@ -86,8 +95,8 @@ export function whyHopeless(
 }
 
 /**
- * Whether only this process is held up for good: others got on since then, so the build is not its to stop.
- * A refusal is told to all.
+ * Whether only this process is held up for good: others got on since then, so the build is not its
+ * to stop. A refusal is told to all.
  * @param hopeless  what no waiting heals
  * @param settled  the region's points that are done with now
  */

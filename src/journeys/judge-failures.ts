@@ -1,6 +1,6 @@
 /**
- * Imagery that could not be had → whose fault it is: the host's (wait, nothing is marked), the source's (stop), or
- * the point's own (try again later, at last give it up).
+ * Imagery that could not be had → whose fault it is: the host's (wait, nothing is marked), the
+ * source's (stop), or the point's own (try again later, at last give it up).
  */
 import type { UpstreamError } from '../errors.ts'
 import type { FailedPoint } from '../gallery/embeddings.ts'
@@ -15,7 +15,10 @@ export const FAILURES_MAX = 3
 /** Seconds until a point is tried again: after the first failure, and after the second. */
 const RETRY_S = [5, 20] as const
 
-/** Where all of a claim is broken, as far as it was asked for: seconds until it is looked at again, and counts. */
+/**
+ * Where all of a claim is broken, as far as it was asked for: seconds until it is looked at again,
+ * and counts.
+ */
 const DOUBT_S = 120
 /** Seconds until a file that was exchanged is open anew; that it is exchanged again then counts. */
 const REOPEN_S = 1
@@ -31,18 +34,21 @@ export interface Judged {
 /** What a failure means for its point. */
 type Verdict = 'counts' | 'in doubt' | 'held up'
 
-/** Whether the judgement needs to know if imagery comes anywhere: all of the claim is broken, or a point would be given up. */
+/**
+ * Whether the judgement needs to know if imagery comes anywhere: all of the claim is broken, or a
+ * point would be given up.
+ */
 export function needsProbe({ cut, failed }: Pick<Found, 'cut' | 'failed'>): boolean {
   const broken = failed.filter(({ error }) => !isRefusal(error) && isAboutContent(error))
   return broken.some((patch) => cut.length === 0 || isLast(patch))
 }
 
 /**
- * Judges the failures of one claim. A failure counts against its point where the imagery of others of the claim came,
- * or where the point has waited before. Broken pictures in all of a claim are in doubt at first: its points wait, and
- * others are built meanwhile. A host that is down, or that sends no picture of any place, marks nothing.
- * A file that was exchanged is opened anew, so the build is held up for a moment; one that is another at each opening
- * counts against its points.
+ * Judges the failures of one claim. A failure counts against its point where the imagery of others
+ * of the claim came, or where the point has waited before. Broken pictures in all of a claim are in
+ * doubt at first: its points wait, and others are built meanwhile. A host that is down, or that
+ * sends no picture of any place, marks nothing. A file that was exchanged is opened anew, so the
+ * build is held up for a moment; one that is another at each opening counts against its points.
  * @param silence  that no imagery comes anywhere (`Probe`)
  */
 export function judgeFailures(
@@ -98,7 +104,9 @@ function isExchanged({ code }: UpstreamError): boolean {
   return code === 'file-changed'
 }
 
-/** A host may count as down also because it asked to be left alone in answer to each broken picture. */
+/**
+ * A host may count as down also because it asked to be left alone in answer to each broken picture.
+ */
 function isAboutContent({ facts }: UpstreamError): boolean {
   return !isOfHost(String(facts['failure']))
 }

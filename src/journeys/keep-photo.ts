@@ -1,4 +1,7 @@
-/** An uploaded photo → its logits in the database and its bytes in the data directory; and both away again. */
+/**
+ * An uploaded photo → its logits in the database and its bytes in the data directory; and both away
+ * again.
+ */
 import { perceptualHash } from '../image/perceptual-hash.ts'
 import { softmaxTop } from '../embedding/vector.ts'
 import { NotFoundError } from '../errors.ts'
@@ -24,7 +27,10 @@ export interface PhotoFiles {
   read(sha256: string): Promise<Uint8Array>
   /** Nothing happens where there is none. */
   remove(sha256: string): Promise<void>
-  /** Those written before a moment and never settled; what a write that was cut short then has left is removed. */
+  /**
+   * Those written before a moment and never settled; what a write that was cut short then has left
+   * is removed.
+   */
   listUnsettled(moment: Date): Promise<readonly string[]>
 }
 
@@ -76,7 +82,8 @@ export async function keepPhoto(
     expiresAt,
   })
   if (!(await photoFiles.has(sha256))) {
-    // Whoever removed a former upload meanwhile took them along, or the row of this one, too: then nobody wants them.
+    // Whoever removed a former upload meanwhile took them along, or the row of this one, too: then
+    // nobody wants them.
     await photoFiles.write(sha256, bytes)
     await removeStrays(outside.db, [sha256], (id) => photoFiles.remove(id))
   }
@@ -114,7 +121,8 @@ export async function forgetPhoto(
 export type KeptPhoto = Pick<EmbeddedPhoto, 'name' | 'sha256' | 'logits'>
 
 /**
- * A kept photo with its logits by the ground model of now: those of another model are computed again.
+ * A kept photo with its logits by the ground model of now: those of another model are computed
+ * again.
  * @throws {NotFoundError} `photo-not-found`
  */
 export async function findKeptPhoto(parts: PhotoOutside, id: string): Promise<KeptPhoto> {

@@ -16,8 +16,8 @@ const PHOTO_JPEG_QUALITY = 85
 const PATCH_JPEG_QUALITY = 90
 
 /**
- * Cuts the patches of the candidates again and lays them out beside the photo. A patch that has changed
- * at the source since the build, or can't be had any more, is told and not hidden.
+ * Cuts the patches of the candidates again and lays them out beside the photo. A patch that has
+ * changed at the source since the build, or can't be had any more, is told and not hidden.
  */
 export async function makeSheet(
   outside: Outside,
@@ -46,7 +46,10 @@ export async function makeSheet(
   }
 }
 
-/** The files or keys of an imported region may be where it was built: then there are no pictures, but all the rest. */
+/**
+ * The files or keys of an imported region may be where it was built: then there are no pictures,
+ * but all the rest.
+ */
 async function openOrTell(
   outside: Outside,
   region: Region,

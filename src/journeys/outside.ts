@@ -1,4 +1,7 @@
-/** What the journeys get from outside: everything that touches disk, network, database or native code. */
+/**
+ * What the journeys get from outside: everything that touches disk, network, database or native
+ * code.
+ */
 import type { Encoder } from '../embedding/encoder.ts'
 import type { Database } from '../gallery/database.ts'
 import type { createPack, openPack } from '../gallery/pack-file.ts'

@@ -1,4 +1,7 @@
-/** A built region → one file, and such a file → a region of another database: one team builds, others import. */
+/**
+ * A built region → one file, and such a file → a region of another database: one team builds,
+ * others import.
+ */
 import { InputError } from '../errors.ts'
 import type { PackedRegion, PackManifest } from '../gallery/pack-manifest.ts'
 import { PACK_VERSION } from '../gallery/pack-manifest.ts'
@@ -41,8 +44,8 @@ export interface Exported {
 }
 
 /**
- * Writes a region with all its points and embeddings, as they are at one moment, to a sealed GeoParquet file.
- * When it is stopped or fails, a file that stood there before is still there.
+ * Writes a region with all its points and embeddings, as they are at one moment, to a sealed
+ * GeoParquet file. When it is stopped or fails, a file that stood there before is still there.
  * @throws {NotFoundError} `region-not-found`
  * @throws {InputError} `file-unwritable`
  */
@@ -125,8 +128,9 @@ export interface Imported {
 
 /**
  * Reads a pack into the database, whole or not at all.
- * @throws {InputError} `source-forbidden` where the pack's source wants other variables than imagery keys;
- * `file-unreadable`, `pack-foreign`, `pack-damaged`, `pack-version`, `model-mismatch`, `region-exists`
+ * @throws {InputError} `source-forbidden` where the pack's source wants other variables than
+ *   imagery keys; `file-unreadable`, `pack-foreign`, `pack-damaged`, `pack-version`,
+ *   `model-mismatch`, `region-exists`
  */
 export async function importRegion(
   outside: Outside,

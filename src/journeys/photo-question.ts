@@ -3,7 +3,10 @@ import { indoorShare } from '../embedding/vector.ts'
 import type { GroupWeights, HeatmapQuestion } from '../heatmap-types.ts'
 import type { Logits } from '../types.ts'
 
-/** Of held-out photos 94 % of those from indoors show more indoor scenes than this, and 3.5 % of those from outdoors (docs/models.md). */
+/**
+ * Of held-out photos 94 % of those from indoors show more indoor scenes than this, and 3.5 % of
+ * those from outdoors (docs/models.md).
+ */
 const INDOORS_FROM = 0.5
 
 /** @param logits  of all frames together */

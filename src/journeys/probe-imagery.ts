@@ -1,6 +1,7 @@
 /**
- * Broken pictures all over a claim: is an area broken, or does the host answer everybody with rubbish? Places are asked
- * whose pictures came before, past all caches; before any came, some that were said to have none, or that are still open.
+ * Broken pictures all over a claim: is an area broken, or does the host answer everybody with
+ * rubbish? Places are asked whose pictures came before, past all caches; before any came, some that
+ * were said to have none, or that are still open.
  */
 import { BadDataError, InputError, UpstreamError } from '../errors.ts'
 import { findPlacesAfter, type PlaceState } from '../gallery/point-states.ts'
@@ -17,7 +18,10 @@ const PLACES = 3
 /** So long the answer holds for others that ask. */
 const KEEP_MS = 10_000
 
-/** Tells what is wrong with the imagery everywhere; null: some of it comes, so what is broken is a part. */
+/**
+ * Tells what is wrong with the imagery everywhere; null: some of it comes, so what is broken is a
+ * part.
+ */
 export type Probe = (signal: AbortSignal) => Promise<UpstreamError | null>
 
 /** What is asked, and for what. */
@@ -70,7 +74,10 @@ async function probe(
   return failure && nothingComes(failure, places.length)
 }
 
-/** The same configuration was opened when the visit began: what cannot be read now is the host's doing. */
+/**
+ * The same configuration was opened when the visit began: what cannot be read now is the host's
+ * doing.
+ */
 function hostFailure(given: unknown): UpstreamError {
   const error = asExchanged(given, true)
   if (error instanceof UpstreamError) return error
@@ -95,7 +102,10 @@ async function tryPlace(
   }
 }
 
-/** Of these the first is asked of which the region has a point: what came once, or was answered, will again. */
+/**
+ * Of these the first is asked of which the region has a point: what came once, or was answered,
+ * will again.
+ */
 const ASKED: readonly PlaceState[] = ['embedded', 'answered', 'open']
 
 async function choosePlaces(outside: Outside, regionId: number): Promise<RoadPoint[]> {
@@ -106,7 +116,9 @@ async function choosePlaces(outside: Outside, regionId: number): Promise<RoadPoi
   return []
 }
 
-/** Spread over the region's ids, others each time: the same ones may lie in the part that is broken. */
+/**
+ * Spread over the region's ids, others each time: the same ones may lie in the part that is broken.
+ */
 async function spreadPlaces(
   outside: Outside,
   asked: { readonly regionId: number; readonly state: PlaceState },
@@ -125,7 +137,10 @@ async function spreadPlaces(
   return [...places.values()]
 }
 
-/** Files that are others whenever they are read are told as such: a build does not wait for them without end. */
+/**
+ * Files that are others whenever they are read are told as such: a build does not wait for them
+ * without end.
+ */
 function nothingComes({ code, message, facts }: UpstreamError, placeCount: number): UpstreamError {
   return new UpstreamError(
     code === 'file-changed' ? code : 'host-down',

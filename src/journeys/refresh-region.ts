@@ -1,4 +1,7 @@
-/** A built region → its points of which there is imagery of dates that they lack wait to be embedded again. */
+/**
+ * A built region → its points of which there is imagery of dates that they lack wait to be embedded
+ * again.
+ */
 import { InputError } from '../errors.ts'
 import {
   beginRefresh,
@@ -54,13 +57,15 @@ export interface Refreshed {
   readonly unavailable: number
   /** They lie outside the source's imagery, and keep what they have. */
   readonly uncovered: number
-  /** Whether the source told for each point that waits that it has a date which the gallery lacks. */
+  /**
+   * Whether the source told for each point that waits that it has a date which the gallery lacks.
+   */
   readonly isDated: boolean
 }
 
 /**
- * Says how many dates of each place are embedded from now on, also by who builds the region now, newest first; what is
- * embedded stays.
+ * Says how many dates of each place are embedded from now on, also by who builds the region now,
+ * newest first; what is embedded stays.
  * @throws {NotFoundError} `region-not-found`
  * @throws {InputError} `dense-dates` for more than one of a dense region
  */
@@ -75,12 +80,13 @@ export async function keepVintages(
 }
 
 /**
- * Lets the points wait of which the source has a wanted date that the gallery lacks; a build then embeds them, and the
- * rows of other dates stay. Wanted are the newest dates, as many as the region keeps.
- * Stopped half-way, those that were found wait, and the next call goes on.
+ * Lets the points wait of which the source has a wanted date that the gallery lacks; a build then
+ * embeds them, and the rows of other dates stay. Wanted are the newest dates, as many as the region
+ * keeps. Stopped half-way, those that were found wait, and the next call goes on.
  * @throws {NotFoundError} `region-not-found`
  * A refresh that is refused keeps nothing of the wish.
- * @throws {InputError} `refresh-undated` when the source tells no dates, `region-building` while it is built, `model-mismatch`, and those of the source
+ * @throws {InputError} `refresh-undated` when the source tells no dates, `region-building` while it
+ *   is built, `model-mismatch`, and those of the source
  */
 export async function refreshRegion(
   outside: Outside,
@@ -113,7 +119,8 @@ export async function refreshRegion(
     const marking = { regionId: region.id, test, vintages }
     const found = await markLacking(outside, { ...marking, isAll }, progress)
     const isUndated = found.undated > 0 && found.undated + found.uncovered === found.looked
-    // Another source without dates is of another date as a whole; of the same one nothing can be said.
+    // Another source without dates is of another date as a whole; of the same one nothing can be
+    // said.
     if (isUndated && !isAll && imagery === undefined) throw undated(outside, region)
     // Also where no point lacks a date now.
     await settleDates(outside, marking)

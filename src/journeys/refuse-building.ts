@@ -1,4 +1,7 @@
-/** What is not changed in the middle of a build: the imagery of a region, and patch by patch or densely. */
+/**
+ * What is not changed in the middle of a build: the imagery of a region, and patch by patch or
+ * densely.
+ */
 import { InputError } from '../errors.ts'
 import type { Region } from '../types.ts'
 

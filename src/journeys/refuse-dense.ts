@@ -3,7 +3,8 @@ import { InputError } from '../errors.ts'
 import type { Region } from '../types.ts'
 
 /**
- * Before several dates of a place are asked for, or its patches are compared with what is there now.
+ * Before several dates of a place are asked for, or its patches are compared with what is there
+ * now.
  * @throws {InputError} `dense-dates`
  */
 export function refuseDense({ name, runtime }: Region): void {

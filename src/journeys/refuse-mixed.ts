@@ -7,8 +7,8 @@ import { refuseOtherModel } from './visit-region.ts'
 
 /**
  * Before a photo is compared with a region's embeddings.
- * @throws {InputError} `model-mismatch` when another overhead model made them, `model-space` when the photo model
- * is of another space than that one
+ * @throws {InputError} `model-mismatch` when another overhead model made them, `model-space` when
+ *   the photo model is of another space than that one
  */
 export async function refuseMixedModels(
   outside: Pick<Outside, 'encoder'>,

@@ -14,7 +14,8 @@ type Counted = { -readonly [Key in keyof CoverageCell]: CoverageCell[Key] } & {
 /**
  * Counts the points of every cell that has any; cells with the largest share without imagery first.
  * @param cells  as `locate --cells`
- * @throws {NotFoundError} `region-not-found`; {InputError} `cells-spec`, `cells-too-many` above 2,000,000
+ * @throws {NotFoundError} `region-not-found`; {InputError} `cells-spec`, `cells-too-many` above
+ *   2,000,000
  */
 export async function coverRegion(
   outside: Outside,

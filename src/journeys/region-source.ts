@@ -1,4 +1,7 @@
-/** A region → its source of imagery, whose files are stretched by the levels on record, whatever they would measure now. */
+/**
+ * A region → its source of imagery, whose files are stretched by the levels on record, whatever
+ * they would measure now.
+ */
 import { findStretches, keepStretch } from '../gallery/stretches.ts'
 import { parseImageryConfig } from '../imagery/config.ts'
 import type { SourceOptions, StretchMemory } from '../imagery/deps.ts'
@@ -29,7 +32,8 @@ export async function openRegionSource(
 }
 
 /**
- * Opens the imagery of a region to build it: what is measured now is recorded, and counts for all who build it.
+ * Opens the imagery of a region to build it: what is measured now is recorded, and counts for all
+ * who build it.
  * @param region.stamp  of its plan (`findBuildPlan`)
  * @throws those of the source
  */

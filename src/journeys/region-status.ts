@@ -20,7 +20,10 @@ export interface RegionStatus {
   readonly workers: readonly WorkerShare[]
   /** Dates of each place that a build embeds at most. */
   readonly vintages: number
-  /** Levels measured on the files of its source, where there are any; of a single region only: a source may have thousands. */
+  /**
+   * Levels measured on the files of its source, where there are any; of a single region only: a
+   * source may have thousands.
+   */
   readonly stretches?: Stretches
 }
 
@@ -46,7 +49,9 @@ async function withPoints(outside: Outside, region: Region): Promise<RegionStatu
   return { region, bbox: toGeoJsonBbox(bboxOf(region.boundary)), points, workers, vintages }
 }
 
-/** Where a build stands, in a few words: `built`, `built, 33 points wait`, `building (host-down)`. */
+/**
+ * Where a build stands, in a few words: `built`, `built, 33 points wait`, `building (host-down)`.
+ */
 export function nameState({ region, points }: Pick<RegionStatus, 'region' | 'points'>): string {
   const { state, problem } = region
   if (state === 'built' && points.pending > 0) return `built, ${points.pending} points wait`

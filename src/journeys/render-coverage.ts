@@ -14,7 +14,10 @@ const FORMATS = {
   png: { mediaType: 'image/png', ending: 'png' },
 } as const
 
-/** A form of coverage: `geojson` and `csv` hold all cells, `text` the worst, `png` is a picture of the map. */
+/**
+ * A form of coverage: `geojson` and `csv` hold all cells, `text` the worst, `png` is a picture of
+ * the map.
+ */
 export type CoverageFormat = keyof typeof FORMATS
 
 /** All of them. */

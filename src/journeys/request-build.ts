@@ -1,4 +1,7 @@
-/** The wish for a build → what is settled before it begins: what is tried again, how densely, how many dates. */
+/**
+ * The wish for a build → what is settled before it begins: what is tried again, how densely, how
+ * many dates.
+ */
 import { InputError } from '../errors.ts'
 import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
@@ -18,7 +21,9 @@ export interface BuildWish {
   readonly denseM?: number | null | undefined
   /** Dates of each place, newest first. */
   readonly vintages?: number | undefined
-  /** This process is to build it, so its model has to be the region's; else others may, with theirs. */
+  /**
+   * This process is to build it, so its model has to be the region's; else others may, with theirs.
+   */
   readonly isHere?: boolean | undefined
 }
 
@@ -78,7 +83,10 @@ async function settleVintages(
   ]
 }
 
-/** A reason that no point has may be a slip, or what another build has made good: the build goes on either way. */
+/**
+ * A reason that no point has may be a slip, or what another build has made good: the build goes on
+ * either way.
+ */
 async function findSlips(
   { db }: Outside,
   regionId: number,

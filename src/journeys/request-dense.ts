@@ -11,12 +11,13 @@ import { openRegionSource } from './region-source.ts'
 import { refuseOtherModel } from './visit-region.ts'
 
 /**
- * Settles that a region is built densely, by this and every later build of it, whoever runs it: rows from windows and
- * rows from single patches do not compare.
+ * Settles that a region is built densely, by this and every later build of it, whoever runs it:
+ * rows from windows and rows from single patches do not compare.
  * @param spacingM  a patch every so many metres; null: the stride of the model
  * @returns the spacing
- * @throws {InputError} `dense-mixed` when other rows are there already; `region-building` when they are about to be; `dense-grid`, `dense-spacing`,
- * `model-without-map`, `imagery-without-windows` where there is no dense way
+ * @throws {InputError} `dense-mixed` when other rows are there already; `region-building` when they
+ *   are about to be; `dense-grid`, `dense-spacing`, `model-without-map`, `imagery-without-windows`
+ *   where there is no dense way
  */
 export async function requestDense(
   outside: Outside,

@@ -29,7 +29,8 @@ export interface RequestOutside extends Pick<Outside, 'readBoundaryRelation'> {
 
 /**
  * Checks every source and reads the boundary.
- * @throws {InputError} `source-forbidden`, `source-missing`, and those of imagery config and boundary
+ * @throws {InputError} `source-forbidden`, `source-missing`, and those of imagery config and
+ *   boundary
  */
 export async function requestRegion(
   wish: UncheckedRegion,

@@ -33,7 +33,8 @@ export interface RegionSearch {
 
 /**
  * Measures the query against every embedding of the region and ranks the cells.
- * @throws {NotFoundError} `region-not-found`, `region-not-built` when nothing is embedded yet, `region-without-imagery` when nothing ever was
+ * @throws {NotFoundError} `region-not-found`, `region-not-built` when nothing is embedded yet,
+ *   `region-without-imagery` when nothing ever was
  * @throws {InputError} for a photo: as `refuseMixedModels`; for a scene: `model-mismatch`
  */
 export async function searchRegion(outside: Outside, search: RegionSearch): Promise<Heatmap> {
@@ -129,7 +130,8 @@ async function measureCells(outside: Outside, parts: Measured): Promise<CellDist
   if (grid.kind === 'h3' || grid.epsg === null) {
     return aggregateDistancesByCell(outside.db, { regionId: region.id, query, grid, dates })
   }
-  // Squares of a named CRS: the stored x, y lie in the region's projection, so points are grouped here.
+  // Squares of a named CRS: the stored x, y lie in the region's projection, so points are grouped
+  // here.
   const cells = new Map<string, CellDistance>()
   for (const { distance, point } of await findDistances(outside.db, {
     regionId: region.id,

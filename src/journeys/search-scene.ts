@@ -1,4 +1,6 @@
-/** Words for a scene → the heatmap of where it shows from above; or the best scene of every cell. */
+/**
+ * Words for a scene → the heatmap of where it shows from above; or the best scene of every cell.
+ */
 import type { Encoder } from '../embedding/encoder.ts'
 import { photoQuery, sceneQuery, standardise } from '../embedding/vector.ts'
 import { meanLogitsByCell } from '../gallery/search.ts'
@@ -30,7 +32,8 @@ export interface SceneRequest {
 
 /**
  * Searches a region for a scene class without a photo.
- * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates, and those of the region
+ * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates, and those of the
+ *   region
  */
 export async function searchScene(
   outside: Outside,
@@ -47,9 +50,9 @@ export async function searchScene(
 }
 
 /**
- * What words for a scene ask of the gallery. One scene of which the model learned no labelled ground is searched for by
- * what photos of it, or most like it, show on the mean, where the model has that: in controls that found twice as much
- * (docs/models.md).
+ * What words for a scene ask of the gallery. One scene of which the model learned no labelled
+ * ground is searched for by what photos of it, or most like it, show on the mean, where the model
+ * has that: in controls that found twice as much (docs/models.md).
  * @throws {InputError} `scene-unknown`, `scene-ambiguous` with the candidates
  */
 export async function sceneSearch(
@@ -74,7 +77,10 @@ export async function sceneSearch(
   }
 }
 
-/** The query by what photos of a scene, or most like it, show; undefined where the model has no prototypes. */
+/**
+ * The query by what photos of a scene, or most like it, show; undefined where the model has no
+ * prototypes.
+ */
 async function photosOf(
   { index }: Scene,
   encoder: Encoder,
@@ -90,10 +96,10 @@ function namesOf(terms: readonly SceneTerm[]): string[] {
 }
 
 /**
- * The scene that stands out most in every cell: the largest of the standardised logits of the cell's mean embedding,
- * among the scenes that the model learned from labelled ground (all 365 where its card does not tell): others would
- * win by chance. `distance` is its negative, so cells with a clear scene rank first; the point of a cell is the one that
- * shows the scene most clearly.
+ * The scene that stands out most in every cell: the largest of the standardised logits of the
+ * cell's mean embedding, among the scenes that the model learned from labelled ground (all 365
+ * where its card does not tell): others would win by chance. `distance` is its negative, so cells
+ * with a clear scene rank first; the point of a cell is the one that shows the scene most clearly.
  */
 export async function mapBestScenes(
   outside: Outside,

@@ -1,4 +1,6 @@
-/** One process takes part in the build of one region, for as long as there is something to claim. */
+/**
+ * One process takes part in the build of one region, for as long as there is something to claim.
+ */
 import { InputError } from '../errors.ts'
 import type { Encoder } from '../embedding/encoder.ts'
 import { recordRuntime } from '../gallery/builds.ts'
@@ -25,7 +27,8 @@ export interface BuildOptions {
 }
 
 /**
- * Builds batches until nothing can be claimed, the build is stopped, the region is to be built otherwise or something holds it up.
+ * Builds batches until nothing can be claimed, the build is stopped, the region is to be built
+ * otherwise or something holds it up.
  * @param before  what this process had told of the region, so that its figures go on
  * @throws {UpstreamError} what holds it up; {InputError} `model-mismatch` and those of the source
  */
@@ -48,7 +51,8 @@ export async function visitRegion(
     const meter = new BuildMeter({ now, before: before ?? noProgress(name), counts: await count() })
     const leaseS = options.leaseS ?? LEASE_S
     const probe = createProbe(outside, { region, source, size: patchSizeOf(encoder.card) })
-    // Before a host that was down, or whose file was exchanged, is asked for hundreds of points, it is asked for a few.
+    // Before a host that was down, or whose file was exchanged, is asked for hundreds of points, it
+    // is asked for a few.
     const isDoubted = PROBED.includes(region.problem?.code ?? '')
     const silence = isDoubted ? await probe(options.signal) : null
     if (silence !== null) throw silence

@@ -1,6 +1,7 @@
 /**
- * The loop of everybody who builds: looks for regions whose build is wanted, takes part in each, waits where a host
- * is down, and marks those built that have no open point left. Any number of processes may run it on one database.
+ * The loop of everybody who builds: looks for regions whose build is wanted, takes part in each,
+ * waits where a host is down, and marks those built that have no open point left. Any number of
+ * processes may run it on one database.
  */
 import { UpstreamError } from '../errors.ts'
 import {
@@ -30,7 +31,10 @@ import { visitRegion, type BuildOptions } from './visit-region.ts'
 
 /** How often somebody without work looks for some: first, and at most. */
 const LOOK_MS = { first: 100, most: 5000 }
-/** A region that this process cannot build (another model, files that are not here) is tried again after this. */
+/**
+ * A region that this process cannot build (another model, files that are not here) is tried again
+ * after this.
+ */
 const GIVEN_UP_MS = 60_000
 /** What a region could not be told about in the database either. */
 const cannotStore: ReadonlySet<string> = new Set([
@@ -49,8 +53,8 @@ export interface WorkOptions extends BuildOptions {
   /** Ends when no build is wanted that this process can take part in. */
   readonly isOnce: boolean
   /**
-   * Told when a region cannot be built by this process: throw to end, or return to leave the region to others.
-   * Regions that only wait are not told here but by `onProgress`.
+   * Told when a region cannot be built by this process: throw to end, or return to leave the region
+   * to others. Regions that only wait are not told here but by `onProgress`.
    */
   readonly onError: (error: unknown, region: string) => void
   readonly wait?: WaitLimits
@@ -193,14 +197,20 @@ async function heldUp(
 /** How it came that a process gives a region up. */
 interface GivenUp {
   readonly error: unknown
-  /** What no waiting heals; null: the error is no such thing, as a mistake in what this process was given. */
+  /**
+   * What no waiting heals; null: the error is no such thing, as a mistake in what this process was
+   * given.
+   */
   readonly hopeless: UpstreamError | null
   /** The region's points that are done with. */
   readonly settled: number
   readonly options: WorkOptions
 }
 
-/** What no waiting heals stops the build, unless others get on with it: then the region is left to them. */
+/**
+ * What no waiting heals stops the build, unless others get on with it: then the region is left to
+ * them.
+ */
 async function giveUp(
   outside: Outside,
   { region, memory }: Attended,

@@ -1,16 +1,21 @@
-/** Ways that follow one another → closed rings → polygons with holes, as relations of OpenStreetMap describe areas. */
+/**
+ * Ways that follow one another → closed rings → polygons with holes, as relations of OpenStreetMap
+ * describe areas.
+ */
 import type { Position } from 'geojson'
 import { isInRing, signedDoubleArea } from '../geo/rings.ts'
 
 /** Node ids of a way. */
 export type WayNodes = readonly number[]
 
-/** Rings of node ids, each beginning and ending at the same node; or where a ring ends in nothing. */
+/**
+ * Rings of node ids, each beginning and ending at the same node; or where a ring ends in nothing.
+ */
 export type Rings = { readonly rings: number[][] } | { readonly gapAt: number }
 
 /**
- * Joins ways at their ends, whatever their order and direction. Where several rings touch in a node, each is closed as
- * soon as it can be, so that none touches itself.
+ * Joins ways at their ends, whatever their order and direction. Where several rings touch in a
+ * node, each is closed as soon as it can be, so that none touches itself.
  */
 export function assembleRings(ways: readonly WayNodes[]): Rings {
   const open = new Set(ways.filter((way) => way.length > 1))
@@ -41,7 +46,10 @@ function endsOf(way: WayNodes): [number, number] {
   return [way[0] as number, way.at(-1) as number]
 }
 
-/** Follows ways from a node until it is back and nothing is left there. @returns the node of a gap */
+/**
+ * Follows ways from a node until it is back and nothing is left there.
+ * @returns the node of a gap
+ */
 function walk(
   start: number,
   take: (node: number) => WayNodes | undefined,
@@ -68,7 +76,8 @@ function walk(
 }
 
 /**
- * Gives each hole to the smallest outer ring around it; outer rings run counter-clockwise, holes clockwise.
+ * Gives each hole to the smallest outer ring around it; outer rings run counter-clockwise, holes
+ * clockwise.
  * @returns `[outer ring, …holes]` each; holes outside all outer rings are dropped
  */
 export function makePolygons(

@@ -1,4 +1,7 @@
-/** The blobs of a phase, which decoders on several threads share out among themselves without a message per blob. */
+/**
+ * The blobs of a phase, which decoders on several threads share out among themselves without a
+ * message per blob.
+ */
 import type { BlobPlace } from './blob-index.ts'
 
 /** Blobs to be decoded once each. */

@@ -17,8 +17,9 @@ export type Answer =
   { readonly result: PhaseResults[Phase['kind']] } | { readonly fault: ExtractFault }
 
 /**
- * Decoders of one extract. One of them is this thread itself, which lets others in after every blob: a worker more
- * in its place would cost a start and a compilation of its own, 0.2 s on two cores.
+ * Decoders of one extract. One of them is this thread itself, which lets others in after every
+ * blob: a worker more in its place would cost a start and a compilation of its own, 0.2 s on two
+ * cores.
  */
 export class Decoders {
   readonly #here: ExtractDecoder
@@ -26,7 +27,9 @@ export class Decoders {
   readonly #onStep: () => void
   #isClosed = false
 
-  /** @param threads this one included; `onStep` is called as work goes on and may throw to end it */
+  /**
+   * @param threads this one included; `onStep` is called as work goes on and may throw to end it
+   */
   constructor(setup: DecoderSetup, options: { threads: number; onStep: () => void }) {
     this.#here = new ExtractDecoder(setup)
     this.#workers = Array.from({ length: options.threads - 1 }, () => new DecoderThread(setup))
@@ -67,7 +70,10 @@ interface Waiting {
   readonly reject: (reason: unknown) => void
 }
 
-/** A block's bytes lie outside of the heap and are let go when V8 clears its nursery: a small one fills, and is cleared, often. */
+/**
+ * A block's bytes lie outside of the heap and are let go when V8 clears its nursery: a small one
+ * fills, and is cleared, often.
+ */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 }
 
 class DecoderThread {

@@ -1,4 +1,7 @@
-/** Does a share of the work on an extract, in a worker thread or on the spot, blob by blob. @io disk */
+/**
+ * Does a share of the work on an extract, in a worker thread or on the spot, blob by blob.
+ * @io disk
+ */
 import { closeSync } from 'node:fs'
 import { prepareBoundary } from '../geo/polygon.ts'
 import type { PolygonIndex } from '../geo/polygon-index.ts'
@@ -36,7 +39,10 @@ export interface SharedNodes {
   readonly places: SharedArrayBuffer | string
 }
 
-/** A phase of reading, in which each decoder does a share: ways first, whose roads it keeps, roads last. */
+/**
+ * A phase of reading, in which each decoder does a share: ways first, whose roads it keeps, roads
+ * last.
+ */
 export type Phase =
   | { readonly kind: 'ways'; readonly queue: BlobQueue }
   | { readonly kind: 'wayIds'; readonly queue: BlobQueue }

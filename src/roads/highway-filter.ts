@@ -1,4 +1,7 @@
-/** The rule by which an OSM way is a road or path: a table in `data/highways.json`, applied to two tag values. */
+/**
+ * The rule by which an OSM way is a road or path: a table in `data/highways.json`, applied to two
+ * tag values.
+ */
 import { createRequire } from 'node:module'
 
 interface HighwayRules {

@@ -1,4 +1,7 @@
-/** What shows, without keeping ids, that no object came twice: spans that do not overlap, each strictly ascending. */
+/**
+ * What shows, without keeping ids, that no object came twice: spans that do not overlap, each
+ * strictly ascending.
+ */
 
 /** Ids of one block. */
 export interface IdSpan {

@@ -1,11 +1,17 @@
-/** Roads of all chunks → one network with ways in id order, the same whatever the order of blocks and threads. */
+/**
+ * Roads of all chunks → one network with ways in id order, the same whatever the order of blocks
+ * and threads.
+ */
 import type { Bbox } from '../types.ts'
 import type { RoadChunk } from './build-roads.ts'
 import type { RoadCounts, RoadLines } from './road-pen.ts'
 
 /** The undirected road network of an extract, cut at the boundary. */
 export interface RoadNetwork {
-  /** Pieces, one after the other; no segment leads from one into the next. Ways lie in the order of their ids. */
+  /**
+   * Pieces, one after the other; no segment leads from one into the next. Ways lie in the order of
+   * their ids.
+   */
   readonly pieces: readonly RoadLines[]
   /** Ways that have a segment left. */
   readonly wayCount: number

@@ -1,4 +1,7 @@
-/** Gathers and sorts the ids of all nodes that roads need, without repeats; a node's rank is its place among them. */
+/**
+ * Gathers and sorts the ids of all nodes that roads need, without repeats; a node's rank is its
+ * place among them.
+ */
 import { createFloats } from './number-list.ts'
 import {
   NO_IDS,
@@ -24,7 +27,9 @@ export function sortIds<Ids extends Float64Array>(list: Ids): Ids {
 /** Ids sorted at once: the arrays that this takes fit a cache, and few merges are left. */
 const BATCH = 1 << 18
 
-/** Gathers ids in any order, with repeats; sorts them in batches and merges batches of like size. */
+/**
+ * Gathers ids in any order, with repeats; sorts them in batches and merges batches of like size.
+ */
 export class IdGatherer {
   readonly #sorted: PackedIds[] = []
   readonly #batch = createFloats()
@@ -58,7 +63,9 @@ export class IdGatherer {
   }
 }
 
-/** Merges lists, like with like, and takes them out of `lists` so that they are let go meanwhile. */
+/**
+ * Merges lists, like with like, and takes them out of `lists` so that they are let go meanwhile.
+ */
 export function mergeLists(lists: PackedIds[], allocate: Allocate): PackedIds {
   while (lists.length > 2) {
     const [a = NO_IDS, b = NO_IDS] = lists.splice(0, 2)

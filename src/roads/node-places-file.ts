@@ -44,8 +44,8 @@ function inTemporaryFolder<Result>(work: () => Result): Result {
 }
 
 /**
- * Places in a file of `uint32[nodes, 2]` that already has its full, zeroed length. Nodes mostly come in order,
- * so writes are gathered into runs; what was set is read back only after `flush`.
+ * Places in a file of `uint32[nodes, 2]` that already has its full, zeroed length. Nodes mostly
+ * come in order, so writes are gathered into runs; what was set is read back only after `flush`.
  */
 export class FilePlaces implements NodePlaces {
   readonly #file: number

@@ -1,6 +1,7 @@
 /**
- * Where the needed nodes lie: `uint32[nodes, 2]`, longitude and latitude in 1e-7°, shifted so that 0 means unknown
- * and fresh memory needs no filling. Threads share it; each node is written by one of them.
+ * Where the needed nodes lie: `uint32[nodes, 2]`, longitude and latitude in 1e-7°, shifted so that
+ * 0 means unknown and fresh memory needs no filling. Threads share it; each node is written by one
+ * of them.
  */
 import type { Scale } from './pbf-block.ts'
 

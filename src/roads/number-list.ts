@@ -1,8 +1,14 @@
-/** Growing lists of numbers in typed arrays, and the packed lists of an extract that are read into them. */
+/**
+ * Growing lists of numbers in typed arrays, and the packed lists of an extract that are read into
+ * them.
+ */
 import type { PbfReader } from 'pbf'
 import { checkEnd } from './pbf-block.ts'
 
-/** A list that doubles its array when it is full; clearing keeps the array, so one list serves many blocks. */
+/**
+ * A list that doubles its array when it is full; clearing keeps the array, so one list serves many
+ * blocks.
+ */
 export class NumberList<Numbers extends Float64Array | Int32Array | Uint32Array> {
   length = 0
   #array: Numbers

@@ -1,4 +1,7 @@
-/** Sorted ids in half the memory: their low words, and where the high word changes, which in real data is thrice. */
+/**
+ * Sorted ids in half the memory: their low words, and where the high word changes, which in real
+ * data is thrice.
+ */
 
 /** Ids without repeats, ascending. */
 export interface PackedIds {
@@ -56,7 +59,8 @@ export function mergePacked(a: PackedIds, b: PackedIds, allocate: Allocate): Pac
     starts.push(count)
     count = mergeWords(wordsOfA, wordsOfB, { merged, count })
   }
-  // A view: copying the words to spare the room of the few repeats would double what is held meanwhile.
+  // A view: copying the words to spare the room of the few repeats would double what is held
+  // meanwhile.
   return { low: merged.subarray(0, count), highs, starts }
 }
 

@@ -36,7 +36,8 @@ const COMPRESSION_BY_FIELD: Readonly<Record<number, Compression>> = {
 
 /**
  * Unpacks a blob.
- * @throws {ExtractFaultError} `extract-compression` for lzma, bzip2 or an unknown one; `extract-corrupt`
+ * @throws {ExtractFaultError} `extract-compression` for lzma, bzip2 or an unknown one;
+ *   `extract-corrupt`
  */
 export function unpackBlob(bytes: Uint8Array): Uint8Array {
   const pbf = new PbfReader(bytes)

@@ -1,6 +1,6 @@
 /**
- * The frame of a `PrimitiveBlock`: where its strings and objects stand. Parts are kept as positions, not as views:
- * a view per tag and way costs more than decoding it.
+ * The frame of a `PrimitiveBlock`: where its strings and objects stand. Parts are kept as
+ * positions, not as views: a view per tag and way costs more than decoding it.
  */
 import { PbfReader } from 'pbf'
 import { ExtractFaultError } from './pbf-errors.ts'

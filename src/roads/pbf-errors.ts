@@ -1,9 +1,15 @@
-/** How extracts that cannot be read are reported; one place, so that all messages name the file and a next step. */
+/**
+ * How extracts that cannot be read are reported; one place, so that all messages name the file and
+ * a next step.
+ */
 import { InputError, UpstreamError } from '../errors.ts'
 
 const DOWNLOAD_AGAIN = 'Download the extract again and compare its checksum with the publisher’s.'
 
-/** Not of the bytes, but of the disk with the extract, or with temporary files: trying again can help. */
+/**
+ * Not of the bytes, but of the disk with the extract, or with temporary files: trying again can
+ * help.
+ */
 type DiskFault = 'extract-unreadable' | 'temporary-unusable'
 
 /** Plain form of an error about an extract; it survives the way out of a worker thread. */
@@ -29,7 +35,10 @@ export class ExtractFaultError extends Error {
   }
 }
 
-/** Turns anything thrown while decoding into a fault: reading past the end of damaged bytes throws all kinds. */
+/**
+ * Turns anything thrown while decoding into a fault: reading past the end of damaged bytes throws
+ * all kinds.
+ */
 export function faultOf(error: unknown, where: string): ExtractFault {
   if (error instanceof ExtractFaultError) {
     const { code, message, hint } = error.fault
@@ -51,7 +60,10 @@ export function orFault<Result>(where: string, decode: () => Result): Result {
   }
 }
 
-/** Whether the system refused to open, read or write; zlib's errors have a code as well, but no call. */
+/**
+ * Whether the system refused to open, read or write; zlib's errors have a code as well, but no
+ * call.
+ */
 export function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error
 }

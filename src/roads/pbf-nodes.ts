@@ -92,7 +92,10 @@ function placeVersions({ ids, lats, lons, info }: Dense, task: Task): void {
     )
 }
 
-/** `DenseInfo`: versions are plain numbers, not differences; without a list of deletions all nodes are visible. */
+/**
+ * `DenseInfo`: versions are plain numbers, not differences; without a list of deletions all nodes
+ * are visible.
+ */
 function denseInfos(pbf: PbfReader, info: number) {
   const lists = new Map<number, PbfReader>()
   pbf.pos = info
@@ -124,7 +127,10 @@ function readNode(pbf: PbfReader, end: number): RawNode {
   return node
 }
 
-/** Of several versions the highest counts, whatever their order; if that one was deleted, the node has no place. */
+/**
+ * Of several versions the highest counts, whatever their order; if that one was deleted, the node
+ * has no place.
+ */
 function placeSingle(node: RawNode, { block, target, span }: Task): void {
   span.add(node.id)
   const rank = target.ranks.advanceTo(node.id)

@@ -7,7 +7,10 @@ import { checkEnd, type Block, type Scale } from './pbf-block.ts'
 import { readInfo, type Info } from './pbf-info.ts'
 import { createRoadTest, type TagRanges } from './road-test.ts'
 
-/** Ways of one block. In a history every version of every way is listed, those that are no road without nodes. */
+/**
+ * Ways of one block. In a history every version of every way is listed, those that are no road
+ * without nodes.
+ */
 export interface WayChunk {
   /** `float64[ways]` */
   readonly ids: Float64Array<ArrayBuffer>
@@ -47,7 +50,10 @@ export function* unpackRefs(chunk: WayChunk): Generator<WayRefs> {
 /** The roads of a block. */
 export interface DecodedRoads {
   readonly ways: WayChunk
-  /** `float64[]`: nodes that have to be looked up, which are all unless the ways carry places; valid until the next block. */
+  /**
+   * `float64[]`: nodes that have to be looked up, which are all unless the ways carry places; valid
+   * until the next block.
+   */
   readonly needed: Float64Array
   /** Of all ways, roads or not; a way whose tags come before its id may count as 0. */
   readonly span: IdSpan
@@ -63,7 +69,10 @@ interface Way extends TagRanges, Info {
   lons: number
 }
 
-/** Its id is NaN so that the engine keeps a float there from the start; ids above 2^31 would make it compile anew. */
+/**
+ * Its id is NaN so that the engine keeps a float there from the start; ids above 2^31 would make it
+ * compile anew.
+ */
 const NO_WAY: Way = {
   id: NaN,
   end: 0,
@@ -109,7 +118,8 @@ export function listWayIds({ pbf, ways }: Block): Float64Array<ArrayBuffer> {
 }
 
 /**
- * False as soon as it shows that the way is no road, which three of four are not: their nodes are not even skipped.
+ * False as soon as it shows that the way is no road, which three of four are not: their nodes are
+ * not even skipped.
  * @param hasHighway  looks at the keys; null when the way counts whatever they are
  */
 function readWay(
@@ -209,7 +219,9 @@ class ChunkBuilder {
     this.#packed.push(packed)
   }
 
-  /** Ways with and without places can stand in one block: the latter's nodes are looked up by id. */
+  /**
+   * Ways with and without places can stand in one block: the latter's nodes are looked up by id.
+   */
   #addPlaces(way: Way, first: number): void {
     const { refs, lons, lats } = lists
     this.#padPlaces(first)

@@ -45,7 +45,9 @@ interface Words {
 
 /** Lists up to here share what `kept` holds. */
 const KEPT_LENGTH_MAX = 1 << 20
-/** Serves one sort after the other: V8 lets memory outside of its heap pile up before it frees any. */
+/**
+ * Serves one sort after the other: V8 lets memory outside of its heap pile up before it frees any.
+ */
 let kept = new ArrayBuffer(0)
 
 function borrowWords(length: number): { readonly from: Words; readonly to: Words } {
@@ -75,7 +77,10 @@ interface Digit {
   readonly shift: number
 }
 
-/** Keeps the order of numbers whose digit is the same; false, and nothing moved, when that is all of them. */
+/**
+ * Keeps the order of numbers whose digit is the same; false, and nothing moved, when that is all of
+ * them.
+ */
 function moveByDigit(from: Words, to: Words, { word, shift }: Digit): boolean {
   const keys = from[word]
   const starts = startsOfDigits(keys, shift)

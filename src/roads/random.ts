@@ -1,4 +1,6 @@
-/** Seeded random numbers of 53 bits: xoshiro128**, filled by splitmix32. Integer arithmetic only. */
+/**
+ * Seeded random numbers of 53 bits: xoshiro128**, filled by splitmix32. Integer arithmetic only.
+ */
 
 /** Draws whole numbers from 0 up to, but without, `limit` (≤ 2^53), all equally likely. */
 export type DrawBelow = (limit: number) => number

@@ -6,7 +6,10 @@ const IDS_PER_BUCKET = 8
 /** Steps after which searching is faster than walking on. */
 const STEPS_MAX = 64
 
-/** Makes `uint32[⌈ids / 8⌉ + 1]`, the lowest rank of each bucket of equally wide ranges of ids: a search begins near its end. */
+/**
+ * Makes `uint32[⌈ids / 8⌉ + 1]`, the lowest rank of each bucket of equally wide ranges of ids: a
+ * search begins near its end.
+ */
 export function createBuckets(ids: PackedIds, allocate: Allocate): Uint32Array {
   const { low, highs, starts } = ids
   const { count, first, bucketsPerId } = measureBuckets(ids)
@@ -57,7 +60,10 @@ export class RankFinder {
     this.#bucketsPerId = bucketsPerId
   }
 
-  /** Rank of an id anywhere in the list, or -1. A way's nodes often have neighbouring ids, so look there first. */
+  /**
+   * Rank of an id anywhere in the list, or -1. A way's nodes often have neighbouring ids, so look
+   * there first.
+   */
   find(id: number): number {
     if (id < this.#begin || id >= this.#end) this.#enterRun(id)
     const word = id >>> 0

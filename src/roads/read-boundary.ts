@@ -1,6 +1,6 @@
 /**
- * The outline of an administrative boundary in an OSM extract. The extract is gone through three times: for the
- * relation, for its ways, for their nodes. @io disk
+ * The outline of an administrative boundary in an OSM extract. The extract is gone through three
+ * times: for the relation, for its ways, for their nodes. @io disk
  */
 import { closeSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -33,7 +33,8 @@ const ANOTHER = 'use --boundary FILE, or an extract that holds the whole area'
 /**
  * Reads the outline of a boundary, holes and exclaves included.
  * @throws {NotFoundError} `extract-not-found`, `boundary-not-found`
- * @throws {InputError} `boundary-ambiguous`, `boundary-incomplete` where the extract cuts it, and those of extracts
+ * @throws {InputError} `boundary-ambiguous`, `boundary-incomplete` where the extract cuts it, and
+ *   those of extracts
  */
 export async function readBoundaryRelation(
   path: string,

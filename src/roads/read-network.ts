@@ -1,6 +1,6 @@
 /**
- * OSM extract → road network. Ways are decoded first, to learn which nodes roads need, then nodes, then both meet.
- * In a sorted extract every blob is decoded once. @io disk
+ * OSM extract → road network. Ways are decoded first, to learn which nodes roads need, then nodes,
+ * then both meet. In a sorted extract every blob is decoded once. @io disk
  */
 import { rmSync } from 'node:fs'
 import { boundaryFromBbox } from '../geo/polygon.ts'
@@ -18,11 +18,14 @@ import { readRoads, type Manner } from './read-roads.ts'
 /** How an extract is read. */
 export interface ReadOptions {
   /**
-   * Roads are cut at it. `'header'`: at the bounding box that the extract names, if it names one (real
-   * extracts hold whole ways that leave it). Null keeps every road of the extract.
+   * Roads are cut at it. `'header'`: at the bounding box that the extract names, if it names one
+   * (real extracts hold whole ways that leave it). Null keeps every road of the extract.
    */
   readonly boundary: Boundary | 'header' | null
-  /** Threads that decode, the caller's included, at most four; small extracts are decoded on that one alone. */
+  /**
+   * Threads that decode, the caller's included, at most four; small extracts are decoded on that
+   * one alone.
+   */
   readonly threads: number
   readonly signal: AbortSignal
   /** Called as blobs are done; ends with both equal. */
@@ -35,15 +38,18 @@ export interface ReadOptions {
 
 /** 67 million nodes of roads, about what 2.5 GB of extract hold. */
 const PLACE_BYTES_MAX = 512 * 1024 * 1024
-/** Each thread more has blocks, a heap and a share of the ids of its own, about 30 MB at 1 GB of extract. */
+/**
+ * Each thread more has blocks, a heap and a share of the ids of its own, about 30 MB at 1 GB of
+ * extract.
+ */
 const DECODERS_MAX = 4
 /** Below this size starting a thread takes longer than decoding. */
 const THREADED_BYTES_MIN = 4 * 1024 * 1024
 
 /**
  * Reads the undirected network of all roads and paths, private ones too, all components.
- * @throws {InputError} `extract-not-pbf`, `extract-corrupt`, `extract-truncated`, `extract-compression`,
- * `extract-feature`
+ * @throws {InputError} `extract-not-pbf`, `extract-corrupt`, `extract-truncated`,
+ *   `extract-compression`, `extract-feature`
  * @throws {NotFoundError} `extract-not-found`
  * @throws {UpstreamError} `extract-unreadable`, `temporary-unusable`: a disk failed
  */
@@ -79,7 +85,10 @@ interface Task {
   readonly boundary: Boundary | null
 }
 
-/** Reads in the manner that is expected to do, and once or twice more if the file turns out to be otherwise. */
+/**
+ * Reads in the manner that is expected to do, and once or twice more if the file turns out to be
+ * otherwise.
+ */
 async function readInManner(task: Task, manner: Manner): Promise<RoadChunk[]> {
   const bytesDone = new BigInt64Array(new SharedArrayBuffer(8))
   const showProgress = createProgress(task, bytesDone)

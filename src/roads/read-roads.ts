@@ -22,7 +22,9 @@ export interface Reading {
 
 /** What is known of an extract's order. */
 export interface Manner {
-  /** Nodes cannot be told from ways by their place in the file: every blob is looked into for ways. */
+  /**
+   * Nodes cannot be told from ways by their place in the file: every blob is looked into for ways.
+   */
   readonly scansAll: boolean
   /** Objects may come in several versions. */
   readonly isHistory: boolean
@@ -49,7 +51,10 @@ export async function readRoads(reading: Reading): Promise<Outcome> {
   return { roads: roads.flat() }
 }
 
-/** Halves the file as if it were sorted; whether it is shows when the blobs before are read for nodes. */
+/**
+ * Halves the file as if it were sorted; whether it is shows when the blobs before are read for
+ * nodes.
+ */
 function findFirstWays({ blobs, decoders }: Reading): number {
   let low = 0
   let high = blobs.length
@@ -102,8 +107,8 @@ async function readNodes(
 }
 
 /**
- * Comparing all ids is spared where blocks follow one another, as they do in nearly all extracts. Not only those of
- * roads: the newer version of one may be none.
+ * Comparing all ids is spared where blocks follow one another, as they do in nearly all extracts.
+ * Not only those of roads: the newer version of one may be none.
  */
 async function hasRepeatedWays(
   { decoders, bytesDone }: Reading,

@@ -1,16 +1,23 @@
-/** Finds segments that a way runs along more than once: the network is undirected, so they count once per way. */
+/**
+ * Finds segments that a way runs along more than once: the network is undirected, so they count
+ * once per way.
+ */
 
 /** A power of two above the 2,000 nodes that a way may have, with room to spare. */
 const SLOTS = 8192
 const NODES_MAX = SLOTS / 2
-/** A hash set of nodes; a slot holds one only if its stamp is that of the way, so nothing has to be cleared. */
+/**
+ * A hash set of nodes; a slot holds one only if its stamp is that of the way, so nothing has to be
+ * cleared.
+ */
 const nodes = new Float64Array(SLOTS)
 const stamps = new Uint32Array(SLOTS)
 let stamp = 0
 
 /**
- * Lists the positions in `refs` whose segment from the reference before was already drawn; null when there are none.
- * A closed way repeats a node but no segment, and most ways repeat nothing at all, which costs one pass to see.
+ * Lists the positions in `refs` whose segment from the reference before was already drawn; null
+ * when there are none. A closed way repeats a node but no segment, and most ways repeat nothing at
+ * all, which costs one pass to see.
  */
 export function repeatedSegments(
   refs: Float64Array,

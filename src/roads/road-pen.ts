@@ -3,7 +3,10 @@ import { SurfacePoint, segmentLengthMm } from '../geo/geodesic.ts'
 import type { PolygonIndex } from '../geo/polygon-index.ts'
 import { NumberList } from './number-list.ts'
 
-/** Lines drawn with a pen: vertex `i` is joined to vertex `i + 1` by a segment unless its length is 0. */
+/**
+ * Lines drawn with a pen: vertex `i` is joined to vertex `i + 1` by a segment unless its length is
+ * 0.
+ */
 export interface RoadLines {
   /** `int32[vertices]`, 1e-7° */
   readonly lon: Int32Array<ArrayBuffer>
@@ -41,21 +44,30 @@ class Vertex {
   }
 }
 
-/** One set of lists serves all pens of a thread: V8 lets memory outside of its heap pile up before it frees any. */
+/**
+ * One set of lists serves all pens of a thread: V8 lets memory outside of its heap pile up before
+ * it frees any.
+ */
 const lists = {
   lon: new NumberList((length) => new Int32Array(length)),
   lat: new NumberList((length) => new Int32Array(length)),
   lengthMm: new NumberList((length) => new Uint32Array(length)),
 }
 
-/** Draws lines of ways one after the other; coordinates in 1e-7°. The next pen of the thread takes its paper. */
+/**
+ * Draws lines of ways one after the other; coordinates in 1e-7°. The next pen of the thread takes
+ * its paper.
+ */
 export class RoadPen {
   readonly counts: RoadCounts = { segments: 0, missingNodes: 0, tooLong: 0, totalMm: 0 }
   readonly #boundary: PolygonIndex | null
   readonly #lon = lists.lon
   readonly #lat = lists.lat
   readonly #lengthMm = lists.lengthMm
-  /** Where the way stands, unless the next vertex begins a line. Two objects take turns: no garbage per segment. */
+  /**
+   * Where the way stands, unless the next vertex begins a line. Two objects take turns: no garbage
+   * per segment.
+   */
   #at = new Vertex()
   #next = new Vertex()
   #isLifted = true
@@ -74,7 +86,10 @@ export class RoadPen {
     return { lon: this.#lon.copy(), lat: this.#lat.copy(), lengthMm: this.#lengthMm.copy() }
   }
 
-  /** Begins a way; it shares no vertex with the one before, because ways are put into another order later. */
+  /**
+   * Begins a way; it shares no vertex with the one before, because ways are put into another order
+   * later.
+   */
   beginWay(): void {
     this.#isLifted = true
     this.#firstOfWay = this.#lon.length
@@ -103,7 +118,10 @@ export class RoadPen {
     else this.#clip(from, to)
   }
 
-  /** A segment over more than half the globe goes the short way round: to ±180° and on from the other side. */
+  /**
+   * A segment over more than half the globe goes the short way round: to ±180° and on from the
+   * other side.
+   */
   #drawAcrossAntimeridian(from: Vertex, to: Vertex): void {
     const edge = from.lon > 0 ? HALF_TURN : -HALF_TURN
     const share = (edge - from.lon) / (to.lon + 2 * edge - from.lon)

@@ -3,7 +3,10 @@ import type { PbfReader } from 'pbf'
 import { isAreaValue, isRoadValue } from './highway-filter.ts'
 import { checkEnd, type Block } from './pbf-block.ts'
 
-/** Where the tags of a way stand: two packed lists of string numbers, side by side; 0 where there are none. */
+/**
+ * Where the tags of a way stand: two packed lists of string numbers, side by side; 0 where there
+ * are none.
+ */
 export interface TagRanges {
   keys: number
   values: number

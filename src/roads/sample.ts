@@ -1,6 +1,7 @@
 /**
- * Road network → road points, uniform by geodesic length. Draws are independent, so the first n of N points are
- * themselves a sample of n, and the arithmetic is on whole millimetres, so a seed gives the same bytes everywhere.
+ * Road network → road points, uniform by geodesic length. Draws are independent, so the first n of
+ * N points are themselves a sample of n, and the arithmetic is on whole millimetres, so a seed
+ * gives the same bytes everywhere.
  */
 import { InputError } from '../errors.ts'
 import type { LonLat, RoadPoint } from '../types.ts'
@@ -8,7 +9,10 @@ import { createRandom } from './random.ts'
 import type { RoadNetwork } from './network.ts'
 import type { RoadLines } from './road-pen.ts'
 
-/** Vertices between two stored sums of length: a search halves the sums, then walks at most this far. */
+/**
+ * Vertices between two stored sums of length: a search halves the sums, then walks at most this
+ * far.
+ */
 const STEP = 64
 const UNITS = 1e7
 
@@ -92,7 +96,9 @@ function placeAt(ruler: readonly MeasuredPiece[], drawnMm: number): LonLat {
   }
 }
 
-/** Halves: the last index for which the test, true at first and false from some index on, is true. */
+/**
+ * Halves: the last index for which the test, true at first and false from some index on, is true.
+ */
 function lastIndex(length: number, test: (index: number) => boolean): number {
   let low = 0
   let high = length - 1

@@ -1,4 +1,7 @@
-/** Of a way that comes in several versions only the highest counts; if that one is no road, the way is none. */
+/**
+ * Of a way that comes in several versions only the highest counts; if that one is no road, the way
+ * is none.
+ */
 import { unpackRefs, type WayChunk } from './pbf-ways.ts'
 
 /** Empties every version but the highest of each way, the last in the file of equal ones. */

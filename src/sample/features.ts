@@ -33,7 +33,10 @@ export interface Way {
   readonly lanes?: number
 }
 
-/** Land use; `rings[0]` is the outline, further ones are holes. `angle` turns rows, planks and mowing. */
+/**
+ * Land use; `rings[0]` is the outline, further ones are holes. `angle` turns rows, planks and
+ * mowing.
+ */
 export interface Area {
   readonly rings: readonly Ring[]
   readonly surface: Surface

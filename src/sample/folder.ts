@@ -12,7 +12,10 @@ import { generateSampleTown, SAMPLE_CAPTURED_ON } from './town.ts'
 import type { LonLat } from '../types.ts'
 import type { SampleTown, SampleTownOptions } from './town.ts'
 
-/** Raised whenever the same seed gives another town, so that folders of older versions are made anew. */
+/**
+ * Raised whenever the same seed gives another town, so that folders of older versions are made
+ * anew.
+ */
 const VERSION = 1
 
 const ATTRIBUTION = 'Synthetic orthophoto, Whereabouts sample town'
@@ -55,7 +58,10 @@ interface Marker {
   readonly files: Readonly<Record<string, string>>
 }
 
-/** Makes the town's folder; one that is complete, unchanged and of the same options is left as it is. */
+/**
+ * Makes the town's folder; one that is complete, unchanged and of the same options is left as it
+ * is.
+ */
 export async function writeSampleTown(
   dir: string,
   { seed, sizeM = TOWN_SIZE_M, photos: names = PHOTO_NAMES }: SampleTownOptions,

@@ -1,4 +1,6 @@
-/** A camera at a person's height: sky, ground and boxes in perspective, in metres around the viewer. */
+/**
+ * A camera at a person's height: sky, ground and boxes in perspective, in metres around the viewer.
+ */
 import { createCanvas, fill, mix, tint } from './canvas.ts'
 import { createRandom, pick, uniform } from './random.ts'
 import { oval, rectangle, ribbon } from './shapes.ts'

@@ -1,4 +1,6 @@
-/** The water front: a marina, a port basin with quays and ships, warehouses, stacks of containers. */
+/**
+ * The water front: a marina, a port basin with quays and ships, warehouses, stacks of containers.
+ */
 import { pick, uniform } from './random.ts'
 import { box, from, rectangle, stations } from './shapes.ts'
 import { addRoad } from './streets.ts'

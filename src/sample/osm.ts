@@ -1,4 +1,6 @@
-/** The plan of the town comes in, its OpenStreetMap data leaves: nodes and ways, marked synthetic. */
+/**
+ * The plan of the town comes in, its OpenStreetMap data leaves: nodes and ways, marked synthetic.
+ */
 import { toLonLat } from './place.ts'
 import { extentOf, overlaps, rectangle } from './shapes.ts'
 import type { Bbox } from '../types.ts'

@@ -1,4 +1,6 @@
-/** The town's photos: harbour, street, stadium, car park; each scene draws itself, far things first. */
+/**
+ * The town's photos: harbour, street, stadium, car park; each scene draws itself, far things first.
+ */
 import { mix, tint } from './canvas.ts'
 import { pick, uniform } from './random.ts'
 import { sheet } from './ground-view.ts'

@@ -1,4 +1,6 @@
-/** A seed comes in, the plan of the synthetic town leaves: the one source of its map and its image. */
+/**
+ * A seed comes in, the plan of the synthetic town leaves: the one source of its map and its image.
+ */
 import { addFields, addForest, addPark, addRiver } from './countryside.ts'
 import { Draft } from './features.ts'
 import { addHarbour, addHarbourGround } from './harbour.ts'

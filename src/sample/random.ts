@@ -1,4 +1,6 @@
-/** A seed comes in, random numbers and noise fields leave: all that is irregular in the sample town. */
+/**
+ * A seed comes in, random numbers and noise fields leave: all that is irregular in the sample town.
+ */
 
 /** Uniform numbers in 0…1 (1 excluded). */
 export type Random = () => number

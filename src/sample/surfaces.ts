@@ -4,7 +4,9 @@ import type { Shade } from './canvas.ts'
 import type { Surface } from './features.ts'
 import type { Noise } from './random.ts'
 
-/** Noise fields that all surfaces share: `coarse` varies over metres, `fine` from pixel to pixel. */
+/**
+ * Noise fields that all surfaces share: `coarse` varies over metres, `fine` from pixel to pixel.
+ */
 export interface Grain {
   readonly coarse: Noise
   readonly fine: Noise

@@ -1,4 +1,7 @@
-/** Pixels and a place come in, the bytes of a GeoTIFF leave: deflated tiles, so that windows read fast. */
+/**
+ * Pixels and a place come in, the bytes of a GeoTIFF leave: deflated tiles, so that windows read
+ * fast.
+ */
 import { deflateSync } from 'node:zlib'
 import type { Canvas } from './canvas.ts'
 
@@ -23,7 +26,10 @@ type Entry = readonly [tag: number, type: keyof typeof BYTES, values: readonly n
 /** Bytes of one value: ASCII, SHORT, LONG, DOUBLE by TIFF's numbers. */
 const BYTES = { 2: 1, 3: 2, 4: 4, 12: 8 } as const
 
-/** Encodes `rgb8` as a little-endian GeoTIFF in tiles of 256 px, deflated after a horizontal difference. */
+/**
+ * Encodes `rgb8` as a little-endian GeoTIFF in tiles of 256 px, deflated after a horizontal
+ * difference.
+ */
 export function encodeGeoTiff(canvas: Canvas, place: GeoTiffPlace): Uint8Array {
   const tiles = encodeTiles(canvas)
   const offsets: number[] = []
@@ -53,7 +59,9 @@ function encodeTiles(canvas: Canvas): Buffer[] {
   return tiles
 }
 
-/** A tile's bytes, each pixel minus its left neighbour (TIFF predictor 2); zero beyond the picture. */
+/**
+ * A tile's bytes, each pixel minus its left neighbour (TIFF predictor 2); zero beyond the picture.
+ */
 function differences({ width, height, data }: Canvas, left: number, top: number): Uint8Array {
   const tile = new Uint8Array(TILE_PX * TILE_PX * 3)
   const columns = Math.min(TILE_PX, width - left)
@@ -126,7 +134,8 @@ function encodeDirectory(entries: readonly Entry[], offset: number): Buffer {
 
 function encodeValues(type: Entry[1], values: Entry[2]): Buffer {
   if (typeof values === 'string') {
-    // An even number of bytes, counting the closing zero: what follows has to start at an even offset.
+    // An even number of bytes, counting the closing zero: what follows has to start at an even
+    // offset.
     return Buffer.from(`${values}${values.length % 2 === 0 ? ' ' : ''}\0`, 'latin1')
   }
   const bytes = Buffer.alloc(values.length * BYTES[type])

@@ -1,4 +1,6 @@
-/** The whole sample town: a seed comes in, map, orthophoto, boundary and photos leave. Synthetic. */
+/**
+ * The whole sample town: a seed comes in, map, orthophoto, boundary and photos leave. Synthetic.
+ */
 import { MARGIN_M } from './features.ts'
 import { drawOrthophoto } from './orthophoto.ts'
 import { encodeOsmPbf } from './osm-pbf.ts'

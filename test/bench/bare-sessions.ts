@@ -1,4 +1,7 @@
-/** Bare onnxruntime, the measure of all builds: threads that do nothing but `session.run` on ready tensors. */
+/**
+ * Bare onnxruntime, the measure of all builds: threads that do nothing but `session.run` on ready
+ * tensors.
+ */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'

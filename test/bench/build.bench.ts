@@ -1,11 +1,12 @@
 /**
- * Patches per second: our encoder (pixels in, logits out) and the whole build of a region on PGlite, against
- * bare onnxruntime on ready tensors.
- * The model file has more outputs than logits, and onnxruntime computes them all; the encoder does not. So there is
- * a second bare onnxruntime, on what the encoder makes of the file.
- *     npm run bench:build -- [model] [seconds per layout] [part of a place's name: only that is built]
- * Layouts take turns in short rounds, so that a busy machine troubles all of them alike; the best round counts.
- * CPU time per patch beside it does not depend on what else the machine does.
+ * Patches per second: our encoder (pixels in, logits out) and the whole build of a region on
+ * PGlite, against bare onnxruntime on ready tensors. The model file has more outputs than logits,
+ * and onnxruntime computes them all; the encoder does not. So there is a second bare onnxruntime,
+ * on what the encoder makes of the file.
+ *     npm run bench:build -- [model] [seconds per layout] [part of a place's name: only that is
+ *     built]
+ * Layouts take turns in short rounds, so that a busy machine troubles all of them alike; the best
+ * round counts. CPU time per patch beside it does not depend on what else the machine does.
  */
 import { existsSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -92,7 +93,10 @@ for (const alone of [false, true]) {
   console.log(`createEncoder / best ${name}: ${percent(byTime)} by time, ${percent(byCpu)} by CPU`)
 }
 
-/** Whole builds take turns with the fastest bare layouts; each is compared with their rounds before and after. */
+/**
+ * Whole builds take turns with the fastest bare layouts; each is compared with their rounds before
+ * and after.
+ */
 const WHOLE_ROUNDS = 2
 function fastest(alone: boolean): Layout {
   const rates = others.map(({ best }, index) => (isAlone(index) === alone ? best : 0))

@@ -1,4 +1,7 @@
-/** A region of 10,000 points built in chaos by four processes (test/journeys/chaos.ts); checks it and prints one line per seed. */
+/**
+ * A region of 10,000 points built in chaos by four processes (test/journeys/chaos.ts); checks it
+ * and prints one line per seed.
+ */
 import { cpus, loadavg } from 'node:os'
 import { openCrashServer, runChaos } from '../journeys/chaos.ts'
 

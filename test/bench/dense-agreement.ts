@@ -1,4 +1,8 @@
-/** Does the dense heatmap say what the patch-by-patch one says? Rank correlation of cells per scene query. @io disk, database */
+/**
+ * Does the dense heatmap say what the patch-by-patch one says? Rank correlation of cells per scene
+ * query.
+ * @io disk, database
+ */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** What a patch costs in windows of different sizes: cutting and inference, one thread each. @io disk */
+/**
+ * What a patch costs in windows of different sizes: cutting and inference, one thread each.
+ * @io disk
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

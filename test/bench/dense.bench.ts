@@ -1,9 +1,12 @@
 /**
- * Dense builds against patch-by-patch ones of the same grid: seconds, and whether both say the same.
- *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME] [--side METRES] [--grid METRES …] [--repeats N]
- * speed: the middle of the sample town, 1050 m wide and high, at 10 and 16 m, N dense builds before and after the one patch
- * by patch, and the same windows through bare onnxruntime; agreement: three places in Rotterdam (needs ../shared);
- * windows: what a patch costs in windows of different sizes (not run by default).
+ * Dense builds against patch-by-patch ones of the same grid: seconds, and whether both say the
+ * same.
+ *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME] [--side METRES] [--grid
+ *     METRES …] [--repeats N]
+ * speed: the middle of the sample town, 1050 m wide and high, at 10 and 16 m, N dense builds before
+ * and after the one patch by patch, and the same windows through bare onnxruntime; agreement: three
+ * places in Rotterdam (needs ../shared); windows: what a patch costs in windows of different sizes
+ * (not run by default).
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -71,7 +74,10 @@ async function measureSpeed(model: string): Promise<void> {
   console.log(`load ${load()}`)
 }
 
-/** How long a dense build would take if there were nothing but the network: its windows through bare onnxruntime. */
+/**
+ * How long a dense build would take if there were nothing but the network: its windows through bare
+ * onnxruntime.
+ */
 async function measureFloor(name: string, boundary: Boundary): Promise<void> {
   const model = await readModel(fileURLToPath(new URL(`../../models/${name}`, import.meta.url)))
   const { stridePx } = mapGeometryOf(model.card)

@@ -1,9 +1,11 @@
 /**
- * Patches per second of a whole build while its imagery is downloaded, against bare onnxruntime on ready tensors.
+ * Patches per second of a whole build while its imagery is downloaded, against bare onnxruntime on
+ * ready tensors.
  *     npm run bench:download -- [model] [seconds of bare onnxruntime per row] [step: only that]
  * Tiles come from another process on this machine, each 50–150 ms after it was asked for,
- * over 16 connections; no tile is asked for twice, and the disk cache keeps all. A build that does not count comes first:
- * compiling the program's own code takes a second or two of CPU, nothing in a build of hours and a tenth of these.
+ * over 16 connections; no tile is asked for twice, and the disk cache keeps all. A build that does
+ * not count comes first: compiling the program's own code takes a second or two of CPU, nothing in
+ * a build of hours and a tenth of these.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +21,10 @@ import { openWholeBuild, type Place } from './whole-build.ts'
 const [name = OPTIONS.overheadModel.default, seconds = '3', only = ''] = process.argv.slice(2)
 const CONNECTIONS = 16
 const CENTRE = { lon: 4.36, lat: 51.87 }
-/** Metres between the points, and points along a side: as dense as the sample town of bench:build, and sparser. */
+/**
+ * Metres between the points, and points along a side: as dense as the sample town of bench:build,
+ * and sparser.
+ */
 const GRIDS = [
   { stepM: 36, side: 64 },
   { stepM: 72, side: 64 },

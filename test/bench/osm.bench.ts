@@ -1,8 +1,9 @@
 /**
- * `npm run bench:osm [-- MB [THREADS …]]`: bytes per second and peak memory of the whole `whereabouts roads sample`,
- * process start included, with each number of threads, beside osm-pbf-parser merely iterating over the same file.
- * Exit code 1 when an aim is missed: 4 × as fast with the first number of threads, 1 GB of memory for each whole GB of
- * file with every one, the same points with all. Needs `npm run build` and `../shared`.
+ * `npm run bench:osm [-- MB [THREADS …]]`: bytes per second and peak memory of the whole
+ * `whereabouts roads sample`, process start included, with each number of threads, beside
+ * osm-pbf-parser merely iterating over the same file. Exit code 1 when an aim is missed: 4 × as
+ * fast with the first number of threads, 1 GB of memory for each whole GB of file with every one,
+ * the same points with all. Needs `npm run build` and `../shared`.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -104,7 +105,8 @@ function judge(bare: Measured, rows: readonly Measured[], fileMb: number): void 
   console.log(`${points} points; ${objects} objects iterated; ${factor.toFixed(1)} ×`)
   if (!(factor >= FACTOR_MIN)) miss(`at least ${FACTOR_MIN} × as fast`)
   if (rows.some(({ output }) => output !== first?.output)) miss('the same points with all threads')
-  // Below 1 GB of file the program itself and its tables weigh too much for the rule to tell anything.
+  // Below 1 GB of file the program itself and its tables weigh too much for the rule to tell
+  // anything.
   const peakMaxMb = Math.floor(fileMb / GB_IN_MB) * GB_IN_MB
   const worstMb = Math.max(...rows.map(({ peakMb }) => peakMb))
   if (peakMaxMb > 0 && worstMb > peakMaxMb)

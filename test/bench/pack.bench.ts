@@ -1,6 +1,7 @@
 /**
- * A region out to a pack and in again: `npm run bench:pack`. PGlite always; PostgreSQL where DATABASE_URL_TEST names
- * a server. Sizes as arguments, by default 10⁵. Logits are random with the spread of real ones.
+ * A region out to a pack and in again: `npm run bench:pack`. PGlite always; PostgreSQL where
+ * DATABASE_URL_TEST names a server. Sizes as arguments, by default 10⁵. Logits are random with the
+ * spread of real ones.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'

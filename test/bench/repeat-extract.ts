@@ -1,4 +1,7 @@
-/** Makes a large extract out of a small one: its blocks again and again with shifted ids, sorted like a real one. */
+/**
+ * Makes a large extract out of a small one: its blocks again and again with shifted ids, sorted
+ * like a real one.
+ */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { PbfReader, PbfWriter } from 'pbf'
@@ -70,7 +73,10 @@ interface Item {
   readonly to: PbfWriter
 }
 
-/** Dense nodes keep their ids in list 1, ways and relations in number 1; ways refer to nodes in list 8. */
+/**
+ * Dense nodes keep their ids in list 1, ways and relations in number 1; ways refer to nodes in list
+ * 8.
+ */
 function shiftItem({ kind, item, to }: Item, shift: number): boolean {
   if (kind !== 2 && kind !== 3) return false
   const list = kind === 2 ? 1 : 8
@@ -97,7 +103,10 @@ function shiftList(list: Uint8Array, shift: number): Uint8Array {
   return Buffer.concat([out.finish(), list.subarray(pbf.pos)])
 }
 
-/** Copies a message; `change` may write a field of bytes itself, and the id in number 1 grows by `idShift`. */
+/**
+ * Copies a message; `change` may write a field of bytes itself, and the id in number 1 grows by
+ * `idShift`.
+ */
 function rewrite(message: Uint8Array, change: Rewrite, idShift = 0): Uint8Array {
   const pbf = new PbfReader(message)
   const out = new PbfWriter()

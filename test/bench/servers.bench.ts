@@ -1,7 +1,8 @@
 /**
- * One gallery on two PostgreSQL servers: `npm run bench:servers [points per region]`. Two regions are scanned on the
- * first server; then the partition of one moves to the second by postgres_fdw, and the same questions are asked again.
- * Needs BENCH_SERVER_A and BENCH_SERVER_B, servers with pgvector, the first with postgres_fdw (`docs/scale.md`).
+ * One gallery on two PostgreSQL servers: `npm run bench:servers [points per region]`. Two regions
+ * are scanned on the first server; then the partition of one moves to the second by postgres_fdw,
+ * and the same questions are asked again. Needs BENCH_SERVER_A and BENCH_SERVER_B, servers with
+ * pgvector, the first with postgres_fdw (`docs/scale.md`).
  */
 import { deepStrictEqual } from 'node:assert'
 import { cpus } from 'node:os'
@@ -36,7 +37,8 @@ async function create(server: URL): Promise<Database> {
     await client.script(`create database ${DATABASE}`)
     // What a scan sets for itself does not reach the server behind the foreign table.
     await client.script(`alter database ${DATABASE} set enable_sort = off`)
-    // Of two regions at once it would walk the primary key and sort 730-byte rows within each region.
+    // Of two regions at once it would walk the primary key and sort 730-byte rows within each
+    // region.
     await client.script(`alter database ${DATABASE} set enable_incremental_sort = off`)
     await client.script(`alter database ${DATABASE} set jit = off`)
     await client.script(`alter database ${DATABASE} set max_parallel_workers_per_gather = 0`)
@@ -62,9 +64,10 @@ async function partitionOf(db: Database, regionId: number): Promise<string> {
 }
 
 /**
- * Moves a partition. PostgreSQL allows no foreign partition under a primary key of the whole table, so each partition
- * gets its own: such a gallery is for reading, and builds write to the server that holds the partition. Without
- * `n_distinct` the planner takes every row for a cell of its own, and fetches rows instead of cells.
+ * Moves a partition. PostgreSQL allows no foreign partition under a primary key of the whole table,
+ * so each partition gets its own: such a gallery is for reading, and builds write to the server
+ * that holds the partition. Without `n_distinct` the planner takes every row for a cell of its own,
+ * and fetches rows instead of cells.
  */
 async function move(a: Database, partition: string, server: URL): Promise<void> {
   const [, remainder = ''] = /embeddings_(\d+)$/.exec(partition) ?? []

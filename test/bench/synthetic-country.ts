@@ -36,7 +36,10 @@ function* batches(count: number): Generator<EmbeddedPoint[]> {
   }
 }
 
-/** Writes a region of `count` points and their vectors, the same for the same count; @returns its id */
+/**
+ * Writes a region of `count` points and their vectors, the same for the same count;
+ * @returns its id
+ */
 export async function fillCountry(db: Database, name: string, count: number): Promise<number> {
   const { id } = await insertRegion(db, draftRegion(name))
   let ms = 0

@@ -1,4 +1,7 @@
-/** The whole build of a region on PGlite, as something to be measured: claim, cut, embed, store. @io disk, database */
+/**
+ * The whole build of a region on PGlite, as something to be measured: claim, cut, embed, store.
+ * @io disk, database
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +14,10 @@ import { writeSampleTown } from '../../src/sample/folder.ts'
 import type { Boundary } from '../../src/types.ts'
 import type * as Wire from '../../src/wire.ts'
 
-/** What `npm run build` made: tsx gives every closure a name whenever it is made, 4–8 % of the CPU time of a build. */
+/**
+ * What `npm run build` made: tsx gives every closure a name whenever it is made, 4–8 % of the CPU
+ * time of a build.
+ */
 const built = (file: string) => import(new URL(`../../dist/${file}.js`, import.meta.url).href)
 const { resolveConfig } = (await built('config')) as typeof Config
 const { openWorld } = (await built('wire')) as typeof Wire

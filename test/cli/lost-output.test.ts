@@ -45,7 +45,8 @@ test.skipIf(process.platform === 'win32')(
   'a result on stdout that the disk has no room for leaves with an error, not cut short in silence',
   async () => {
     const args = [...nodeArguments('src/cli/main.ts'), 'roads', 'sample', 'town.osm.pbf']
-    // A limit on the size of files stands for the disk: the write that reaches it is short, the next one fails.
+    // A limit on the size of files stands for the disk: the write that reaches it is short, the
+    // next one fails.
     const line = 'ulimit -f 8; exec "$0" "$@" > points.csv'
     const child = spawn('sh', ['-c', line, process.execPath, ...args], {
       cwd: folder,

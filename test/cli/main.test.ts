@@ -125,7 +125,10 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   expect(await run('region', 'delete', 'town', '--yes')).toMatchObject({ code: 0 })
 }, 120_000)
 
-/** Dies as in a power cut, at the first word of progress: a signal from outside comes too late on a busy machine. */
+/**
+ * Dies as in a power cut, at the first word of progress: a signal from outside comes too late on a
+ * busy machine.
+ */
 const dieAtProgress = `data:text/javascript,process.stderr.write = () => process.kill(process.pid, 'SIGKILL')`
 
 async function killBuild(name: string): Promise<void> {

@@ -1,4 +1,7 @@
-/** `whereabouts models fetch` as a user runs it; what arrives is tested in test/embedding/download.test.ts. */
+/**
+ * `whereabouts models fetch` as a user runs it; what arrives is tested in
+ * test/embedding/download.test.ts.
+ */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

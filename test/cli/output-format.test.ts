@@ -1,4 +1,6 @@
-/** What `--format` and `--out` mean together, for every command that writes one of several formats. */
+/**
+ * What `--format` and `--out` mean together, for every command that writes one of several formats.
+ */
 import { describe, expect, test } from 'vitest'
 import { chooseFormat } from '../../src/cli/output-format.ts'
 import { HEATMAP_ENDINGS } from '../../src/heatmap/formats.ts'

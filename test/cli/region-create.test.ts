@@ -73,7 +73,10 @@ describeWithShared('Liechtenstein from its extract and a tile server', () => {
 
 type Heat = FeatureCollection<Polygon, { readonly score: number; readonly bestLon: number }>
 
-/** A tile of one material; a little noise, since one colour alone would mean that there is no imagery. */
+/**
+ * A tile of one material; a little noise, since one colour alone would mean that there is no
+ * imagery.
+ */
 function paintTile([red, green, blue]: readonly [number, number, number]): Promise<Buffer> {
   return drawTile({ z: 0, x: 0, y: 0 }, (x) => [red, green, blue + (Math.floor(256 * x) % 2)])
 }

@@ -1,4 +1,7 @@
-/** `--detach`: a build is left to workers on a server; on the embedded database nothing happens but words. */
+/**
+ * `--detach`: a build is left to workers on a server; on the embedded database nothing happens but
+ * words.
+ */
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

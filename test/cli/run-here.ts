@@ -1,4 +1,7 @@
-/** Runs commands in the process of the test: one of its own takes a second to start, and is for tests about processes. */
+/**
+ * Runs commands in the process of the test: one of its own takes a second to start, and is for
+ * tests about processes.
+ */
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { runCommand } from '../../src/cli/run.ts'

@@ -1,6 +1,7 @@
 /**
- * Bare onnxruntime, every committed model: the same image gives the same bits in a batch of any size, at any
- * position in it, on one thread or two, in every output. `onnx.test.ts` says it of the encoder, which fixes batch and threads.
+ * Bare onnxruntime, every committed model: the same image gives the same bits in a batch of any
+ * size, at any position in it, on one thread or two, in every output. `onnx.test.ts` says it of the
+ * encoder, which fixes batch and threads.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -61,7 +61,8 @@ test('a file that is there and right is not fetched again; a damaged one is', as
 
 test('a broken connection keeps what came, and the next try asks for the rest alone', async () => {
   file.cutAt = 120_000
-  // A reset may overtake what was sent before it: the connection breaks when something has been kept.
+  // A reset may overtake what was sent before it: the connection breaks when something has been
+  // kept.
   const part = join(dir, 'sub', 'w.pth.tar.part')
   const isKept = () => existsSync(part) && statSync(part).size > 0
   file.beforeCut = async () => void (await vi.waitUntil(isKept, 10_000))

@@ -9,7 +9,10 @@ import { makeOnnx, type MadeNode } from './made-onnx.ts'
 
 const PLANES = [0, 0, 1, 1, 0, 0, 1, 1]
 
-/** `image` [1, 2, h, w] → `out`: a convolution to more channels, `between`, pad, sums of 2 × 2 cells. */
+/**
+ * `image` [1, 2, h, w] → `out`: a convolution to more channels, `between`, pad, sums of 2 × 2
+ * cells.
+ */
 function makeModel(options: {
   readonly kernel?: number
   readonly channels?: number

@@ -1,7 +1,8 @@
 /**
- * Node's onnxruntime against PyTorch: the same pixels, then the same files with decoding and resampling on both
- * sides. `WHEREABOUTS_PYTHON` names an interpreter with models/train/requirements.txt; `WHEREABOUTS_TRAINED` may name
- * the folder of a run of `whereabouts_train.tiny`, whose networks are then compared with their exports too.
+ * Node's onnxruntime against PyTorch: the same pixels, then the same files with decoding and
+ * resampling on both sides. `WHEREABOUTS_PYTHON` names an interpreter with
+ * models/train/requirements.txt; `WHEREABOUTS_TRAINED` may name the folder of a run of
+ * `whereabouts_train.tiny`, whose networks are then compared with their exports too.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -133,7 +134,9 @@ describeWithPython('Node and PyTorch', { timeout: TIMEOUT_MS }, (python) => {
   }
 })
 
-/** What arrives from phones and chats: JPEG of several qualities, some turned by EXIF, WebP, PNG. */
+/**
+ * What arrives from phones and chats: JPEG of several qualities, some turned by EXIF, WebP, PNG.
+ */
 async function asSentByPhones({ width, height, data }: Rgb8, index: number): Promise<Uint8Array> {
   const picture = sharp(data, { raw: { width, height, channels: 3 } })
   if (index % 10 === 8) return picture.webp({ quality: 80 }).toBuffer()

@@ -20,7 +20,10 @@ const withScenes = (scenes: Record<string, number>, rest = 0): Logits => {
   for (const [name, value] of Object.entries(scenes)) logits[sceneByName(name).index] = value
   return logits
 }
-/** A seed stands for a vector, so that counterexamples are short; values are multiples of 1/64 within ±16. */
+/**
+ * A seed stands for a vector, so that counterexamples are short; values are multiples of 1/64
+ * within ±16.
+ */
 function drawn(seed: number): Float32Array {
   let state = (seed * 2654435761 + 1) >>> 0
   return Float32Array.from({ length: 365 }, () => {
@@ -229,7 +232,8 @@ test('only scenes that the overhead model was taught are shared', () => {
 test('each side is standardised by the statistics of its own view', () => {
   const strict = { mean: new Array<number>(365).fill(8), std: stats.std }
   const [photo, patch] = [withScenes({ harbor: 9 }), withScenes({ harbor: 5 })]
-  // z of the harbour: by `stats` 4 in the photo and 2 in the patch, by `kept` 1.5 in the photo, by `strict` 0.5 and −1.5
+  // z of the harbour: by `stats` 4 in the photo and 2 in the patch, by `kept` 1.5 in the photo, by
+  // `strict` 0.5 and −1.5
   const options = { taught: undefined, count: 5 }
   const kept = { mean: new Array<number>(365).fill(6), std: stats.std }
   expect(sharedScenes(photo, patch, { ...options, ground: kept, overhead: stats })).toEqual([

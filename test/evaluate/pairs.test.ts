@@ -1,6 +1,6 @@
 /**
- * The evaluation from Node against `whereabouts_train.evaluate`, on packs of drawn pictures: the labels are arbitrary,
- * so the figures are poor; they have to be the same.
+ * The evaluation from Node against `whereabouts_train.evaluate`, on packs of drawn pictures: the
+ * labels are arbitrary, so the figures are poor; they have to be the same.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

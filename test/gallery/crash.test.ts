@@ -11,7 +11,10 @@ import { createRandom, draftRegion, insertPoints, insertRegion, randomPoints } f
 const batchSize = 10
 const points = randomPoints(200, createRandom(2))
 
-/** Builds in another process, which is killed the n-th time that it says a word; @returns what ended it */
+/**
+ * Builds in another process, which is killed the n-th time that it says a word;
+ * @returns what ended it
+ */
 async function buildUntilKilled(build: EmptyBuild, killAt: { word: string; times: number }) {
   const args = [...nodeArguments('test/fixtures/gallery-worker.ts'), JSON.stringify(build)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,4 +1,6 @@
-/** DuckDB and GeoPandas read our packs back: an independent view of places, vectors and metadata. */
+/**
+ * DuckDB and GeoPandas read our packs back: an independent view of places, vectors and metadata.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -14,7 +14,10 @@ import { describeOnEachDatabase } from '../databases.ts'
 type Row = readonly [value: number, id: number]
 
 const anyId = fc.oneof(fc.nat(pointIdLimit - 1), fc.constantFrom(0, 1, pointIdLimit - 1))
-/** The most and the least that pgvector's sums of half precision can give, both ends of a power of two, and ties. */
+/**
+ * The most and the least that pgvector's sums of half precision can give, both ends of a power of
+ * two, and ties.
+ */
 const anySize = fc.oneof(
   fc.float({ min: Math.fround(2 ** -48), max: Math.fround(2 ** 45), noNaN: true }),
   fc.constantFrom(0, 1, Math.fround(1 - 2 ** -24), Math.fround(1 + 2 ** -23), 2 ** -48),

@@ -30,7 +30,9 @@ async function openReadOnly(where: DatabasePlace): Promise<Database> {
 }
 
 describeOnEachDatabase('a database that allows reading only, as a replica', (_open, place) => {
-  /** What `work` finds there, one opening after the other: the embedded database has one at a time. */
+  /**
+   * What `work` finds there, one opening after the other: the embedded database has one at a time.
+   */
   const opened = async <T>(db: Promise<Database>, work: (db: Database) => Promise<T>) =>
     work(await db).finally(async () => (await db).close())
 

@@ -57,7 +57,10 @@ function answers(db: Database, regionId: number, query: GalleryQuery) {
   ])
 }
 
-/** Processes that the server has started for queries; null before PostgreSQL 18, which counts them first. */
+/**
+ * Processes that the server has started for queries; null before PostgreSQL 18, which counts them
+ * first.
+ */
 async function launched(db: Database): Promise<number | null> {
   const [row] = await db.withClient((client) =>
     client.query<{ count: number | null }>(

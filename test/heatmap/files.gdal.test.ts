@@ -174,7 +174,9 @@ describeWithGdal('OGR on our vector files', () => {
   test('KML: the best cell is filled yellow, the worst dark blue', () => {
     const path = write('coloured.kml', renderKml(heatmap))
     const text = run('ogrinfo', ['--config', 'LIBKML_RESOLVE_STYLE', 'YES', '-al', path])
-    const fills = [...text.matchAll(/BRUSH\(fc:#(\w{6})/g)].map(([, hex]) => `#${hex}`.toLowerCase())
+    const fills = [...text.matchAll(/BRUSH\(fc:#(\w{6})/g)].map(([, hex]) =>
+      `#${hex}`.toLowerCase(),
+    )
     expect(fills).toHaveLength(count)
     expect([fills[0], fills.at(-1)]).toEqual([hexAt(0.95), hexAt(0.05)])
   })

@@ -88,7 +88,9 @@ function waves({ lon, lat }: LonLat): number {
   return 1.5 + Math.sin(lon * 3.1) * Math.cos(lat * 4.7) + 0.2 * Math.sin(lon * 40 + lat * 31)
 }
 
-/** A town of 6 × 4 km cut into 1 km squares (or other cells), with a strip that was not searched. */
+/**
+ * A town of 6 × 4 km cut into 1 km squares (or other cells), with a strip that was not searched.
+ */
 export function makeTown(cells = 'square:1km'): Heatmap {
   return makeHeatmap({
     boundary: boxBoundary([4.32, 51.85, 4.4, 51.89]),
@@ -99,7 +101,9 @@ export function makeTown(cells = 'square:1km'): Heatmap {
   })
 }
 
-/** The town as a map of best scenes: the first of the scenes has most cells, the last has fewest. */
+/**
+ * The town as a map of best scenes: the first of the scenes has most cells, the last has fewest.
+ */
 export function makeBestScenes(scenes: readonly string[], cells = 'square:200m'): Heatmap {
   const town = makeTown(cells)
   // Rounds of growing length: 0, 0 1, 0 1 2 …

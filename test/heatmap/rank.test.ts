@@ -96,7 +96,8 @@ describe('knownPlace', () => {
   test('a place outside the region tells how far the nearest searched cell is', () => {
     const kmOf = (known: KnownPlace) => (known.isSearched ? NaN : known.nearestM / 1000)
     const far = [
-      // On a sphere 6849 km. The boundary ends at 51.89° north; a degree of latitude is 111.3 km, a cell up to 1 km.
+      // On a sphere 6849 km. The boundary ends at 51.89° north; a degree of latitude is 111.3 km, a
+      // cell up to 1 km.
       { name: 'north', of: heatmap, at: { lon: 4.35, lat: 52.89 }, km: 111.3 },
       { name: 'north, hexagons', of: makeTown('h3:8'), at: { lon: 4.35, lat: 52.89 }, km: 111.3 },
       { name: 'turned around', of: heatmap, at: { lon: 51.87, lat: 4.36 }, km: 6849 },

@@ -1,4 +1,7 @@
-/** The application as `serve` makes it, over the tiny place and the tiny models; and short ways to ask it. */
+/**
+ * The application as `serve` makes it, over the tiny place and the tiny models; and short ways to
+ * ask it.
+ */
 import { realpath, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -71,7 +71,10 @@ describeOnEachDatabase('metrics', (_open, place) => {
     vi.unstubAllEnvs()
   })
 
-  /** The database, its questions counted; while it is away none is answered, as long as a hold lasts each waits. */
+  /**
+   * The database, its questions counted; while it is away none is answered, as long as a hold lasts
+   * each waits.
+   */
   function watchDatabase() {
     const { db } = http.world
     const seen = { questions: 0, isAway: false, hold: Promise.resolve() }

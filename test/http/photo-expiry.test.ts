@@ -94,7 +94,10 @@ describeOnEachDatabase('photos that are kept for a time', (_open, place) => {
     ])
   })
 
-  /** A step that lasts: others can begin meanwhile, and would be done before it ends if nothing held them back. */
+  /**
+   * A step that lasts: others can begin meanwhile, and would be done before it ends if nothing held
+   * them back.
+   */
   const lasting = () => {
     const starts: (() => void)[] = []
     const begun = new Promise<void>((resolve) => starts.push(resolve))

@@ -1,4 +1,7 @@
-/** A tiny place for the tests of the API: west half water, east half roofs, one road along each; and photos of both. */
+/**
+ * A tiny place for the tests of the API: west half water, east half roofs, one road along each; and
+ * photos of both.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -42,7 +45,9 @@ export async function makeTown(folder: string): Promise<Town> {
 
 type Colour = readonly [number, number, number]
 
-/** A GeoTIFF of the place: what lies in the west, what in the east; moved east by so many metres. */
+/**
+ * A GeoTIFF of the place: what lies in the west, what in the east; moved east by so many metres.
+ */
 export function encodeOrtho(west: Colour = WATER, east: Colour = ROOF, movedM = 0): Uint8Array {
   const data = new Uint8ClampedArray(SIDE_PX * SIDE_PX * 3)
   for (let i = 0; i < SIDE_PX * SIDE_PX; i++) {
@@ -80,7 +85,10 @@ export function encodeExtract(bbox: Bbox = [8.997, 47.198, 9.003, 47.202]): Uint
   })
 }
 
-/** A JPEG of 240 × 160 px; rows a little lighter and darker in turn, as waves and tiles are: one colour alone is no photo. */
+/**
+ * A JPEG of 240 × 160 px; rows a little lighter and darker in turn, as waves and tiles are: one
+ * colour alone is no photo.
+ */
 export function paintPhoto(colour: Colour): Promise<Buffer> {
   const [width, height] = [240, 160]
   const data = new Uint8Array(width * height * 3)

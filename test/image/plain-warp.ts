@@ -1,4 +1,7 @@
-/** What warp-kernel.wat computes, once more in plain loops over doubles: the reference that it is held against. */
+/**
+ * What warp-kernel.wat computes, once more in plain loops over doubles: the reference that it is
+ * held against.
+ */
 import { evaluate, quadraticAt, solveForT, type Biquadratic } from '../../src/image/biquadratic.ts'
 import type { PixelWindow, SourceMapping, WarpedPicture } from '../../src/image/resample.ts'
 

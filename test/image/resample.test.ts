@@ -14,7 +14,10 @@ import { warpPlain } from './plain-warp.ts'
 
 const PX = 16
 
-/** A picture of PX pixels whose middle lies at (x, y): turned, widened, and bent as map projections bend. */
+/**
+ * A picture of PX pixels whose middle lies at (x, y): turned, widened, and bent as map projections
+ * bend.
+ */
 interface Shape {
   readonly x: number
   readonly y: number
@@ -51,7 +54,10 @@ function noise(rect: PixelRect, seed: number, holeShare: number): PixelWindow {
   return { ...rect, channels, data }
 }
 
-/** Up to 8° off: a map projection's convergence. Pixels up to twice as high as wide, or the other way round. */
+/**
+ * Up to 8° off: a map projection's convergence. Pixels up to twice as high as wide, or the other
+ * way round.
+ */
 const shapes = fc
   .record({
     x: fc.double({ min: -50, max: 50, noNaN: true }),

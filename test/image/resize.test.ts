@@ -13,7 +13,10 @@ function drawn(width: number, height: number): Rgb8 {
   return { width, height, data }
 }
 
-/** Source size, target size, start of the SHA-256 of what Pillow 13.0.0 makes (test/fixtures/pillow-resize.py). */
+/**
+ * Source size, target size, start of the SHA-256 of what Pillow 13.0.0 makes
+ * (test/fixtures/pillow-resize.py).
+ */
 const pillow: [number, number, number, number, string][] = [
   [320, 240, 160, 160, '6f5cb24c7a8012e9'],
   [320, 240, 96, 64, '38d934802599349a'],

@@ -85,7 +85,8 @@ describe('DiskCache', () => {
   })
 
   test('goes on where it cannot sweep, and sweeps when it can again', async () => {
-    // Together their paths are longer than any path may be, so that the folder cannot be listed to its end.
+    // Together their paths are longer than any path may be, so that the folder cannot be listed to
+    // its end.
     const long = join(...Array.from({ length: 10 }, () => 'x'.repeat(250)))
     const inner = join(folder, long)
     await mkdir(join(folder, 'aside', long), { recursive: true })

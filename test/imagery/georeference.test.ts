@@ -1,4 +1,7 @@
-/** Where a raster lies, said in every way GeoTIFF has: a pattern that is known on the ground has to come out there. */
+/**
+ * Where a raster lies, said in every way GeoTIFF has: a pattern that is known on the ground has to
+ * come out there.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

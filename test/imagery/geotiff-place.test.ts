@@ -22,7 +22,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-// The steepest wave changes by 60/5 per metre, 6 levels per patch pixel: half a pixel of shift is 3 levels or more.
+// The steepest wave changes by 60/5 per metre, 6 levels per patch pixel: half a pixel of shift is 3
+// levels or more.
 const CASES: (RasterPlan & { name: string })[] = [
   { name: 'EPSG:4326 at the equator', epsg: 4326, lon: 9.3, lat: 0, metresPerUnit: 111_320 },
   { name: 'EPSG:4326 at 52°', epsg: 4326, lon: 4.36, lat: 52, metresPerUnit: 111_320 },

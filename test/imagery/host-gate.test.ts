@@ -10,7 +10,10 @@ function gateWith(...limits: { requestsPerSecond: number; concurrency: number }[
   return gate
 }
 
-/** Passes `count` requests of 20 ms; the most that were open at a time, and the ms from asking to the last start. */
+/**
+ * Passes `count` requests of 20 ms; the most that were open at a time, and the ms from asking to
+ * the last start.
+ */
 async function measure(gate: HostGate, count: number) {
   let open = 0
   let most = 0
@@ -27,7 +30,9 @@ async function measure(gate: HostGate, count: number) {
   return { most, spanMs: lastStart - askedAt }
 }
 
-/** Passes `count` requests that end when all are open: for ever where the gate lets fewer through. */
+/**
+ * Passes `count` requests that end when all are open: for ever where the gate lets fewer through.
+ */
 async function passTogether(gate: HostGate, count: number) {
   const open: (() => void)[] = []
   const request = async () => {

@@ -1,4 +1,7 @@
-/** Files as GDAL writes them where it is asked for the unusual: byte orders, predictors, CRSs of no code, MBTiles. */
+/**
+ * Files as GDAL writes them where it is asked for the unusual: byte orders, predictors, CRSs of no
+ * code, MBTiles.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** Every preset, asked over HTTP: its address, with another origin, of a server that answers as its provider documents. */
+/**
+ * Every preset, asked over HTTP: its address, with another origin, of a server that answers as its
+ * provider documents.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,7 +61,10 @@ const WMS: Readonly<Record<string, string>> = {
   '/arcgis/services/USGSNAIPPlus/ImageServer/WMSServer': 'USGSNAIPPlus:NaturalColor',
   '/hwh/luchtfotorgb/wms/v1_0': '2023_orthoHR',
 }
-/** Addresses of capabilities: the layer, its matrix set, and the addresses of its tiles; null: with parameters. */
+/**
+ * Addresses of capabilities: the layer, its matrix set, and the addresses of its tiles; null: with
+ * parameters.
+ */
 const WMTS: Readonly<Record<string, readonly [layer: string, set: string, tiles: string | null]>> =
   {
     '/EPSG/3857/1.0.0/WMTSCapabilities.xml': [

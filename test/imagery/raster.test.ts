@@ -1,4 +1,4 @@
-/** Samples of every kind → colours: one pattern, written in many ways, has to come out as it is on the ground. */
+/** Samples of every kind → colours: one pattern, written in many ways, comes out as it is. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -176,7 +176,10 @@ describe('samples come out as the ground they show', () => {
   }
 })
 
-/** Is a pixel of the raster in its western part? 60 px of margin lie outside the patch on either side (0.3 m, 56 m). */
+/**
+ * Is a pixel of the raster in its western part? 60 px of margin lie outside the patch on either
+ * side (0.3 m, 56 m).
+ */
 const isWest = (index: number, columns: number): boolean => index % PLAN.width < columns
 // The patch spans columns 27 to 213.
 const PATCH_LEFT = 27

@@ -1,4 +1,7 @@
-/** Where the items of a STAC source are found: below catalogues, and on pages that have to be posted. */
+/**
+ * Where the items of a STAC source are found: below catalogues, and on pages that have to be
+ * posted.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -221,7 +221,8 @@ describe('items behind HTTP', () => {
     server.files.set('/signed.json', {
       bytes: collectionOf([signed('old', '2019-05-01'), signed('new', '2023-06-01')]),
     })
-    // One answer for each token: the file behind the path is exchanged before the other one is opened.
+    // One answer for each token: the file behind the path is exchanged before the other one is
+    // opened.
     const file = { bytes: picture(23, -400, 400), etag: null }
     server.files.set('/signed.tif', file)
     const source = await open(remote('/signed.json'))

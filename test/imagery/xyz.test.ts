@@ -93,6 +93,7 @@ test('tiles of {switch:a,b} come from both hosts, each always from the same one,
   const shares = hosts.map((one) => asked.filter((request) => request.host === one).length)
   expect(Math.min(...shares)).toBeGreaterThanOrEqual(Math.floor(asked.length / 2) - 2)
   expect(new Set(asked.map(({ path }) => path)).size).toBe(asked.length)
-  // What came from the first host was kept under its address, so only the others' tiles were asked of it anew.
+  // What came from the first host was kept under its address, so only the others' tiles were asked
+  // of it anew.
   expect(server.requests.length).toBe(2 * asked.length - (shares[0] ?? 0))
 })

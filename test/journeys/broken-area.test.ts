@@ -166,7 +166,8 @@ describeOnEachDatabase('a build', (_open, place) => {
     stop()
     expect(pauses).toBe(5)
     expect(counts).toMatchObject({ embedded: counts.total, unavailable: {} })
-    // Only those that were under way when it began can count it, and once: others of their claim had come.
+    // Only those that were under way when it began can count it, and once: others of their claim
+    // had come.
     for (const { failures } of await marksOf(id)) expect(failures).toBeLessThanOrEqual(1)
   }, 60_000)
 

@@ -1,6 +1,7 @@
 /**
- * A region built by four processes while everything around them breaks: three are killed, the database crashes, the
- * imagery host goes away, two cannot write their cache, one's clock is a day off. For the test and the benchmark.
+ * A region built by four processes while everything around them breaks: three are killed, the
+ * database crashes, the imagery host goes away, two cannot write their cache, one's clock is a day
+ * off. For the test and the benchmark.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -156,7 +157,10 @@ async function create(
   await createRegion(world, request, { signal, onWarning: () => undefined })
 }
 
-/** Four processes: two without a cache, one of another day. A new one takes the place of one that was killed. */
+/**
+ * Four processes: two without a cache, one of another day. A new one takes the place of one that
+ * was killed.
+ */
 function createCrew(folder: string, place: { databaseUrl: string; log: string }) {
   const worker = nodeArguments('test/fixtures/build-worker.ts')
   const members: ChildProcess[] = []
@@ -165,7 +169,8 @@ function createCrew(folder: string, place: { databaseUrl: string; log: string })
     const mine = number++
     const dataDir = join(folder, `worker-${mine}`)
     await mkdir(dataDir, { recursive: true })
-    // Where the folder of the cache should be lies a file: nothing can be written, as on a full disk.
+    // Where the folder of the cache should be lies a file: nothing can be written, as on a full
+    // disk.
     if (mine % 2 === 1) await writeFile(join(dataDir, 'imagery-cache'), '')
     const clockSkewMs = mine % 4 === 2 ? DAY_MS : 0
     const setup: WorkerSetup = { ...place, dataDir, leaseS: LEASE_S, clockSkewMs }

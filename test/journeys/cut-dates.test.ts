@@ -22,7 +22,9 @@ const shaOf = (capturedOn: string | null) =>
 const known = (...dates: (string | null)[]) =>
   new Map([[7, dates.map((capturedOn) => ({ capturedOn, patchSha256: shaOf(capturedOn) }))]])
 
-/** A place with pictures of some dates, of which clouds hide some; without dates it has one picture. */
+/**
+ * A place with pictures of some dates, of which clouds hide some; without dates it has one picture.
+ */
 function placeWith(dates: readonly string[] | null, hidden: readonly string[] = []): ImagerySource {
   return {
     attribution: '',

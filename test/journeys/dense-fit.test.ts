@@ -61,7 +61,8 @@ test('windows begin in a corner of the region: no more of them than its sides ta
     fc.property(place, sides, sides, (at, east, north) => {
       const boundary = boxOf(at, east, north)
       const { fitted, windowsOf } = latticesOf(boundary, 16)
-      // The parallels of a box are bent and its top is narrower or wider than its bottom: a patch more.
+      // The parallels of a box are bent and its top is narrower or wider than its bottom: a patch
+      // more.
       const needed = (metres: number) => Math.ceil((metres * 1.01 + 2 * 16) / fitted.spanM)
       expect(windowsOf(fitted)).toBeLessThanOrEqual(needed(east) * needed(north))
     }),

@@ -1,4 +1,7 @@
-/** A place for dense builds: blotches of materials that the tiny model knows, a hole without data, an end. */
+/**
+ * A place for dense builds: blotches of materials that the tiny model knows, a hole without data,
+ * an end.
+ */
 import { join } from 'node:path'
 import type { RegionRequest } from '../../src/journeys/create-region.ts'
 import { boundaryFromBbox } from '../../src/geo/polygon.ts'

@@ -1,4 +1,7 @@
-/** Dense builds against patch-by-patch ones, on a place where the tiny model knows the answer of every patch. */
+/**
+ * Dense builds against patch-by-patch ones, on a place where the tiny model knows the answer of
+ * every patch.
+ */
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -89,7 +92,8 @@ describeOnEachDatabase('a dense build', (_open, place) => {
       expect(id).toBe(single[i]!.id)
       return Math.max(...logits.map((value, c) => Math.abs(value - single[i]!.logits[c]!)))
     })
-    // Up to a tenth of a patch at the hole is filled: with the mean colour of the patch, or of the window.
+    // Up to a tenth of a patch at the hole is filled: with the mean colour of the patch, or of the
+    // window.
     expect(Math.max(...misses)).toBeLessThan(0.3)
     expect(misses.filter((miss) => miss > 0.05).length).toBeLessThan(misses.length / 10)
   })

@@ -59,7 +59,9 @@ describe('files that are exchanged', () => {
     return { bytes: await readFile(path), etag: '"1"' }
   }
   const politeness = { requestsPerSecond: 1000, concurrency: 16 }
-  /** A file that calls itself another one in each answer, as of several servers that do not agree. */
+  /**
+   * A file that calls itself another one in each answer, as of several servers that do not agree.
+   */
   const unsteady = (file: ServedFile): ServedFile => {
     let count = 0
     return Object.defineProperty({ ...file }, 'etag', { get: () => `"${count++}"` })

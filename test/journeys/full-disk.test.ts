@@ -1,4 +1,7 @@
-/** A disk that is full while a region is built: a small one in memory, filled for the test. Mounting it needs root. */
+/**
+ * A disk that is full while a region is built: a small one in memory, filled for the test. Mounting
+ * it needs root.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cp, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
@@ -81,7 +84,8 @@ test.skipIf(refusal !== null)(
     }
     await buildRegion(world, 'undisturbed', { signal, onProgress: () => undefined })
 
-    // The log of transactions has its room beforehand: where it lacks that, the database itself fails.
+    // The log of transactions has its room beforehand: where it lacks that, the database itself
+    // fails.
     for (const sql of ['select pg_switch_wal()', 'checkpoint'])
       await world.db.withClient((client) => client.query(sql))
     await fill()

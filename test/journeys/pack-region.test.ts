@@ -142,7 +142,8 @@ describeOnEachDatabase('a pack', (_open, place) => {
       await beginRefresh(from.db, id, { imagery: imagery(attribution), attribution, vintages })
       await markRefreshing(from.db, id, [0])
     }
-    // One before the rows are read, and one while they are written, or as soon as the embedded database is free.
+    // One before the rows are read, and one while they are written, or as soon as the embedded
+    // database is free.
     let refreshed: Promise<void> | undefined
     const besides = AsyncLocalStorage.snapshot()
     const createMoving: TestWorld['createPack'] = async (path) => {

@@ -1,4 +1,7 @@
-/** What the overhead model sees on real imagery: scenes against the parts of Vegas and Rotterdam that show them. */
+/**
+ * What the overhead model sees on real imagery: scenes against the parts of Vegas and Rotterdam
+ * that show them.
+ */
 import { findEmbeddings } from '../../src/gallery/embeddings.ts'
 import { countPoints } from '../../src/gallery/points.ts'
 import { findRegion } from '../../src/gallery/regions.ts'
@@ -20,8 +23,9 @@ export interface Place {
 const imageryFile = (name: string) => sharedPath(`data/imagery/${name}`)
 
 /**
- * Bands of the Vegas picture from north to south, by what lies there: desert, a wide road with its verges,
- * shops with their own car parks, one huge car park. A patch is 112 m high and sees more than its band.
+ * Bands of the Vegas picture from north to south, by what lies there: desert, a wide road with its
+ * verges, shops with their own car parks, one huge car park. A patch is 112 m high and sees more
+ * than its band.
  */
 const VEGAS_BANDS = [
   { name: 'north', southernEdge: 36.2395 },

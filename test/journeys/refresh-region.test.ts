@@ -1,4 +1,7 @@
-/** A place that was flown twice: west water, east roofs; in the newer picture it is the other way round. */
+/**
+ * A place that was flown twice: west water, east roofs; in the newer picture it is the other way
+ * round.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** A region whose imagery is stretched by what was measured on its files, which are overwritten by others later. */
+/**
+ * A region whose imagery is stretched by what was measured on its files, which are overwritten by
+ * others later.
+ */
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

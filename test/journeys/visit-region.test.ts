@@ -1,4 +1,7 @@
-/** A worker that is still at it while the region is stopped and built otherwise: from another source, densely, of more dates. */
+/**
+ * A worker that is still at it while the region is stopped and built otherwise: from another
+ * source, densely, of more dates.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +67,8 @@ describeOnEachDatabase('a build that was begun', (_open, place) => {
 
   test('from a source that the region takes no more stores nothing of it, nor its levels', async () => {
     const { id } = await create('moved', imageryOf('Old'))
-    // As of a region from before levels were recorded: they are measured while the source is opened.
+    // As of a region from before levels were recorded: they are measured while the source is
+    // opened.
     await world.db.transaction((client) => forgetStretchesOn(client, id))
     const opened: unknown[] = []
     const openSource: Outside['openSource'] = async (config, options) => {

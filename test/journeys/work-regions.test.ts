@@ -1,4 +1,7 @@
-/** Builds that are held up, stopped, shared; the tiny place, and imagery that is disturbed on its way. */
+/**
+ * Builds that are held up, stopped, shared; the tiny place, and imagery that is disturbed on its
+ * way.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { isInPolygon, isInRing, signedDoubleArea } from '../../src/geo/rings.ts'
 import { assembleRings, makePolygons } from '../../src/roads/assemble-rings.ts'
 
-/** Nodes of each ring from its lowest, in ascending direction: rings are compared whatever their start and turn. */
+/**
+ * Nodes of each ring from its lowest, in ascending direction: rings are compared whatever their
+ * start and turn.
+ */
 const normal = (rings: number[][]): string[] =>
   rings
     .map((ring) => {

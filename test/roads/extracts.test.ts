@@ -20,7 +20,8 @@ describeWithShared('real extracts', () => {
       })
       const { wayCount, segmentCount, missingNodeCount, lengthM } = await measureSlowly(path)
       expect(network).toMatchObject({ wayCount, segmentCount, missingNodeCount })
-      // Rounding to millimetres is all that may differ: on average nothing, at worst half of one per segment.
+      // Rounding to millimetres is all that may differ: on average nothing, at worst half of one
+      // per segment.
       expect(Math.abs(network.totalMm / 1000 - lengthM)).toBeLessThan(
         0.0005 * Math.sqrt(segmentCount) * 4,
       )

@@ -1,4 +1,6 @@
-/** Makes small OSM extracts, byte for byte as tests need them, also ones that no tool would write. */
+/**
+ * Makes small OSM extracts, byte for byte as tests need them, also ones that no tool would write.
+ */
 import { deflateSync } from 'node:zlib'
 import { PbfWriter } from 'pbf'
 

@@ -38,8 +38,9 @@ function placesOf(name: string, wanted: number[]) {
 }
 
 describeWithShared('odd files', () => {
-  // What osmium reads from the same files; granularity-offset, which it refuses, by hand from its raw numbers:
-  // longitude (22000000404 + 1401 × 2000) / 100 and so on, from the later of its two blocks.
+  // What osmium reads from the same files; granularity-offset, which it refuses, by hand from its
+  // raw numbers: longitude (22000000404 + 1401 × 2000) / 100 and so on, from the later of its two
+  // blocks.
   const unscaled = [
     [10000000, 10000000],
     [12355000, 20345230],

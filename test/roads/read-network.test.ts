@@ -344,7 +344,10 @@ function lengthBytes(rest: number): number[] {
   return rest < 255 ? [rest] : [255, ...lengthBytes(rest - 255)]
 }
 
-/** A zstd frame of one raw block: magic, single-segment header with a 4-byte size, block header, bytes. */
+/**
+ * A zstd frame of one raw block: magic, single-segment header with a 4-byte size, block header,
+ * bytes.
+ */
 function storeZstd(block: Uint8Array): Uint8Array {
   const head = Buffer.alloc(12)
   head.writeUInt32LE(0xfd2fb528, 0)

@@ -1,4 +1,7 @@
-/** Independent of our reader: the roads of an extract by osm-pbf-parser, objects and Maps, and their length by Karney. */
+/**
+ * Independent of our reader: the roads of an extract by osm-pbf-parser, objects and Maps, and their
+ * length by Karney.
+ */
 import { createReadStream } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'

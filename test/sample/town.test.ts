@@ -35,7 +35,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-/** Pixel of the orthophoto at a place; the projection is proj4's, the origin the one in place.ts. */
+/**
+ * Pixel of the orthophoto at a place; the projection is proj4's, the origin the one in place.ts.
+ */
 function colourAt([lon, lat]: [number, number], eastM = 0): [number, number, number] | undefined {
   const [e, n] = proj4('+proj=utm +zone=31 +datum=WGS84').forward([lon, lat])
   const [west, side] = [430_000 + 550 - 96, (sizeM + 192) * 2]

@@ -1,4 +1,6 @@
-/** Photos: upload, describe, delete. Neither bytes nor EXIF positions are ever answered or logged. */
+/**
+ * Photos: upload, describe, delete. Neither bytes nor EXIF positions are ever answered or logged.
+ */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { InputError } from '../../errors.ts'

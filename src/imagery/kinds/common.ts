@@ -1,6 +1,7 @@
 /**
- * Fields that several kinds of imagery source share. A field means the same in every kind, because guards read them by
- * name: `file`, `files` (paths), `url`, `urls` (addresses), `hosts` (further host names), `keyEnv`, `headersEnv`.
+ * Fields that several kinds of imagery source share. A field means the same in every kind, because
+ * guards read them by name: `file`, `files` (paths), `url`, `urls` (addresses), `hosts` (further
+ * host names), `keyEnv`, `headersEnv`.
  */
 import { z } from 'zod'
 import { isIsoDate } from '../iso-date.ts'
@@ -37,7 +38,10 @@ export const provenance = z.object({
   capturedOn: isoDate.optional(),
 })
 
-/** How a server is asked. The limits hold for its host, over all sources of the process: the strictest wins. */
+/**
+ * How a server is asked. The limits hold for its host, over all sources of the process: the
+ * strictest wins.
+ */
 export const politeness = z.object({
   requestsPerSecond: z.number().positive().max(1000).default(10),
   concurrency: z.int().min(1).max(64).default(4),

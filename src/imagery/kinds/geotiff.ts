@@ -7,7 +7,10 @@ const path = z.string().min(1)
 
 export const geotiff = z.strictObject({
   kind: z.literal('geotiff'),
-  /** Paths; of those of one date the finest that covers a place is used, adjacent ones complete each other. */
+  /**
+   * Paths; of those of one date the finest that covers a place is used, adjacent ones complete each
+   * other.
+   */
   files: z
     .array(z.union([path, z.strictObject({ file: path, capturedOn: isoDate })]))
     .min(1)

@@ -11,8 +11,9 @@ export const rasterReading = z.object({
   /** Pixels whose bands all have this value hold no data; absent: the file's own tag. */
   nodata: z.number().optional(),
   /**
-   * `percentile`: 2–98 % of each band's valid pixels become 0–255, measured on each file; levels: what becomes 0 and 255
-   * in red, green and blue, the same in all files. One of both is needed for more than 8 bits.
+   * `percentile`: 2–98 % of each band's valid pixels become 0–255, measured on each file; levels:
+   * what becomes 0 and 255 in red, green and blue, the same in all files. One of both is needed for
+   * more than 8 bits.
    */
   stretch: z
     .union([

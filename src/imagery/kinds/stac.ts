@@ -8,13 +8,23 @@ export const stac = z
     kind: z.literal('stac'),
     /** Path of a JSON file with items, or … */
     file: z.string().min(1).optional(),
-    /** … address of items: a file, a catalogue, or a search of a STAC API, whose pages are followed. */
+    /**
+     * … address of items: a file, a catalogue, or a search of a STAC API, whose pages are followed.
+     */
     url: address.optional(),
-    /** What is posted to `url`: `{"collections": […], "bbox": […]}`; absent: it is asked with GET. */
+    /**
+     * What is posted to `url`: `{"collections": […], "bbox": […]}`; absent: it is asked with GET.
+     */
     search: z.record(z.string(), z.unknown()).optional(),
-    /** Hosts (with their port, where it is not the usual one) that items may lie on besides that of `url`. */
+    /**
+     * Hosts (with their port, where it is not the usual one) that items may lie on besides that of
+     * `url`.
+     */
     hosts: z.array(z.string().min(1)).max(100).optional(),
-    /** Key of the asset that holds the picture; absent: `visual`, `image`, `data`, or the only GeoTIFF. */
+    /**
+     * Key of the asset that holds the picture; absent: `visual`, `image`, `data`, or the only
+     * GeoTIFF.
+     */
     asset: z.string().min(1).optional(),
     /** Appended to the address of every asset, e.g. `token={key}`. */
     assetQuery: z.string().min(1).max(500).optional(),

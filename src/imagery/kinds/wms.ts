@@ -5,7 +5,10 @@ import { address, checkSecrets, politeness, provenance, pyramid } from './common
 export const wms = z
   .strictObject({
     kind: z.literal('wms'),
-    /** Address of the service, with parameters of its own (`?map=…`, `?apikey={key}`) where it needs them. */
+    /**
+     * Address of the service, with parameters of its own (`?map=…`, `?apikey={key}`) where it needs
+     * them.
+     */
     url: address,
     version: z.enum(['1.1.1', '1.3.0']).default('1.3.0'),
     layers: z.string().min(1).max(1000),
@@ -17,7 +20,9 @@ export const wms = z
     time: z.string().min(1).max(100).optional(),
     ...provenance.shape,
     ...politeness.shape,
-    /** The zoom whose pixels are as fine as the service's own: it answers finer ones too, blurred. */
+    /**
+     * The zoom whose pixels are as fine as the service's own: it answers finer ones too, blurred.
+     */
     ...pyramid.shape,
   })
   .superRefine(checkSecrets)

@@ -14,7 +14,9 @@ export const wmts = z
     matrixSet: z.string().min(1).max(500).optional(),
     /** Absent: JPEG, else PNG, else its first. */
     format: z.string().min(1).max(100).optional(),
-    /** Values of the layer's dimensions, e.g. `{"Time": "2021"}`; absent ones take their default. */
+    /**
+     * Values of the layer's dimensions, e.g. `{"Time": "2021"}`; absent ones take their default.
+     */
     dimensions: z.record(z.string(), z.string().min(1).max(200)).default({}),
     /** Hosts besides that of the address from which tiles may be fetched. */
     hosts: z.array(z.string().min(1).max(300)).max(20).optional(),
