@@ -166,8 +166,8 @@ type OptionName = keyof typeof OPTIONS
 
 /**
  * Resolves the options.
- * @param flags values from the command line by option name; absent ones fall through, empty ones do
- *   not
+ * @param flags  values from the command line by option name; absent ones fall through, empty ones
+ *   do not
  * @param env  the process environment; an empty value counts as absent
  * @throws {ConfigError} `config-invalid` naming every bad option
  */

@@ -34,7 +34,7 @@ type Png = Awaited<ReturnType<typeof loadPng>>
 /**
  * Opens the database (and brings its schema up to date); models are loaded when first asked for.
  * @param env  the process environment: imagery keys are read from it by name
- * @param options.isBrief for a question or two: a thread for the embedded database would cost more
+ * @param options.isBrief  for a question or two: a thread for the embedded database would cost more
  *   than it frees
  */
 export async function openWorld(

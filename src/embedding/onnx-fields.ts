@@ -66,7 +66,7 @@ export function textIn({ content }: Field, number: number): string {
 
 /**
  * The model with another graph, all else as it stands.
- * @param change fields of the graph → those of the new one; `undefined`: the model itself is
+ * @param change  fields of the graph → those of the new one; `undefined`: the model itself is
  *   returned
  */
 export function changeGraph(

@@ -1,7 +1,7 @@
 /**
  * Inference on a thread of its own: pixels in, logits out. One session for each output that is
- * asked for. @io native, disk A thread, because `session.run` of onnxruntime-node blocks the thread
- * that calls it.
+ * asked for. A thread, because `session.run` of onnxruntime-node blocks the thread that calls it.
+ * @io native, disk
  */
 import { readFile } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'

@@ -1,7 +1,7 @@
 /**
- * Model folder → encoder: inference sessions on worker threads, one intra-op thread each. @io
- * native, disk Same bits whatever the batch, the position in it and the number of sessions (tested
- * for every model).
+ * Model folder → encoder: inference sessions on worker threads, one intra-op thread each. Same bits
+ * whatever the batch, the position in it and the number of sessions (tested for every model).
+ * @io native, disk
  */
 import { readFile } from 'node:fs/promises'
 import { arch } from 'node:os'

@@ -121,7 +121,7 @@ const SHOWN_MIN = 1
 /**
  * Scenes that both sides show, strongest agreement first. The agreement is the smaller of the two
  * standardised logits: a scene is shared as far as the weaker side shows it.
- * @param options.taught indices of the scenes whose look from above the overhead model was taught;
+ * @param options.taught  indices of the scenes whose look from above the overhead model was taught;
  *   absent: all. Logits of the others follow those of taught ones, which is no evidence (a computer
  *   room in a harbour).
  */

@@ -105,7 +105,7 @@ export async function findPhoto(db: Database, id: string): Promise<StoredPhoto> 
 
 /**
  * Removes a photo whatever its time.
- * @param removeBytes called while nobody can upload it again: a row whose bytes could not be
+ * @param removeBytes  called while nobody can upload it again: a row whose bytes could not be
  *   removed stays
  * @throws {NotFoundError} `photo-not-found`
  */

@@ -16,7 +16,7 @@ export interface SceneTally {
 }
 
 /**
- * @param cells best first;
+ * @param cells  best first;
  * @returns the scene with the most cells first, of as many that which stands out most
  */
 export function tallyScenes(

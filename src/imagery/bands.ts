@@ -110,7 +110,7 @@ export function asRgb(raw: RawBlock, { photometric, samples: bands }: SampleForm
 
 /**
  * `uint8[pixelCount]`, 1 where a pixel holds data; `null` when all do.
- * @param raw as `asRgb` gives it
+ * @param raw  as `asRgb` gives it
  */
 export function findData(raw: RawBlock, format: SampleFormat): Uint8Array | null {
   const { samples } = format

@@ -74,7 +74,7 @@ export interface EstimateOptions {
  * Estimates a build. Without samples no imagery is fetched: a source is only asked what it has
  * (capabilities of a map service, lists of a STAC catalogue, heads of files), so its real hosts are
  * known.
- * @param options.sampleCount patches to cut on trial, spread over the points; windows of a dense
+ * @param options.sampleCount  patches to cut on trial, spread over the points; windows of a dense
  *   build
  * @throws {InputError} those of a dense build where there is none
  */

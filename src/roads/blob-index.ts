@@ -85,7 +85,7 @@ function walk(file: number, fileBytes: number): BlobIndex {
   return { header, blobs, fileBytes }
 }
 
-/** @param place where the header begins, and the size of the whole file */
+/** @param place  where the header begins, and the size of the whole file */
 function readBlobHeader(file: number, { offset, size: fileBytes }: BlobPlace) {
   const prefix = readAt(file, { offset, size: 4 }, new Uint8Array(4))
   const size = new DataView(prefix.buffer).getUint32(0)

@@ -28,7 +28,7 @@ export class Decoders {
   #isClosed = false
 
   /**
-   * @param threads this one included; `onStep` is called as work goes on and may throw to end it
+   * @param threads  this one included; `onStep` is called as work goes on and may throw to end it
    */
   constructor(setup: DecoderSetup, options: { threads: number; onStep: () => void }) {
     this.#here = new ExtractDecoder(setup)

@@ -3,8 +3,7 @@
  * PGlite, against bare onnxruntime on ready tensors. The model file has more outputs than logits,
  * and onnxruntime computes them all; the encoder does not. So there is a second bare onnxruntime,
  * on what the encoder makes of the file.
- *     npm run bench:build -- [model] [seconds per layout] [part of a place's name: only that is
- *     built]
+ *     npm run bench:build -- [model] [seconds per layout] [part of a place's name: builds only it]
  * Layouts take turns in short rounds, so that a busy machine troubles all of them alike; the best
  * round counts. CPU time per patch beside it does not depend on what else the machine does.
  */

@@ -1,8 +1,8 @@
 /**
  * Dense builds against patch-by-patch ones of the same grid: seconds, and whether both say the
  * same.
- *     npm run bench:dense -- [speed|agreement|windows …] [--model NAME] [--side METRES] [--grid
- *     METRES …] [--repeats N]
+ *     npm run bench:dense -- [speed|agreement|windows …]
+ *         [--model NAME] [--side METRES] [--grid METRES …] [--repeats N]
  * speed: the middle of the sample town, 1050 m wide and high, at 10 and 16 m, N dense builds before
  * and after the one patch by patch, and the same windows through bare onnxruntime; agreement: three
  * places in Rotterdam (needs ../shared); windows: what a patch costs in windows of different sizes

@@ -1,7 +1,7 @@
 /**
  * A tile server in a process of its own: JPEG tiles of 256 px like those of aerial imagery, each
- * after 50 to 150 ms. Started with `fork`; tells its port, ends when its parent goes. @io network,
- * native
+ * after 50 to 150 ms. Started with `fork`; tells its port, ends when its parent goes.
+ * @io network, native
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
