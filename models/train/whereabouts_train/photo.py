@@ -129,7 +129,7 @@ def create_start(config: PhotoConfig, pack: Pack) -> SceneNet:
     net = create_network(config.network, **config.networkOptions)
     if config.start.endswith(".onnx"):
         rows = pack.rows("train")
-        probe = torch.from_numpy(pack.pixels[rows[:: len(rows) // PROBE_COUNT]])
+        probe = torch.from_numpy(pack.pixels[rows[:: max(1, len(rows) // PROBE_COUNT)]])
         load_onnx(net, config.start, normalise(probe.permute(0, 3, 1, 2)))
     elif config.start:
         net = load_network(config.start)

@@ -1,9 +1,10 @@
-"""python -m unittest tests.test_gpu_run"""
+"""python -m unittest tests.test_run_plan"""
 
 from __future__ import annotations
 
 import csv
 import json
+import math
 import tempfile
 import time
 import unittest
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from whereabouts_train import gpu_run, pieces
+from whereabouts_train import pieces, run_plan
 from whereabouts_train.config import OverheadConfig, PhotoConfig, load_config
 from whereabouts_train.gallery import load_model
 from whereabouts_train.pack import decode, load_pack
@@ -115,23 +116,47 @@ class Plans(Folders):
         self.recipe("gpu-overhead-teacher", OverheadConfig, **overhead, **small)
         self.recipe("gpu-overhead-student", OverheadConfig, **overhead, networkOptions=BLOCKS)
         plan, before = self.plan(), np.load(self.packs[0] / "teacher.npy")
-        self.assertTrue(gpu_run.run_steps(plan["steps"], self.root, time.monotonic() + 500))
+        self.assertTrue(run_plan.run_steps(plan["steps"], self.root, time.monotonic() + 500))
         taught = np.load(self.root / "packs" / "ground" / "teacher.npy")
         self.assertFalse(np.isnan(taught[0]).any())
         self.assertGreater(np.abs(taught[0] - before[0]).max(), 0.1)
         log = (self.root / "runs" / "gpu-overhead-student" / "log.jsonl").read_text()
         for term in ("teach", "agree", "keep", "matchTarget"):
             self.assertIn(f'"{term}"', log)
-        parts = gpu_run.pack_results(plan["results"], self.root, self.root / "results")
+        parts = run_plan.pack_results(plan["results"], self.root, self.root / "results")
         home = self.root / "back"
         home.mkdir()
-        gpu_run.collect(parts[0].parent, home)
+        run_plan.collect(parts[0].parent, home)
         for name, outputs in (("photo-densenet", 1), ("overhead-densenet", 3)):
             model = load_model(home / "models" / name)
             self.assertEqual(len(model.run.get_outputs()), outputs)
             self.assertIn("stats", model.card)
         self.assertEqual(load_prototypes(model).shape, (365, 365))
         self.assertFalse(list(home.glob("runs/*-teacher/checkpoint.pt")))
+
+    def test_the_plan_of_a_pair_leads_from_packs_to_two_exported_models(self):
+        text = (TRAIN / "recipes" / "pair-plan.json").read_text()
+        text = text.replace("../", "").replace('".."', '"."')
+        packing = [s for s in json.loads(text)["steps"] if s[0] in ("miniplaces", "pack")]
+        for _, recipe, *_ in packing[1:]:
+            self.assertTrue((TRAIN / recipe).is_file(), recipe)
+        for name in ("photo-mobilenetv2", "overhead-mobilenetv2"):
+            (self.root / name).symlink_to(TRAIN.parent / name)
+        write_pack(self.root / "packs" / "ground", "tiny-ground", 96, ("train", "val"))
+        for name in ("ucm", "aid", "resisc45"):
+            write_pack(self.root / "packs" / name, "tiny-overhead", 64, ("train", "test"))
+        packs = {step[-1] for step in packing[1:]}
+        self.assertEqual(packs, {f"packs/{p.name}" for p in (self.root / "packs").iterdir()})
+        self.recipe("photo", PhotoConfig, sides=[SIDE], validateSide=SIDE)
+        for name in ("overhead-mobilenetv2", "overhead-mobilenetv2-balance"):
+            self.recipe(name, OverheadConfig, side=SIDE, windowSide=2 * SIDE, windowBatch=4)
+        steps = [s for s in json.loads(text)["steps"] if s not in packing]
+        self.assertTrue(run_plan.run_steps(steps, self.root, math.inf))
+        for name, outputs in (("photo-new", 1), ("overhead-new", 3)):
+            model = load_model(self.root / name)
+            self.assertEqual(len(model.run.get_outputs()), outputs)
+            self.assertIn("stats", model.card)
+        self.assertEqual(load_prototypes(model).shape, (365, 365))
 
     def test_the_plan_learns_from_what_the_students_on_a_cpu_learn_from(self):
         folder = TRAIN / "recipes"
@@ -149,21 +174,21 @@ class Plans(Folders):
 
     def test_a_run_out_of_time_goes_on_where_it_was(self):
         steps = [["pieces", "join", "pieces", "--out", "packs"], ["distil", "--help"]]
-        self.assertFalse(gpu_run.run_steps(steps, self.root, time.monotonic() - 1))
+        self.assertFalse(run_plan.run_steps(steps, self.root, time.monotonic() - 1))
         pieces.split(self.packs, self.root / "pieces", 60_000_000, 90)
-        self.assertTrue(gpu_run.run_steps(steps[:1], self.root, time.monotonic() + 100))
+        self.assertTrue(run_plan.run_steps(steps[:1], self.root, time.monotonic() + 100))
         (self.root / "pieces" / "pieces.json").unlink()  # a second join would fail
-        self.assertTrue(gpu_run.run_steps(steps, self.root, time.monotonic() + 100))
+        self.assertTrue(run_plan.run_steps(steps, self.root, time.monotonic() + 100))
 
     def test_results_are_cut_into_parts_and_come_back_whole(self):
         (self.root / "runs").mkdir()
-        data = np.random.default_rng(1).bytes(2 * gpu_run.PART_BYTES)
+        data = np.random.default_rng(1).bytes(2 * run_plan.PART_BYTES)
         (self.root / "runs" / "large.bin").write_bytes(data)
-        parts = gpu_run.pack_results(["runs/*"], self.root, self.root / "results")
+        parts = run_plan.pack_results(["runs/*"], self.root, self.root / "results")
         self.assertEqual(len(parts), 3)
         self.assertLessEqual(max(p.stat().st_size for p in parts), 16 * 2**20)
         (self.root / "back").mkdir()
-        gpu_run.collect(self.root / "results", self.root / "back")
+        run_plan.collect(self.root / "results", self.root / "back")
         self.assertEqual((self.root / "back" / "runs" / "large.bin").read_bytes(), data)
 
 

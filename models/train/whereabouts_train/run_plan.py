@@ -1,17 +1,19 @@
-"""Runs a plan of commands within a time limit and packs what came of it: for a lent GPU.
+"""Runs a plan of commands, within a time limit where one is given: for a lent GPU.
 
-python -m whereabouts_train.gpu_run recipes/gpu-plan.json --work . --out results --minutes 9
+python -m whereabouts_train.run_plan recipes/pair-plan.json
+python -m whereabouts_train.run_plan recipes/gpu-plan.json --work . --out results --minutes 9
 
-A plan has `steps`, each the words after `python -m whereabouts_train.`, and `results`, patterns of
-the files to bring back. Steps that ended are not repeated, a step that the limit cut off goes on
-from its checkpoint: the same command again continues. Results lie in `--out` as one archive cut
-into parts of at most 16 MB; `--collect results` puts it together and unpacks it in `--work`.
+A plan has `steps`, each the words after `python -m whereabouts_train.`, and perhaps `results`,
+patterns of the files to bring back. Steps that ended are not repeated, a training that was cut off
+goes on from its checkpoint: the same command again continues. Results lie in `--out` as one archive
+cut into parts of at most 16 MB; `--collect results` puts it together and unpacks it in `--work`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import time
 from pathlib import Path
 
 PART_BYTES = 16_000_000
-DONE = "gpu-run-done.json"
+DONE = "plan-done.json"
 ARCHIVE = "results.tar"
 # Left for packing the results.
 SPARE_SECONDS = 20
@@ -35,7 +37,8 @@ def run_steps(steps: list[list[str]], work: Path, deadline: float) -> bool:
         if step in done:
             continue
         left = deadline - time.monotonic()
-        print(f"$ {' '.join(step)}   ({left:.0f} s left)", flush=True)
+        limit = "" if math.isinf(left) else f"   ({left:.0f} s left)"
+        print(f"$ {' '.join(step)}{limit}", flush=True)
         if left <= 0 or not _ended(step, work, left):
             print("time is up; the same command goes on from here", flush=True)
             return False
@@ -51,7 +54,8 @@ def _ended(step: list[str], work: Path, seconds: float) -> bool:
     # The commands run in another folder than the package's.
     environment = os.environ | {"PYTHONPATH": PACKAGE}
     try:
-        subprocess.run(command, cwd=work, env=environment, check=True, timeout=seconds)
+        limit = None if math.isinf(seconds) else seconds
+        subprocess.run(command, cwd=work, env=environment, check=True, timeout=limit)
     except subprocess.TimeoutExpired:
         return False
     return True
@@ -92,7 +96,7 @@ def main() -> None:
     parser.add_argument("plan", type=Path, nargs="?")
     parser.add_argument("--work", type=Path, default=Path(), help="folder the steps run in")
     parser.add_argument("--out", type=Path, default=Path("results"))
-    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="of the run, else any time")
     parser.add_argument("--collect", type=Path, metavar="RESULTS", help="unpack into --work")
     args = parser.parse_args()
     deadline = time.monotonic() + 60 * args.minutes - SPARE_SECONDS
@@ -103,9 +107,10 @@ def main() -> None:
         parser.error("a plan is needed, or --collect")
     plan = json.loads(args.plan.read_text())
     is_done = run_steps(plan["steps"], args.work, deadline)
-    parts = pack_results(plan["results"], args.work, args.out)
-    sizes = ", ".join(f"{part.name} {part.stat().st_size} B" for part in parts)
-    print(f"{'all steps done' if is_done else 'not done'}; {sizes or 'no results yet'}")
+    print("all steps done" if is_done else "not done")
+    if "results" in plan:
+        for part in pack_results(plan["results"], args.work, args.out):
+            print(f"{part}: {part.stat().st_size} B")
 
 
 if __name__ == "__main__":
