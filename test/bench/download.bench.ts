@@ -1,7 +1,8 @@
 /**
  * Patches per second of a whole build while its imagery is downloaded, against bare onnxruntime on
  * ready tensors.
- *     npm run bench:download -- [model] [seconds of bare onnxruntime per row] [step: only that]
+ *     npm run bench:download -- [model] [seconds of bare onnxruntime per row]
+ *         [step: only that, or ''] [sessions: fewer than cores leave some to the download]
  * Tiles come from another process on this machine, each 50–150 ms after it was asked for,
  * over 16 connections; no tile is asked for twice, and the disk cache keeps all. A build that does
  * not count comes first: compiling the program's own code takes a second or two of CPU, nothing in
@@ -18,7 +19,13 @@ import { openBare } from './bare-sessions.ts'
 import { buildBeside, COLUMNS, tableRow } from './beside-bare.ts'
 import { openWholeBuild, type Place } from './whole-build.ts'
 
-const [name = OPTIONS.overheadModel.default, seconds = '3', only = ''] = process.argv.slice(2)
+const cores = availableParallelism()
+const [
+  name = OPTIONS.overheadModel.default,
+  seconds = '3',
+  only = '',
+  sessionCount = String(cores),
+] = process.argv.slice(2)
 const CONNECTIONS = 16
 const CENTRE = { lon: 4.36, lat: 51.87 }
 /**
@@ -33,13 +40,12 @@ const GRIDS = [
 const WARM_UP = { stepM: 54, side: 40 }
 
 const model = await readModel(fileURLToPath(new URL(`../../models/${name}`, import.meta.url)))
-const cores = availableParallelism()
 const server = fork(fileURLToPath(new URL('./tile-process.ts', import.meta.url)))
 const [{ port, bytes }] = (await once(server, 'message')) as [{ port: number; bytes: number }]
-const sessions = { sessions: cores, threads: 1, batch: 1 }
+const sessions = { sessions: Number(sessionCount), threads: 1, batch: 1 }
 const bare = await openBare(model, sessions)
 const alone = await openBare(model, { ...sessions, isAlone: true })
-const whole = await openWholeBuild(name)
+const whole = await openWholeBuild(name, sessions.sessions)
 
 /** A square of tiles under a name of its own, so that nothing of it is in the cache yet. */
 function placeOf({ stepM, side }: (typeof GRIDS)[number]): Place {

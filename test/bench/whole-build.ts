@@ -46,12 +46,12 @@ export interface Built {
 
 export type WholeBuild = Awaited<ReturnType<typeof openWholeBuild>>
 
-/** Opens an empty database with the model. */
-export async function openWholeBuild(model: string) {
+/** Opens an empty database with the model, on so many sessions. */
+export async function openWholeBuild(model: string, sessions = availableParallelism()) {
   const folder = await mkdtemp(join(tmpdir(), 'whereabouts-bench-'))
   const options = {
     dataDir: join(folder, 'data'),
-    threads: String(availableParallelism()),
+    threads: String(sessions),
     overheadModel: model,
   }
   const world = await openWorld(resolveConfig(options, {}), {})
