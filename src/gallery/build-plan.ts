@@ -1,6 +1,5 @@
 /** How a region is built at present: all that a process reads of it before it takes part. */
 import type { Region } from '../types.ts'
-import { snapshot } from './counted-rows.ts'
 import type { Database } from './database.ts'
 import { planStamp } from './plan-stamp.ts'
 import { findDatePolicyOn, type DatePolicy } from './refresh.ts'
@@ -21,8 +20,7 @@ export interface BuildPlan {
  * @throws {NotFoundError} `region-not-found`
  */
 export async function findBuildPlan(db: Database, name: string): Promise<BuildPlan> {
-  return db.transaction(async (client) => {
-    await client.script(snapshot)
+  return db.snapshot(async (client) => {
     const region = await findRegionOn(client, name)
     const dates = await findDatePolicyOn(client, region.id)
     const [row] = await client.query<Pick<BuildPlan, 'sourceIndex' | 'stamp'>>(

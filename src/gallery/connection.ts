@@ -4,6 +4,8 @@ import { UpstreamError, WhereaboutsError } from '../errors.ts'
 import type { Client, Database } from './database.ts'
 import { told } from './statement-errors.ts'
 
+const beginSnapshot = 'begin isolation level repeatable read, read only'
+
 /** A connection taken from a database until `release`. */
 export interface Loan {
   readonly client: Client
@@ -49,7 +51,9 @@ export function createDatabase(parts: DatabaseParts): Database {
   return {
     kind: parts.kind,
     withClient,
-    transaction: (work) => withClient((client) => inTransaction(client, work)),
+    transaction: (work) => withClient((client) => inTransaction(client, 'begin', work)),
+    snapshot: (work, settings = '') =>
+      withClient((client) => inTransaction(client, `${beginSnapshot}; ${settings}`, work)),
     close: () => parts.close(),
   }
 }
@@ -78,9 +82,13 @@ function lost(cause: unknown): UpstreamError {
   })
 }
 
-async function inTransaction<T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
-  await client.script('begin')
+async function inTransaction<T>(
+  client: Client,
+  begin: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   try {
+    await client.script(begin)
     const result = await work(client)
     await client.script('commit')
     return result

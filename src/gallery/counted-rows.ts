@@ -17,8 +17,8 @@ export interface RowChoice {
 
 /**
  * What stands for `embeddings` behind `from`, its parameters from `$first` on; `$1` is the region.
- * Must run in the snapshot in which the rows are read (`snapshot`): a build may add the first
- * second date meanwhile.
+ * Must run in the snapshot in which the rows are read: a build may add the first second date
+ * meanwhile.
  * @param only  further condition on the rows, e.g. some points
  */
 export async function countedRows(
@@ -41,9 +41,6 @@ export async function countedRows(
     params: [...span.params, ...order.params],
   }
 }
-
-/** First statement of a transaction whose statements shall see the same rows. */
-export const snapshot = 'set transaction isolation level repeatable read'
 
 async function hasOneDatePerPoint(client: Client, regionId: number): Promise<boolean> {
   const rows = await client.query(

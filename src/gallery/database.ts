@@ -26,5 +26,10 @@ export interface Database {
   withClient<T>(work: (client: Client) => Promise<T>): Promise<T>
   /** As `withClient`, between `begin` and `commit`; rolls back when the callback throws. */
   transaction<T>(work: (client: Client) => Promise<T>): Promise<T>
+  /**
+   * As `transaction`, for reading: every statement sees the rows of the same moment.
+   * @param settings  `set local` statements, which go with the first
+   */
+  snapshot<T>(work: (client: Client) => Promise<T>, settings?: string): Promise<T>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /** What a span of dates leaves of a region, for those who read its heatmap. */
 import type { ImageryDates } from '../heatmap-types.ts'
-import { countedRows, snapshot, spanOf, UNDATED, type RowChoice } from './counted-rows.ts'
+import { countedRows, spanOf, UNDATED, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 
 /** Points that a question leaves out, and the dates of those that it counts. */
@@ -17,8 +17,7 @@ export async function findDatesSearched(
   db: Database,
   { regionId, dates }: RowChoice & { readonly dates: ImageryDates },
 ): Promise<DatesSearched> {
-  return db.transaction(async (client) => {
-    await client.script(snapshot)
+  return db.snapshot(async (client) => {
     const capturedBetween = await findEnds(client, { regionId, dates })
     return { leftOut: await countLeftOut(client, regionId, dates), capturedBetween }
   })

@@ -2,7 +2,7 @@
 import { InputError, NotFoundError } from '../errors.ts'
 import type { EmbeddedPoint, SourceReference, UnavailablePoint } from '../types.ts'
 import type { CopyValue } from './copy.ts'
-import { countedRows, snapshot, UNDATED, type RowChoice } from './counted-rows.ts'
+import { countedRows, UNDATED, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { dimension, halfMax, readHalfvec } from './halfvec.ts'
 import { holdPlan } from './plan-stamp.ts'
@@ -256,8 +256,7 @@ export async function findEmbeddings(
   choice: RowChoice,
   pointIds: readonly number[],
 ): Promise<StoredEmbedding[]> {
-  const rows = await db.transaction(async (client) => {
-    await client.script(snapshot)
+  const rows = await db.snapshot(async (client) => {
     const only = 'point = any($2::integer[])'
     const counted = await countedRows(client, choice, { first: 3, only })
     return client.query<EmbeddingRow>(

@@ -41,11 +41,8 @@ export interface PackSink {
   write(rows: readonly PackRow[]): Promise<void>
 }
 
-/**
- * Index order, also on tables that were never analysed; one state of the database for all chunks.
- */
+/** Index order, also on tables that were never analysed. */
 const readSettings = `
-  set transaction isolation level repeatable read, read only;
   set local enable_sort = off;
   set local enable_hashjoin = off;
   set local enable_mergejoin = off`
@@ -61,7 +58,7 @@ export async function readRegionRows(
   { name, chunk }: { readonly name: string; readonly chunk: number },
   sink: PackSink,
 ): Promise<Region & Required<PackedRegion>> {
-  return db.transaction(async (client) => {
+  return db.snapshot(async (client) => {
     await client.script(readSettings)
     const found = await findRegionOn(client, name)
     const { id: regionId } = found

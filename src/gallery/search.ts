@@ -5,7 +5,7 @@
  */
 import type { CellDistance, CellGrid, CellKey, GalleryQuery } from '../heatmap-types.ts'
 import type { RoadPoint } from '../types.ts'
-import { countedRows, snapshot, type RowChoice } from './counted-rows.ts'
+import { countedRows, type RowChoice } from './counted-rows.ts'
 import type { Client, Database } from './database.ts'
 import { cellOf, distanceOf, keyOf, type Distance } from './expressions.ts'
 import { readVector } from './halfvec.ts'
@@ -18,12 +18,14 @@ import { packedCellsSql, readPackedCells, type PackedCell } from './packed-cells
  * compile a query that takes less time than compiling.
  */
 const scanSettings = `
-  ${snapshot};
   set local enable_sort = off;
   set local enable_nestloop = off;
   set local work_mem = '64MB';
   set local jit = off;
   set local enable_partitionwise_aggregate = on`
+
+const scan = <T>(db: Database, work: (client: Client) => Promise<T>): Promise<T> =>
+  db.snapshot(work, scanSettings)
 
 /** How rows are grouped by cell: where the subquery of keyed rows ends, and by what. */
 interface Grouping {
@@ -63,8 +65,7 @@ export async function aggregateDistancesByCell(
   const distance = distanceOf(query)
   const cell = cellOf(grid, 2 + distance.params.length)
   const { regionId } = choice
-  return db.transaction(async (client) => {
-    await client.script(scanSettings)
+  return scan(db, async (client) => {
     const grouping = await groupingOf(client)
     const first = 2 + distance.params.length + cell.params.length
     const counted = await countedRows(client, choice, { first })
@@ -104,8 +105,7 @@ export async function findDistances(
   { query, ...choice }: RegionQuery,
 ): Promise<PointDistance[]> {
   const distance = distanceOf(query)
-  const rows = await db.transaction(async (client) => {
-    await client.script(snapshot)
+  const rows = await db.snapshot(async (client) => {
     const counted = await countedRows(client, choice, { first: 2 + distance.params.length })
     return client.query<DistanceRow>(
       `select id, lon, lat, ${distance.sql} as value
@@ -128,8 +128,7 @@ export async function findNearest(
 ): Promise<PointDistance[]> {
   const distance = distanceOf(query)
   const limit = 2 + distance.params.length
-  const rows = await db.transaction(async (client) => {
-    await client.script(snapshot)
+  const rows = await db.snapshot(async (client) => {
     const counted = await countedRows(client, choice, { first: limit + 1 })
     return client.query<DistanceRow>(
       `with nearest as (
@@ -175,8 +174,7 @@ export async function meanLogitsByCell(
   }: RowChoice & { readonly grid: CellGrid; readonly sceneOf: (mean: Float32Array) => number },
 ): Promise<CellMean[]> {
   const cell = cellOf(grid, 2)
-  return db.transaction(async (client) => {
-    await client.script(scanSettings)
+  return scan(db, async (client) => {
     const grouping = await groupingOf(client)
     const next = 2 + cell.params.length
     const counted = await countedRows(client, choice, { first: next })

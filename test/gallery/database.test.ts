@@ -65,6 +65,24 @@ describeOnEachDatabase('database', (open) => {
     expect(await ids()).toEqual(before)
   })
 
+  test('a snapshot is of one moment, has its settings, and writes nothing', async () => {
+    const before = await ids()
+    const settings = await db.snapshot(
+      (client) =>
+        client.query(
+          `select current_setting('transaction_isolation') as isolation,
+                  current_setting('work_mem') as memory`,
+        ),
+      `set local work_mem = '3MB'`,
+    )
+    expect(settings).toEqual([{ isolation: 'repeatable read', memory: '3MB' }])
+    const written = db.snapshot((client) => client.query('insert into notes values (260)'))
+    await expect(written).rejects.toMatchObject({ code: 'database-read-only' })
+    const refused = db.snapshot(() => Promise.resolve(), 'set local nonsense = 1')
+    await expect(refused).rejects.toMatchObject({ code: '42704' })
+    expect(await ids()).toEqual(before)
+  })
+
   test('an error of a statement says its SQLSTATE and does not spoil the connection', async () => {
     const wrong = db.withClient((client) => client.query('select * from nowhere'))
     await expect(wrong).rejects.toMatchObject({ code: '42P01' })

@@ -45,6 +45,7 @@ describeOnEachDatabase('a region that is shown', (_open, place) => {
           return rows
         },
         transaction: (work) => db.transaction(work),
+        snapshot: (work, settings) => db.snapshot(work, settings),
         close: () => db.close(),
       }
       const region = await show({ outside: { ...outside, db: late }, builds }, name)
