@@ -28,28 +28,24 @@ export function dissolveOverlaps(boundary: Boundary): Boundary {
 }
 
 function join(parts: readonly Part[]): number[][][][] {
-  const paths = parts.flatMap((rings) => rings.map((ring, i) => toPath(ring, i === 0)))
   const tree = new PolyTree64()
+  const paths = parts.flatMap(withoutHoles)
   Clipper.booleanOpWithPolyTree(ClipType.Union, paths, null, tree, FillRule.NonZero)
   return partsUnder(tree)
 }
 
-/**
- * Outer rings run counter-clockwise and count + 1, holes clockwise and - 1: what is above 0 lies
- * inside.
- */
-function toPath(ring: Ring, isOuter: boolean): Path64 {
-  const flat = toPlaneRing(ring, isOuter)
-  return Array.from({ length: flat.length / 2 }, (_, i) => ({
-    x: Math.round((flat[2 * i] ?? 0) * STEPS_PER_DEGREE),
-    y: Math.round((flat[2 * i + 1] ?? 0) * STEPS_PER_DEGREE),
-  }))
+/** Holes are cut out of their own part first: one that sticks out of it is no land there. */
+function withoutHoles(rings: Part): Path64[] {
+  const [outer = [], ...holes] = rings.map(toPath)
+  return Clipper.booleanOp(ClipType.Difference, [outer], holes, FillRule.NonZero)
 }
 
 /** Altitudes, which KML gives, are left out. */
-function toPlaneRing(ring: Ring, isOuter: boolean): PlaneRing {
-  const open = ring.slice(1).flatMap(([lon = NaN, lat = NaN]) => [lon, lat])
-  return orient(open, isOuter)
+function toPath(ring: Ring): Path64 {
+  return ring.slice(1).map(([lon = NaN, lat = NaN]) => ({
+    x: Math.round(lon * STEPS_PER_DEGREE),
+    y: Math.round(lat * STEPS_PER_DEGREE),
+  }))
 }
 
 /** Outer rings hold their holes, and these what lies in them. */
@@ -70,6 +66,10 @@ function toRing({ poly }: PolyPath64): number[][] {
 }
 
 function squareDegrees(parts: readonly Part[]): number {
-  const flat = (rings: Part) => rings.map((ring, i) => toPlaneRing(ring, i === 0))
+  const flat = (rings: Part) => rings.map((ring, i) => orient(toPlaneRing(ring), i === 0))
   return parts.reduce((sum, rings) => sum + areaOf(flat(rings)), 0)
+}
+
+function toPlaneRing(ring: Ring): PlaneRing {
+  return ring.slice(1).flatMap(([lon = NaN, lat = NaN]) => [lon, lat])
 }

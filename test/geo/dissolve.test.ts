@@ -97,6 +97,27 @@ const JOINED: readonly { name: string; boundary: Boundary; area: number }[] = [
   },
 ]
 
+const BROKEN: readonly { name: string; boundary: Boundary; area: number }[] = [
+  {
+    name: 'a hole that sticks out of its part is no land out there',
+    boundary: boundaryOf([box(0, 0, 4, 4), box(3, 3, 6, 6)], [box(0, 0, 2, 4)]),
+    area: 15,
+  },
+  {
+    name: 'a hole beside its part is no land',
+    boundary: boundaryOf([box(0, 0, 4, 4), box(5, 0, 6, 4)], [box(0, 0, 2, 4)]),
+    area: 16,
+  },
+  {
+    name: 'both lobes of a ring that crosses itself stay',
+    boundary: boundaryOf(
+      [[[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]]], // prettier-ignore
+      [box(3, 1, 6, 3)],
+    ),
+    area: 8 + 6 - 2,
+  },
+]
+
 describe('dissolveOverlaps', () => {
   for (const { name, boundary } of KEPT) {
     test(`leaves as it is, with altitudes or without: ${name}`, () => {
@@ -113,6 +134,12 @@ describe('dissolveOverlaps', () => {
 
     test(`joins ${name}, whatever the altitudes`, () => {
       expect(areaOf(dissolveOverlaps(raised(boundary)))).toBeCloseTo(area, 9)
+    })
+  }
+
+  for (const { name, boundary, area } of BROKEN) {
+    test(`where rings are broken: ${name}`, () => {
+      expect(areaOf(dissolveOverlaps(boundary))).toBeCloseTo(area, 9)
     })
   }
 
