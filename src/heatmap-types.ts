@@ -70,14 +70,10 @@ export type GroupWeights = Readonly<Partial<Record<'manMade' | 'natural' | 'indo
 
 /** What was asked, as it is shown and stored. */
 export type HeatmapQuestion =
-  | {
+  | ({
       readonly kind: 'photo'
       readonly photos: readonly { name: string; sha256: string }[]
-      /** How much of what they show is indoors, 0…1; absent: half or less. */
-      readonly indoorShare?: number
-      /** Of the groups of scenes; absent: all count alike. */
-      readonly groupWeights?: GroupWeights
-    }
+    } & QuestionLimits)
   | {
       readonly kind: 'scene'
       readonly expression: string
@@ -91,7 +87,15 @@ export type HeatmapQuestion =
       readonly byPhotos?: 'of-it' | 'like-it'
     }
   | { readonly kind: 'best-scene' }
-  | { readonly kind: 'embedding'; readonly groupWeights?: GroupWeights }
+  | ({ readonly kind: 'embedding' } & QuestionLimits)
+
+/** What limits the answer to photos or embeddings. */
+export interface QuestionLimits {
+  /** How much of what they show is indoors, 0…1; absent: half or less. */
+  readonly indoorShare?: number
+  /** Of the groups of scenes; absent: all count alike. */
+  readonly groupWeights?: GroupWeights
+}
 
 /**
  * Cells with scores for one query, sorted by rank. Cells without points are not in it: not

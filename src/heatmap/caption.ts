@@ -104,20 +104,20 @@ function noticeOfQuestion(question: HeatmapQuestion): string {
     : `${never}: ${chance}`
 }
 
-function noticeOfPhotos(
-  question: Extract<HeatmapQuestion, { kind: 'photo' | 'embedding' }>,
-): string {
-  const { groupWeights } = question
-  const share = question.kind === 'photo' ? question.indoorShare : undefined
+function noticeOfPhotos({
+  kind,
+  indoorShare,
+  groupWeights,
+}: Extract<HeatmapQuestion, { kind: 'photo' | 'embedding' }>): string {
   return [
     NOTICE,
-    ...(share === undefined ? [] : [tellIndoors(share)]),
+    ...(indoorShare === undefined ? [] : [tellIndoors(kind, indoorShare)]),
     ...(groupWeights === undefined ? [] : [tellWeights(groupWeights)]),
   ].join('; ')
 }
 
-function tellIndoors(share: number): string {
-  return `${formatShare(share)} of what the photo shows is indoors to the model, and imagery from above shows no interiors`
+function tellIndoors(what: 'photo' | 'embedding', share: number): string {
+  return `${formatShare(share)} of what the ${what} shows is indoors to the model, and imagery from above shows no interiors`
 }
 
 function tellWeights({ manMade = 1, natural = 1, indoor = 1 }: GroupWeights): string {

@@ -21,7 +21,7 @@ import { findKeptPhoto, openPhoto, type PhotoOutside } from './keep-photo.ts'
 import { makeSheet } from './make-sheet.ts'
 import type { Outside } from './outside.ts'
 import { findCandidates } from './find-candidates.ts'
-import { photoQuestion } from './photo-question.ts'
+import { embeddingQuestion, photoQuestion } from './photo-question.ts'
 import { searchRegion } from './search-region.ts'
 import { mapBestScenes, sceneSearch } from './search-scene.ts'
 
@@ -147,7 +147,7 @@ async function prepare(parts: PhotoOutside, request: HeatmapRequest): Promise<As
   if (about.kind === 'embeddings') {
     const photo = fuseLogits(about.embeddings.map((embedding) => Float32Array.from(embedding)))
     const query = photoQuery(photo, groupWeights ?? undefined)
-    return { question: { kind: 'embedding', ...(groupWeights && { groupWeights }) }, query, photo }
+    return { question: embeddingQuestion(photo, groupWeights), query, photo }
   }
   const frames = []
   for (const id of about.ids) frames.push(await findKeptPhoto(parts, id))

@@ -1,6 +1,6 @@
-/** The question that photos ask, as it is told with its answer. Pure. */
+/** The question that photos ask, or their embeddings, as it is told with its answer. Pure. */
 import { indoorShare } from '../embedding/vector.ts'
-import type { GroupWeights, HeatmapQuestion } from '../heatmap-types.ts'
+import type { GroupWeights, HeatmapQuestion, QuestionLimits } from '../heatmap-types.ts'
 import type { Logits } from '../types.ts'
 
 /**
@@ -15,10 +15,21 @@ export function photoQuestion(
   logits: Logits,
   groupWeights?: GroupWeights | null,
 ): HeatmapQuestion {
+  const named = photos.map(({ name, sha256 }) => ({ name, sha256 }))
+  return { kind: 'photo', photos: named, ...limitsOf(logits, groupWeights) }
+}
+
+/** @param logits  of all embeddings together */
+export function embeddingQuestion(
+  logits: Logits,
+  groupWeights?: GroupWeights | null,
+): HeatmapQuestion {
+  return { kind: 'embedding', ...limitsOf(logits, groupWeights) }
+}
+
+function limitsOf(logits: Logits, groupWeights?: GroupWeights | null): QuestionLimits {
   const share = indoorShare(logits)
   return {
-    kind: 'photo',
-    photos: photos.map(({ name, sha256 }) => ({ name, sha256 })),
     ...(share > INDOORS_FROM && { indoorShare: share }),
     ...(groupWeights && { groupWeights }),
   }

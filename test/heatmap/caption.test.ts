@@ -40,6 +40,10 @@ test('the notice says of photos from indoors that imagery shows nothing of it', 
   const question = { kind: 'photo', photos: [], indoorShare: 0.834 } as const
   const told = `${NOTICE}; 83 % of what the photo shows is indoors to the model, and imagery from above shows no interiors`
   expect(captionOf({ ...makeTown(), question }).notice).toBe(told)
+  const embedding = { kind: 'embedding', indoorShare: 0.834 } as const
+  expect(captionOf({ ...makeTown(), question: embedding }).notice).toBe(
+    told.replace('photo', 'embedding'),
+  )
   const weighed = { ...question, groupWeights: { indoor: 0 } }
   expect(captionOf({ ...makeTown(), question: weighed }).notice).toBe(
     `${told}; scenes were weighed: man-made 1, natural 1, indoor 0`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { photoQuestion } from '../../src/journeys/photo-question.ts'
+import { embeddingQuestion, photoQuestion } from '../../src/journeys/photo-question.ts'
 import { sceneByName } from '../../src/scenes.ts'
 
 const logitsOf = (scenes: Record<string, number>) => {
@@ -10,13 +10,11 @@ const logitsOf = (scenes: Record<string, number>) => {
 const frames = [{ name: 'a.jpg', sha256: 'ab', logits: new Float32Array(365) }]
 const photos = [{ name: 'a.jpg', sha256: 'ab' }]
 
-test('a photo that shows more of indoors than of outdoors says how much', () => {
+test('a photo that shows more of indoors than of outdoors says how much, and so does its embedding', () => {
   const logits = logitsOf({ kitchen: 1, street: 0 })
-  expect(photoQuestion(frames, logits)).toEqual({
-    kind: 'photo',
-    photos,
-    indoorShare: expect.closeTo(1 / (1 + Math.exp(-1)), 6) as unknown,
-  })
+  const indoorShare = expect.closeTo(1 / (1 + Math.exp(-1)), 6) as unknown
+  expect(photoQuestion(frames, logits)).toEqual({ kind: 'photo', photos, indoorShare })
+  expect(embeddingQuestion(logits)).toEqual({ kind: 'embedding', indoorShare })
 })
 
 test('a photo of outdoors says nothing of it; weights are told where there are some', () => {
@@ -29,4 +27,6 @@ test('a photo of outdoors says nothing of it; weights are told where there are s
     photos,
     groupWeights,
   })
+  expect(embeddingQuestion(logits, null)).toEqual({ kind: 'embedding' })
+  expect(embeddingQuestion(logits, groupWeights)).toEqual({ kind: 'embedding', groupWeights })
 })
