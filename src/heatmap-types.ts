@@ -125,6 +125,7 @@ export interface Heatmap {
 
 /** A gallery row returned for a query, with what both sides show. */
 export interface Candidate {
+  /** Of its cell. */
   readonly rank: number
   readonly point: RoadPoint
   readonly distance: number

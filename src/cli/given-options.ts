@@ -1,6 +1,6 @@
 /**
- * Commands that are printed as next steps → the same, looking where the command line that was typed
- * looks.
+ * Commands that are printed as next steps → the same as they can be typed here, looking where the
+ * command line that was typed looks.
  */
 import type { Command } from 'commander'
 import { OPTIONS } from '../config.ts'
@@ -11,13 +11,17 @@ import { quote } from '../journeys/next-command.ts'
  * be.
  */
 const REPEATED = ['dataDir', 'databaseUrl', 'modelsDir'] as const
-const NEXT_COMMAND = /\bwhereabouts (?=(?:region|worker|models)\b)/g
+const NEXT_COMMAND = /(?<!npx )\bwhereabouts (?=(?:region|worker|models)\b)/g
 
 /**
  * Puts the options that were typed (not those of the environment) into every command that a text
- * names as a next step.
+ * names as a next step, and `npx` before it where that was typed.
  */
-export function repeatOptions(text: string, command: Command): string {
+export function repeatOptions(
+  text: string,
+  command: Command,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   const values: Record<string, unknown> = command.optsWithGlobals()
   const given = REPEATED.flatMap((name) => {
     const value = values[name]
@@ -25,7 +29,14 @@ export function repeatOptions(text: string, command: Command): string {
     const shown = name === 'databaseUrl' ? hidePassword(value) : value
     return [`--${OPTIONS[name].flag} ${quote(shown)}`]
   })
-  return text.replaceAll(NEXT_COMMAND, () => ['whereabouts', ...given, ''].join(' '))
+  const program = isStartedByNpx(env) ? ['npx', 'whereabouts'] : ['whereabouts']
+  return text.replaceAll(NEXT_COMMAND, () => [...program, ...given, ''].join(' '))
+}
+
+/** npx tells what it starts, in quotes or without; `npx vitest` starts us too. */
+function isStartedByNpx(env: Readonly<Record<string, string | undefined>>): boolean {
+  const isNpx = env['npm_lifecycle_event'] === 'npx'
+  return isNpx && /^'?whereabouts\b/.test(env['npm_lifecycle_script'] ?? '')
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   noticeOf,
   SHARES_ARE,
   tellNotSearched,
+  tellRanks,
 } from '../heatmap/caption.ts'
 import { HEATMAP_ENDINGS, isBinary, type HeatmapFormat } from '../heatmap/formats.ts'
 import type { KnownPlace } from '../heatmap/rank.ts'
@@ -59,6 +60,7 @@ function formatCandidates(heatmap: Heatmap, candidates: readonly Candidate[]): s
   return [
     'rank  lon,lat               distance  imagery     scenes',
     ...candidates.map(formatCandidate),
+    ...tellRanks(candidates),
     ...unitOf(heatmap),
     SHARES_ARE,
   ]

@@ -28,6 +28,14 @@ export const SHARES_ARE =
  */
 const ROUNDING = 1e-9
 
+const RANKS_ARE =
+  'rank: that of the cell; cells that are equally good share the worst of their ranks, and of those with the same patch one is listed'
+
+/** Explains the ranks of listed places where they do not simply count from 1. */
+export function tellRanks(listed: readonly { readonly rank: number }[]): string[] {
+  return listed.every(({ rank }, i) => rank === i + 1) ? [] : [RANKS_ARE]
+}
+
 /** Facts for people, in words. */
 export interface Caption {
   readonly title: string

@@ -3,12 +3,11 @@ import { captionOf } from './caption.ts'
 import { drawLegend, LEGEND_WIDTH_PX } from './legend.ts'
 import { layOutPage, type Picture } from './map-page.ts'
 import type { MapView } from './map-view.ts'
-import { drawMarkers } from './markers.ts'
+import { drawMarkers, type Marker } from './markers.ts'
 import { paintMap } from './paint.ts'
 import { colourCells, keyOfScenes } from './scene-colours.ts'
 import type { TextPaths } from './text-paths.ts'
 import type { Heatmap } from '../heatmap-types.ts'
-import type { LonLat } from '../types.ts'
 
 const MARKER_COUNT = 5
 
@@ -23,16 +22,21 @@ export function layOutPicture(heatmap: Heatmap, text: TextPaths): Picture {
     foot: attribution,
     legendWidthPx: LEGEND_WIDTH_PX,
     paint: (view: MapView) => paintMap(heatmap, view, colourOf),
-    drawOver: (view: MapView) => drawMarkers(markedPlaces(heatmap), view, text),
+    drawOver: (view: MapView) => drawMarkers(markersOf(heatmap), view, text),
     drawLegend: (at: { readonly x: number; readonly y: number }) => drawLegend(heatmap, text, at),
   }
   return layOutPage(content, text)
 }
 
 /**
- * The best places; on a map of best scenes the clearest of each scene, numbered as in the legend.
+ * The best places with their ranks; on a map of best scenes the clearest of each scene, numbered as
+ * in the legend.
  */
-function markedPlaces(heatmap: Heatmap): readonly LonLat[] {
-  const scenes = keyOfScenes(heatmap)?.shown.map(({ clearest }) => clearest)
-  return scenes ?? heatmap.cells.slice(0, MARKER_COUNT).map(({ point }) => point)
+function markersOf(heatmap: Heatmap): readonly Marker[] {
+  const scenes = keyOfScenes(heatmap)?.shown
+  if (scenes !== undefined) {
+    return scenes.map(({ clearest }, i) => ({ place: clearest, label: String(i + 1) }))
+  }
+  const best = heatmap.cells.slice(0, MARKER_COUNT)
+  return best.map(({ point, rank }) => ({ place: point, label: String(rank) }))
 }

@@ -11,6 +11,7 @@ import {
   GOOD_IS_RELATIVE,
   SHARES_ARE,
   tellNotSearched,
+  tellRanks,
 } from './caption.ts'
 import { escapeXml } from './escape.ts'
 import { mapLinksOf } from './map-links.ts'
@@ -67,7 +68,9 @@ export function renderSheet(sheet: Sheet): string {
 <main>
 ${photoSection(photo, heatmap, sheet.known)}
 <section aria-labelledby="places">
-<h2 id="places">The best ${candidates.length} places</h2>${gapNote(candidates)}
+<h2 id="places">The best ${candidates.length} places</h2>${tellRanks(candidates)
+    .map((note) => `\n<p>${note}.</p>`)
+    .join('')}
 <ol class="candidates">
 ${candidates.map((candidate) => candidateItem(candidate, heatmap)).join('\n')}
 </ol>
@@ -77,12 +80,6 @@ ${methodSection(heatmap, photo)}
 </body>
 </html>
 `
-}
-
-/** Ranks are those of cells on the map; a dense build gives one patch to several of them. */
-function gapNote(candidates: readonly SheetCandidate[]): string {
-  const hasGap = candidates.some(({ rank }, i) => rank !== i + 1)
-  return hasGap ? '\n<p>A rank that is left out has the same patch as one that is shown.</p>' : ''
 }
 
 function photoSection(photo: SheetPhoto, heatmap: Heatmap, known: KnownPlace | undefined): string {

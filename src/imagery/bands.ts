@@ -74,7 +74,7 @@ export function checkFormat(format: SampleFormat, hasStretch: boolean, file: str
       'stretch-missing',
       `Expected 8-bit samples or a stretch for ${file}, got ${String(bits)}-bit samples`,
       {
-        hint: 'add "stretch":"percentile" to the source, or make the file 8-bit: gdal_translate -scale',
+        hint: 'add "stretch":"percentile" to the source, or make the file 8-bit: gdal_translate -ot Byte -scale IN.tif OUT.tif',
       },
     )
   }

@@ -28,7 +28,7 @@ import { mapBestScenes, sceneSearch } from './search-scene.ts'
 /**
  * Raise when what is stored of a heatmap changes its meaning: older ones are then computed anew.
  */
-const STORED_FORM = 3
+const STORED_FORM = 4
 /** Patches on a sheet. */
 const SHEET_CANDIDATES = 20
 

@@ -13,8 +13,6 @@ import type { Outside } from './outside.ts'
 const LOOKS_MAX = 4
 
 interface Found {
-  /** Of its best cell, from 1. */
-  readonly rank: number
   readonly cell: Cell
   readonly row: StoredEmbedding
 }
@@ -32,8 +30,8 @@ export async function findCandidates(
   const found = await findDistinct(outside, heatmap, count)
   const ground = (await outside.encoder('ground')).card.stats
   const { stats: overhead, taughtScenes: taught } = (await outside.encoder('overhead')).card
-  return found.map(({ rank, cell, row }) => ({
-    rank,
+  return found.map(({ cell, row }) => ({
+    rank: cell.rank,
     point: cell.point,
     distance: cell.distance,
     capturedOn: row.capturedOn,
@@ -58,21 +56,19 @@ async function findDistinct(
     const ids = cells.map((cell) => cell.point.id)
     const rows = await findEmbeddings(db, choice, ids)
     const byId = new Map(rows.map((row) => [row.id, row]))
-    for (const [i, cell] of cells.entries()) {
+    for (const cell of cells) {
       const row = byId.get(cell.point.id)
-      if (row !== undefined) keepNearest(byPatch, { rank: look * count + i + 1, cell, row })
+      if (row !== undefined) keepNearest(byPatch, { cell, row })
     }
   }
   return [...byPatch.values()].slice(0, count)
 }
 
-/** The rank is that of the first, as the numbers on the map have it. */
+/** Cells with the same patch are equally good: they share their rank, too. */
 function keepNearest(byPatch: Map<string, Found>, found: Found): void {
   const key = patchOf(found.row)
   const known = byPatch.get(key)
-  if (known === undefined) byPatch.set(key, found)
-  else if (offsetOf(found.row) < offsetOf(known.row))
-    byPatch.set(key, { ...found, rank: known.rank })
+  if (known === undefined || offsetOf(found.row) < offsetOf(known.row)) byPatch.set(key, found)
 }
 
 /** Two plain places may have the same pixels: only with the same window they are the same patch. */

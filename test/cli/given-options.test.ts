@@ -86,3 +86,27 @@ test('the environment is not repeated', async () => {
     delete process.env['WHEREABOUTS_DATA_DIR']
   }
 })
+
+for (const script of ['whereabouts', "'whereabouts'"]) {
+  test(`a next command begins with npx where npx started ${script}`, async () => {
+    const env = { npm_lifecycle_event: 'npx', npm_lifecycle_script: script }
+    const said = 'next: npx whereabouts region build town'
+    expect(repeatOptions(NEXT, await commandOf([]), env)).toBe(said)
+    expect(repeatOptions(said, await commandOf([]), env)).toBe(said)
+    expect(repeatOptions(NEXT, await commandOf(['--data-dir', 'a']), env)).toBe(
+      'next: npx whereabouts --data-dir a region build town',
+    )
+  })
+}
+
+test('a next command begins without npx where npx started something else, or nothing', async () => {
+  const command = await commandOf([])
+  const script = { npm_lifecycle_script: 'whereabouts' }
+  for (const env of [
+    {},
+    { npm_lifecycle_event: 'demo', ...script },
+    { npm_lifecycle_event: 'npx', npm_lifecycle_script: 'vitest' },
+  ]) {
+    expect(repeatOptions(NEXT, command, env)).toBe(NEXT)
+  }
+})

@@ -62,8 +62,8 @@ describe('renderSheet', () => {
 
   test('ranks that are left out are explained, and only then', () => {
     const gap = renderSheet({ ...sheet, candidates: sheet.candidates.filter((_, i) => i !== 1) })
-    expect(gap).toContain('A rank that is left out has the same patch')
-    expect(html).not.toContain('A rank that is left out')
+    expect(gap).toContain('<p>rank: that of the cell; cells that are equally good share the worst')
+    expect(html).not.toContain('equally good share')
   })
 
   test('warning, attribution, hashes of photo, model and extract are on it', () => {

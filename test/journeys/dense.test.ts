@@ -188,7 +188,8 @@ describeOnEachDatabase('a dense build', (_open, place) => {
     const best = heatmap.cells.slice(0, 12).map(({ point }) => point.id)
     const rows = new Map((await rowsOf('ten')).map((row) => [row.id, row]))
     expect(new Set(best.map((id) => rows.get(id)!.patchSha256)).size).toBeLessThan(12)
-    for (const { patchSha256, reference, rank } of candidates) {
+    const rankOf = new Map(heatmap.cells.map(({ point, rank }) => [point.id, rank]))
+    for (const { patchSha256, reference, rank, point } of candidates) {
       const sharing = heatmap.cells.slice(0, 48).filter(({ point }) => {
         const { dense } = rows.get(point.id)!.reference
         const isSame = dense!.square.join() === reference.dense!.square.join()
@@ -196,7 +197,7 @@ describeOnEachDatabase('a dense build', (_open, place) => {
       })
       const nearest = sharing.map(({ point }) => rows.get(point.id)!.reference.dense!.distanceM)
       expect(reference.dense!.distanceM).toBeLessThanOrEqual(Math.min(...nearest) + 1e-9)
-      expect(rank).toBeLessThanOrEqual(48)
+      expect(rank).toBe(rankOf.get(point.id))
     }
   })
 
