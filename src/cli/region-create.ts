@@ -5,6 +5,7 @@ import { refuseTakenName } from '../gallery/regions.ts'
 import { insertPlan, planRegion, type RegionPlan } from '../journeys/create-region.ts'
 import { estimateRegion, estimateRest, SAMPLES_MAX } from '../journeys/estimate-region.ts'
 import { nextCommand } from '../journeys/next-command.ts'
+import type { Region } from '../types.ts'
 import type { World } from '../wire.ts'
 import { confirm, EXIT_INTERRUPTED, parseCount, withWorld } from './context.ts'
 import { formatEstimate } from './estimate-report.ts'
@@ -13,7 +14,8 @@ import { openProgress } from './progress.ts'
 import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
-const DENSE_HINT = `a grid of fine steps is built many times faster with --dense (whereabouts region build --help), best in a region created with --overhead-model ${DENSE_MODEL}`
+/** With coarser steps a dense build gains little: it is as fast as one of a patch every 50 m. */
+const DENSE_STEP_MAX_M = 30
 
 /** Registers `region create` and `region estimate`. */
 export function addCreateCommands(region: Command): void {
@@ -56,8 +58,16 @@ async function createNamed(
     console.log(`region "${name}" created with ${plan.points.length} points`)
     const next = nextCommand(world, region, 'region build')
     console.log(`next: ${repeatOptions(next, command)}`)
-    if (region.sampling.kind === 'grid') console.log(DENSE_HINT)
+    for (const hint of denseHints(region)) console.log(hint)
   })
+}
+
+function denseHints({ sampling, model }: Region): string[] {
+  if (sampling.kind !== 'grid' || sampling.stepM > DENSE_STEP_MAX_M) return []
+  const hint =
+    'a grid of fine steps is built many times faster with --dense (whereabouts region build --help)'
+  const best = `, best in a region created with --overhead-model ${DENSE_MODEL}`
+  return [model.name === DENSE_MODEL ? hint : hint + best]
 }
 
 interface EstimateCommandOptions extends RegionOptions {

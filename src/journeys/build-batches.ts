@@ -145,6 +145,7 @@ interface Ended extends BatchOutcome {
 
 const NOTHING_STORED: Ended = {
   stored: { embedded: 0, unavailable: 0 },
+  storedAt: 0,
   unavailable: [],
   failures: [],
   heldUp: null,
@@ -204,10 +205,11 @@ async function embedAndStore(
     await release(outside, work, points)
     return NOTHING_STORED
   }
+  const storedAt = outside.now().getTime()
   const retried = new Set(failed.map(({ id }) => id))
   const failures = found.failed.filter(({ point }) => retried.has(point.id))
   const told = await tellKept(outside, work, { stored, unavailable })
-  return { ...told, failures: failures.map(({ error }) => error.code), heldUp }
+  return { ...told, storedAt, failures: failures.map(({ error }) => error.code), heldUp }
 }
 
 /** A refresh that gets no picture of a point leaves it embedded, with the rows that it has. */

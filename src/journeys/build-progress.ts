@@ -102,6 +102,8 @@ export class StepClock {
 /** How one batch ended. */
 export interface BatchOutcome {
   readonly stored: BatchCounts
+  /** When it was stored, milliseconds since 1970. */
+  readonly storedAt: number
   readonly unavailable: readonly UnavailablePoint[]
   /** Codes of the failures that are tried again. */
   readonly failures: readonly string[]
@@ -122,7 +124,7 @@ export class BuildMeter {
   #done: number
 
   constructor(start: {
-    /** Milliseconds. */
+    /** Milliseconds since 1970. */
     readonly now: () => number
     readonly before: OwnProgress
     readonly counts: PointCounts
@@ -138,7 +140,8 @@ export class BuildMeter {
 
   add(outcome: BatchOutcome): void {
     this.#done += outcome.stored.embedded + outcome.stored.unavailable
-    this.#counts = addOutcome(this.#counts, outcome)
+    // Several batches are stored while one is counted: what the count has seen is in it.
+    if (outcome.storedAt >= this.#countedAt) this.#counts = addOutcome(this.#counts, outcome)
     for (const code of outcome.failures) this.#failures[code] = (this.#failures[code] ?? 0) + 1
   }
 
@@ -147,9 +150,10 @@ export class BuildMeter {
     return this.#now() - this.#countedAt > RECOUNT_EVERY_MS
   }
 
-  recount(counts: PointCounts): void {
+  /** @param askedAt  when counting began, milliseconds since 1970 */
+  recount(counts: PointCounts, askedAt: number): void {
     this.#counts = counts
-    this.#countedAt = this.#now()
+    this.#countedAt = askedAt
     this.clock.fade()
   }
 

@@ -5,6 +5,7 @@ import { countPoints } from '../gallery/points.ts'
 import { findDatePolicy } from '../gallery/refresh.ts'
 import { findRegion } from '../gallery/regions.ts'
 import { denseLatticeOf, needWindows, spacingOf } from './build-dense.ts'
+import { nextCommand } from './next-command.ts'
 import type { Outside } from './outside.ts'
 import { refuseBuilding, underWay } from './refuse-building.ts'
 import { openRegionSource } from './region-source.ts'
@@ -54,9 +55,12 @@ export async function requestDense(
     return denseM
   }
   const how = known === undefined ? 'patch by patch' : `with a patch every ${known} m`
+  const build = nextCommand(outside, region, 'region build')
   throw new InputError(
     'dense-mixed',
     `Expected a region without embeddings for --dense at ${denseM} m, got ${embedded}, made ${how}`,
-    { hint: 'go on as it was begun, or create another region for this build' },
+    {
+      hint: `go on as it was begun: \`${build}\`; or create another region for this build; or remove this one first: \`whereabouts region delete ${name}\``,
+    },
   )
 }

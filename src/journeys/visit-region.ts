@@ -59,7 +59,10 @@ export async function visitRegion(
     const site = { ...plan, encoder, source, probe, clock: meter.clock, leaseS }
     for await (const outcome of buildBatches(outside, site, options.signal)) {
       meter.add(outcome)
-      if (meter.isStale()) meter.recount(await count())
+      if (meter.isStale()) {
+        const askedAt = now()
+        meter.recount(await count(), askedAt)
+      }
       options.onProgress(meter.progress())
     }
   } finally {

@@ -43,6 +43,7 @@ test('a grid region is created, built, searched and deleted by commands alone', 
   )
   expect(created).toMatchObject({ code: 0 })
   expect(created.stdout).toMatch(/region "town" created with \d+ points/)
+  expect(created.stdout).not.toContain('--dense')
   const built = await run('region', 'build', 'town')
   expect(built.stdout).toMatch(/(\d+) of \1 points embedded/)
   expect(built.stderr).toMatch(/embed \d+\/\d+ · [\d.]+\/s · \d+ s left/)
@@ -148,7 +149,9 @@ async function killBuild(name: string): Promise<void> {
 test('a build that is killed continues, and its heatmap is that of an undisturbed build', async () => {
   const imagery = JSON.stringify({ kind: 'geotiff', files: ['ortho.tif'] })
   for (const name of ['killed', 'whole']) {
-    await run('region', 'create', name, '--grid', '16', '--where-imagery', '--imagery', imagery)
+    const grid = ['--grid', '16', '--where-imagery', '--imagery', imagery]
+    const created = await run('region', 'create', name, ...grid)
+    expect(created.stdout).toContain('many times faster with --dense')
   }
   await killBuild('killed')
   const left = JSON.parse((await run('region', 'show', 'killed')).stdout) as {

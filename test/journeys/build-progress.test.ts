@@ -71,6 +71,7 @@ test('batches are added to the counts and to what the process had done before', 
   await spend(2000)
   meter.add({
     stored: { embedded: 10, unavailable: 1 },
+    storedAt: 2000,
     unavailable: [{ id: 1, reason: 'nodata' }],
     failures: ['a', 'b'],
   })
@@ -83,6 +84,18 @@ test('batches are added to the counts and to what the process had done before', 
   expect(meter.isStale()).toBe(false)
   await spend(16_000)
   expect(meter.isStale()).toBe(true)
+})
+
+test('a batch that a count has seen is not added to it, one that was stored later is', async () => {
+  const { now, spend } = createTime()
+  const meter = new BuildMeter({ now, before: noProgress('r'), counts })
+  await spend(20_000)
+  meter.recount({ ...counts, embedded: 40, leased: 10, pending: 50 }, 20_000)
+  const batch = { stored: { embedded: 10, unavailable: 0 }, unavailable: [], failures: [] }
+  meter.add({ ...batch, storedAt: 19_999 })
+  expect(meter.progress()).toMatchObject({ done: 10, counts: { embedded: 40, leased: 10 } })
+  meter.add({ ...batch, storedAt: 20_001 })
+  expect(meter.progress()).toMatchObject({ done: 20, counts: { embedded: 50, leased: 0 } })
 })
 
 test('the progress line names the bottleneck first, and a pause instead of a rate', () => {

@@ -223,7 +223,10 @@ describeOnEachDatabase('a dense build', (_open, place) => {
   test('goes on densely when nothing is said, and is never mixed with other rows', async () => {
     expect((await findRegion(world.db, 'dense')).runtime).toMatchObject({ denseM: 16 })
     await expect(requestDense(world, 'dense', 8)).rejects.toMatchObject({ code: 'dense-mixed' })
-    await expect(requestDense(world, 'single', 16)).rejects.toMatchObject({ code: 'dense-mixed' })
+    await expect(requestDense(world, 'single', 16)).rejects.toMatchObject({
+      code: 'dense-mixed',
+      hint: expect.stringContaining('region delete single`') as unknown,
+    })
     expect(await requestDense(world, 'dense', 16)).toBe(16)
   })
 
