@@ -26,6 +26,7 @@ export function formatProgress(progress: BuildProgress): string {
         ]
       : [`paused: ${problem.message}${formatNextTry(problem.nextTryAt)}`]),
     formatReasons(counts),
+    progress.blackCount === 0 ? '' : `pure black: ${progress.blackCount}`,
     formatFailures(progress),
   ]
     .filter((part) => part !== '')
@@ -79,6 +80,11 @@ function formatFailures({ failures }: BuildProgress): string {
 function formatReasons({ unavailable }: PointCounts): string {
   const reasons = Object.entries(unavailable).map(([reason, count]) => `${reason} ${count}`)
   return reasons.length === 0 ? '' : `no patch: ${reasons.join(', ')}`
+}
+
+/** What to do about patches that are black: nothing else says that they were searched in vain. */
+export function formatBlack({ blackCount }: Pick<BuildProgress, 'blackCount'>): string {
+  return `warning: ${blackCount} points have patches that are pure black by more than a tenth, as where a picture has no data. If there is none, they are searched in vain: create the region anew, of GeoTIFFs with "nodata": 0 in the source, of others with a boundary that leaves them out`
 }
 
 /**

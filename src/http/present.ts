@@ -68,9 +68,16 @@ function presentBuild(
 }
 
 function presentProgress(progress: BuildStatus['progress']) {
-  if (progress === null) return { pointsDone: 0, waitingFor: null, waiting: null, triedAgain: {} }
-  const { done, steps, waiting = null, failures } = progress
-  return { pointsDone: done, waitingFor: { ...steps }, waiting, triedAgain: { ...failures } }
+  if (progress === null)
+    return { pointsDone: 0, waitingFor: null, waiting: null, pureBlack: 0, triedAgain: {} }
+  const { done, steps, waiting = null, blackCount, failures } = progress
+  return {
+    pointsDone: done,
+    waitingFor: { ...steps },
+    waiting,
+    pureBlack: blackCount,
+    triedAgain: { ...failures },
+  }
 }
 
 /** What a coverage says in short. */

@@ -109,6 +109,10 @@ const buildSchema = z
         description:
           'what is left while nothing can be claimed: put off after broken pictures, or held by workers',
       }),
+    pureBlack: z.int().openapi({
+      description:
+        'points that this server gave patches which are pure black (0,0,0) by more than a tenth: where a file has no data and does not say so, add "nodata": 0 to its source',
+    }),
     triedAgain: z
       .record(z.string(), z.int())
       .openapi({ description: 'failures that are tried again, counted by code' }),

@@ -11,6 +11,7 @@ import { storeBatch } from '../gallery/embeddings.ts'
 import { claimPoints, releasePoints, renewLeases, type ClaimedPoint } from '../gallery/points.ts'
 import { findKnownVintages } from '../gallery/refresh.ts'
 import { PixelPool } from '../image/pixel-pool.ts'
+import { isBlack } from '../imagery/black.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import { createDenseWay } from './build-dense.ts'
 import type { BatchOutcome, StepClock } from './build-progress.ts'
@@ -114,7 +115,10 @@ function createPatchWay(outside: Outside, site: BuildSite): BuildWay {
         for (const { patch } of found.cut) pixels.give(patch.image.data)
         return rows
       }
-      return { ...found, embed }
+      const black = found.cut.filter(({ patch: { image } }) =>
+        isBlack(image, { x: 0, y: 0, px: image.width }),
+      )
+      return { ...found, blackCount: black.length, embed }
     },
   }
 }
@@ -147,6 +151,7 @@ const NOTHING_STORED: Ended = {
   stored: { embedded: 0, unavailable: 0 },
   storedAt: 0,
   unavailable: [],
+  blackCount: 0,
   failures: [],
   heldUp: null,
 }
@@ -209,7 +214,8 @@ async function embedAndStore(
   const retried = new Set(failed.map(({ id }) => id))
   const failures = found.failed.filter(({ point }) => retried.has(point.id))
   const told = await tellKept(outside, work, { stored, unavailable })
-  return { ...told, storedAt, failures: failures.map(({ error }) => error.code), heldUp }
+  const codes = failures.map(({ error }) => error.code)
+  return { ...told, storedAt, blackCount: found.blackCount, failures: codes, heldUp }
 }
 
 /** A refresh that gets no picture of a point leaves it embedded, with the rows that it has. */

@@ -8,6 +8,7 @@ import { InputError } from '../errors.ts'
 import { claimBlock, type Block } from '../gallery/claim-block.ts'
 import { bboxOf } from '../geo/polygon.ts'
 import { createLaea } from '../geo/projection.ts'
+import { isBlack } from '../imagery/black.ts'
 import type { ImagerySource } from '../imagery/source.ts'
 import type { Region, RoadPoint } from '../types.ts'
 import type { BuildSite } from './build-batches.ts'
@@ -95,7 +96,11 @@ export function createDenseWay(site: BuildSite, spacingM: number): BuildWay {
     find: async (points, signal) => {
       const { windows, unavailable, failed } = await cutWindows(cutting, points, signal)
       const cut = windows.flatMap(({ placed }) => placed)
-      return { cut, unavailable, failed, embed: () => embedWindows(maps, windows) }
+      const black = windows.flatMap(({ window, placed }) =>
+        placed.filter(({ square }) => isBlack(window.image, square)),
+      )
+      const embed = () => embedWindows(maps, windows)
+      return { cut, unavailable, failed, blackCount: black.length, embed }
     },
   }
 }

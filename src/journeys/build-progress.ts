@@ -31,6 +31,8 @@ export interface BuildProgress {
    * bottleneck.
    */
   readonly steps: Readonly<Record<BuildStep, number>>
+  /** Points of `done` whose patches are black as where a picture has no data. */
+  readonly blackCount: number
   /** Failures of this process that are tried again, by code. */
   readonly failures: Readonly<Record<string, number>>
   /** Why nothing is done at the moment. */
@@ -45,7 +47,7 @@ export type OwnProgress = Omit<BuildProgress, 'counts' | 'problem'>
 /** Before the first batch. */
 export function noProgress(region: string): OwnProgress {
   const steps = { download: 0, cutting: 0, inference: 0, database: 0 }
-  return { region, done: 0, elapsedS: 0, steps, failures: {} }
+  return { region, done: 0, elapsedS: 0, steps, blackCount: 0, failures: {} }
 }
 
 /** Adds up the time of each step over the last half minute or so. */
@@ -105,6 +107,8 @@ export interface BatchOutcome {
   /** When it was stored, milliseconds since 1970. */
   readonly storedAt: number
   readonly unavailable: readonly UnavailablePoint[]
+  /** Of the stored. */
+  readonly blackCount: number
   /** Codes of the failures that are tried again. */
   readonly failures: readonly string[]
 }
@@ -122,6 +126,7 @@ export class BuildMeter {
   #counts: PointCounts
   #countedAt: number
   #done: number
+  #blackCount: number
 
   constructor(start: {
     /** Milliseconds since 1970. */
@@ -136,10 +141,12 @@ export class BuildMeter {
     this.#startedAt = this.#countedAt = start.now()
     this.#counts = start.counts
     this.#done = start.before.done
+    this.#blackCount = start.before.blackCount
   }
 
   add(outcome: BatchOutcome): void {
     this.#done += outcome.stored.embedded + outcome.stored.unavailable
+    this.#blackCount += outcome.blackCount
     // Several batches are stored while one is counted: what the count has seen is in it.
     if (outcome.storedAt >= this.#countedAt) this.#counts = addOutcome(this.#counts, outcome)
     for (const code of outcome.failures) this.#failures[code] = (this.#failures[code] ?? 0) + 1
@@ -164,6 +171,7 @@ export class BuildMeter {
       done: this.#done,
       elapsedS: this.#before.elapsedS + (this.#now() - this.#startedAt) / 1000,
       steps: this.clock.shares(),
+      blackCount: this.#blackCount,
       failures: { ...this.#failures },
       problem: null,
     }

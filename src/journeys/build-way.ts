@@ -22,6 +22,8 @@ export interface Found {
   readonly cut: readonly unknown[]
   readonly unavailable: readonly UnavailablePoint[]
   readonly failed: readonly FailedPatch[]
+  /** Points whose patches are black as where a picture has no data. */
+  readonly blackCount: number
   /** Points whose imagery is in the gallery already. */
   readonly unchanged?: readonly number[]
   embed(): Promise<EmbeddedPoint[]>

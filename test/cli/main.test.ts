@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeTown, type Town } from '../http/town.ts'
+import { encodeOrtho, makeTown, type Town } from '../http/town.ts'
 import { pgliteFolder } from '../databases.ts'
 import { nodeArguments } from '../fixtures/program.ts'
 import { runHere, settingsOf } from './run-here.ts'
@@ -145,6 +145,26 @@ async function killBuild(name: string): Promise<void> {
   const build = spawn(process.execPath, args, { cwd: folder, env, stdio: 'ignore' })
   expect(await once(build, 'exit')).toEqual([null, 'SIGKILL'])
 }
+
+test('a build tells of patches that are black where nothing says that there is no data', async () => {
+  await writeFile(join(folder, 'half.tif'), encodeOrtho([0, 0, 0]))
+  const source = { kind: 'geotiff', files: ['half.tif'] }
+  const build = async (name: string, imagery: object, ...options: readonly string[]) => {
+    const grid = ['--grid', '16', '--where-imagery', '--imagery', JSON.stringify(imagery)]
+    expect(await run('region', 'create', name, ...grid)).toMatchObject({ code: 0 })
+    return run('region', 'build', name, ...options)
+  }
+  for (const [name, ...options] of [['patches'], ['dense', '--dense']] as const) {
+    const built = await build(name, source, ...options)
+    const [, black] = /warning: (\d+) points .+ pure black .+"nodata": 0/.exec(built.stderr) ?? []
+    const [, total] = /(\d+) of \1 points embedded/.exec(built.stdout) ?? []
+    expect(Number(black)).toBeGreaterThan(Number(total) / 4)
+    expect(Number(black)).toBeLessThan((Number(total) * 3) / 4)
+  }
+  const told = await build('told', { ...source, nodata: 0 })
+  expect(told.stderr).not.toContain('pure black')
+  expect(told.stdout).toMatch(/no patch: nodata \d+/)
+})
 
 test('a build that is killed continues, and its heatmap is that of an undisturbed build', async () => {
   const imagery = JSON.stringify({ kind: 'geotiff', files: ['ortho.tif'] })

@@ -73,11 +73,13 @@ test('batches are added to the counts and to what the process had done before', 
     stored: { embedded: 10, unavailable: 1 },
     storedAt: 2000,
     unavailable: [{ id: 1, reason: 'nodata' }],
+    blackCount: 4,
     failures: ['a', 'b'],
   })
   expect(meter.progress()).toMatchObject({
     done: 18,
     elapsedS: 5,
+    blackCount: 4,
     failures: { a: 2, b: 1 },
     counts: { total: 100, pending: 60, leased: 9, embedded: 30, unavailable: { nodata: 1 } },
   })
@@ -91,7 +93,12 @@ test('a batch that a count has seen is not added to it, one that was stored late
   const meter = new BuildMeter({ now, before: noProgress('r'), counts })
   await spend(20_000)
   meter.recount({ ...counts, embedded: 40, leased: 10, pending: 50 }, 20_000)
-  const batch = { stored: { embedded: 10, unavailable: 0 }, unavailable: [], failures: [] }
+  const batch = {
+    stored: { embedded: 10, unavailable: 0 },
+    unavailable: [],
+    blackCount: 0,
+    failures: [],
+  }
   meter.add({ ...batch, storedAt: 19_999 })
   expect(meter.progress()).toMatchObject({ done: 10, counts: { embedded: 40, leased: 10 } })
   meter.add({ ...batch, storedAt: 20_001 })
@@ -105,11 +112,12 @@ test('the progress line names the bottleneck first, and a pause instead of a rat
     done: 20,
     elapsedS: 10,
     steps: { download: 0.25, cutting: 0.1, inference: 0.62, database: 0.03 },
+    blackCount: 3,
     failures: { 'tiles-unavailable': 2 },
     problem: null,
   }
   expect(formatProgress(progress)).toBe(
-    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, downloads 25 %, reading and cutting 10 % · tried again: tiles-unavailable 2',
+    'embed 20/100 · 2.0/s · 40 s left · waiting for inference 62 %, downloads 25 %, reading and cutting 10 % · pure black: 3 · tried again: tiles-unavailable 2',
   )
   const problem = {
     code: 'host-down',
@@ -118,7 +126,7 @@ test('the progress line names the bottleneck first, and a pause instead of a rat
     nextTryAt: '2026-03-01T12:04:00.000Z',
   }
   expect(formatProgress({ ...progress, problem })).toBe(
-    'embed 20/100 · paused: Expected answers from tiles.example.org; next try at 12:04:00 UTC · tried again: tiles-unavailable 2',
+    'embed 20/100 · paused: Expected answers from tiles.example.org; next try at 12:04:00 UTC · pure black: 3 · tried again: tiles-unavailable 2',
   )
 })
 
