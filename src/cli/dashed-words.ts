@@ -1,6 +1,6 @@
 /**
- * Words that begin with a dash, such as "- harbor" or "-harbor", are taken for an option: how to
- * type them.
+ * Words and files that begin with a dash, such as "- harbor", "-harbor" or "-photo.jpg", are taken
+ * for an option: how to type them.
  */
 import { OPTIONS } from '../config.ts'
 import { findScenes } from '../scenes.ts'
@@ -12,19 +12,23 @@ const SECRET_FLAGS = Object.values(OPTIONS)
   .map(({ flag }) => `--${flag}`)
 
 /**
- * The same command line with its words last, behind two dashes; null: no argument is a dash and
+ * The same command line with these last, behind two dashes; null: no argument is a dash and
  * words.
  */
 export function sayDashedWords(args: readonly string[]): string | null {
   const words = args.find(isDashedWords)
   if (words === undefined || args.includes('--')) return null
   const others = args.filter((arg) => arg !== words).map(hideSecret)
-  const apart = words.replace(/^-\s*/, '- ')
+  const apart = FILE.test(words) ? words : words.replace(/^-\s*/, '- ')
   return ['whereabouts', ...others, '--', apart].map(quote).join(' ')
 }
 
-/** `- lake`, or `-lake`, unless that is a slip in an option. */
+/** A name with an ending, and no option with its value. */
+const FILE = /^-[^=]+\.[a-z][a-z\d]{1,4}$/i
+
+/** `- lake`, `-lake`, unless that is a slip in an option, or `-photo.jpg`. */
 function isDashedWords(arg: string): boolean {
+  if (FILE.test(arg) && !arg.startsWith('--')) return true
   const [, first = ''] = /^-([^-\s].*?)(\s[+-]\s|$)/s.exec(arg) ?? []
   return /^-\s/.test(arg) || findScenes(first).length > 0
 }

@@ -9,6 +9,7 @@ export function formatEstimate(estimate: Estimate): string {
   return [
     `region   ${Number(areaKm2.toPrecision(3))} km², ${formatPieces(estimate)}`,
     requests === null ? 'imagery  from local files' : `imagery  ${formatRequests(requests)}`,
+    ...formatOutline(estimate),
     ...formatSample(estimate),
     `time     ${formatTime(estimate)}`,
     `terms    ${terms.join('; ')}`,
@@ -36,6 +37,13 @@ function formatHosts(hosts: Requests['hosts'], count: number): string {
   const shown = hosts.slice(0, HOSTS_SHOWN).map((one) => `${one.count} to ${one.host}`)
   const more = hosts.length > HOSTS_SHOWN ? [`others to ${hosts.length - HOSTS_SHOWN} hosts`] : []
   return `${count} requests (${[...shown, ...more].join(', ')})`
+}
+
+function formatOutline({ outline }: Estimate): string[] {
+  if (outline === null || outline.inside === outline.looked) return []
+  const { looked, inside } = outline
+  const place = inside === 0 ? ': is it imagery of another place?' : ''
+  return [`outline  ${looked - inside} of ${looked} points looked at lie outside it${place}`]
 }
 
 function formatSample({ sample, windows }: Estimate): string[] {

@@ -1,5 +1,5 @@
 /** `whereabouts locate`: photos → heatmap of a region. */
-import { basename } from 'node:path'
+import { basename, extname } from 'node:path'
 import type { Command } from 'commander'
 import { InputError } from '../errors.ts'
 import { knownPlace } from '../heatmap/rank.ts'
@@ -52,6 +52,7 @@ async function locate(
   command: Command,
 ): Promise<void> {
   formatAsked(options)
+  refuseOtherSheet(options.sheet)
   await requireWritable([options.out, options.sheet], photos)
   const at = options.known === undefined ? null : parseLonLat(options.known)
   const files = []
@@ -87,4 +88,12 @@ function parseWeights(text: string): NonNullable<LocateRequest['groupWeights']> 
     `Expected three weights from 0, not all 0, for --weights man-made,natural,indoor, got "${text}"`,
     { hint: 'e.g. --weights 1,1,0 for a photo from outside: indoor scenes do not count' },
   )
+}
+
+/** A picture or document that is none would be found out much later. */
+function refuseOtherSheet(file = ''): void {
+  if (/^(\.html?)?$/i.test(extname(file))) return
+  throw new InputError('format', `Expected a file that ends in .html for --sheet, got "${file}"`, {
+    hint: 'a browser prints the page as PDF',
+  })
 }

@@ -4,6 +4,7 @@ import {
   BEST_IS_RELATIVE,
   GOOD_IS_RELATIVE,
   noticeOf,
+  scenesMeant,
   SHARES_ARE,
   tellNotSearched,
   tellRanks,
@@ -51,7 +52,11 @@ export function formatFindings(heatmap: Heatmap, candidates: readonly Candidate[
   const km2 = good.reduce((sum, cell) => sum + cell.areaKm2, 0)
   return formatTable(heatmap, {
     found: `${good.length} of them good (${formatKm2(km2)} km²)`,
-    rows: [...formatCandidates(heatmap, candidates), GOOD_IS_RELATIVE],
+    rows: [
+      ...scenesMeant(heatmap.question).map((scenes) => `scenes of these words: ${scenes}`),
+      ...formatCandidates(heatmap, candidates),
+      GOOD_IS_RELATIVE,
+    ],
   })
 }
 

@@ -26,7 +26,7 @@ function report(error: unknown, program: Command): number {
 /** What commander has told already, but for what it cannot know. */
 function reportUsage({ exitCode, code }: CommanderError, args: readonly string[]): number {
   const typed = code === 'commander.unknownOption' ? sayDashedWords(args) : null
-  if (typed !== null) console.error(`→ words that begin with a dash come last: ${typed}`)
+  if (typed !== null) console.error(`→ what begins with a dash comes last: ${typed}`)
   return exitCode === 0 ? 0 : EXIT_USAGE
 }
 

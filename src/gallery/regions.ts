@@ -92,7 +92,7 @@ export async function refuseTakenName(db: Database, name: string, hint?: string)
 
 function nameTaken(
   name: string,
-  hint = `choose another name, or run \`whereabouts region delete ${name}\``,
+  hint = `choose another name, or delete that region first: \`whereabouts region delete ${name}\` (over HTTP: DELETE /v1/regions/${name})`,
 ): InputError {
   return new InputError('region-exists', `Expected a new name for the region, got "${name}"`, {
     hint,

@@ -77,12 +77,24 @@ export function captionOf(heatmap: Heatmap): Caption {
 }
 
 function titleOf(question: HeatmapQuestion): string {
-  if (question.kind === 'scene') return `Where does it look like “${question.expression}”?`
+  if (question.kind === 'scene') {
+    const meant = scenesMeant(question).map((scenes) => ` (${scenes})`)
+    return `Where does it look like “${question.expression}”${meant.join('')}?`
+  }
   if (question.kind === 'best-scene') return 'Which scene stands out in each place?'
   if (question.kind === 'embedding') return 'Where does it look like the given embedding?'
   const [first, ...others] = question.photos
   const more = others.length === 0 ? '' : ` (with ${others.length} more)`
   return `Where could “${first?.name ?? 'photo'}”${more} have been taken?`
+}
+
+/** The classes that words were taken for, where the words are not their names. */
+export function scenesMeant(question: HeatmapQuestion): string[] {
+  if (question.kind !== 'scene') return []
+  const plain = (text: string) => text.toLowerCase().replaceAll('_', ' ')
+  const words = plain(question.expression)
+  const isNamed = question.scenes.every((scene) => words.includes(plain(scene)))
+  return isNamed ? [] : [question.scenes.join(', ')]
 }
 
 /**

@@ -4,14 +4,15 @@ const FORMATS = {
   geojson: { mediaType: 'application/geo+json', endings: ['geojson', 'json'], isBinary: false },
   csv: { mediaType: 'text/csv', endings: ['csv'], isBinary: false },
   kml: { mediaType: 'application/vnd.google-earth.kml+xml', endings: ['kml'], isBinary: false },
-  geotiff: { mediaType: 'image/tiff', endings: ['tif', 'tiff'], isBinary: true },
+  // Before the other picture: over HTTP, who takes any gets the one that is to be looked at.
   png: { mediaType: 'image/png', endings: ['png'], isBinary: true },
+  geotiff: { mediaType: 'image/tiff', endings: ['tif', 'tiff'], isBinary: true },
 } as const
 
 /** A format by name. */
 export type HeatmapFormat = keyof typeof FORMATS
 
-/** All formats, the default first. */
+/** All formats; of several that would do, the first is meant. */
 export const HEATMAP_FORMATS = Object.keys(FORMATS) as readonly HeatmapFormat[]
 
 /** The endings of files that mean each format, without a dot, the usual one first. */

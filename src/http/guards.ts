@@ -71,20 +71,23 @@ export const guardOrigin: MiddlewareHandler = async (c, next) => {
 
 /** Refuses bodies above the photo's limit, or that of JSON. */
 export function limitBody(photoMaxBytes: number): MiddlewareHandler {
-  const photo = limit(photoMaxBytes + MULTIPART_OVERHEAD_BYTES, 'photo-too-large')
-  const json = limit(JSON_MAX_BYTES, 'body-too-large')
-  return (c, next) => (c.req.path === '/v1/photos' ? photo : json)(c, next)
-}
-
-function limit(maxBytes: number, code: string): MiddlewareHandler {
-  return bodyLimit({
-    maxSize: maxBytes,
+  const photo = bodyLimit({
+    maxSize: photoMaxBytes + MULTIPART_OVERHEAD_BYTES,
     onError: () => {
-      throw new InputError(code, `Expected at most ${maxBytes} bytes, got more`, {
-        ...(code === 'photo-too-large' && { hint: 'the limit is the option --photo-max-mb' }),
+      const demand = `Expected at most ${photoMaxBytes / 1e6} MB for a photo, got more`
+      throw new InputError('photo-too-large', demand, {
+        hint: 'scale the photo down; who runs the server sets the limit with --photo-max-mb',
       })
     },
   })
+  const json = bodyLimit({
+    maxSize: JSON_MAX_BYTES,
+    onError: () => {
+      const demand = `Expected at most ${JSON_MAX_BYTES} bytes of JSON, got more`
+      throw new InputError('body-too-large', demand, { hint: 'simplify the boundary' })
+    },
+  })
+  return (c, next) => (c.req.path === '/v1/photos' ? photo : json)(c, next)
 }
 
 /**

@@ -272,6 +272,10 @@ export const estimateSchema = z
       })
       .nullable()
       .openapi({ description: 'null: nothing is fetched' }),
+    outline: z.object({ looked: z.int(), inside: z.int() }).nullable().openapi({
+      description:
+        'of some points, how many have their patch within the imagery; null: it tells no outline',
+    }),
     patchesPerSecond: z.number().openapi({ description: 'that the model embeds on the server' }),
     sample: z
       .object({ patches: z.int(), unavailable: z.int(), patchesPerSecond: z.number() })
@@ -293,6 +297,7 @@ export const estimateSchema = z
         bytes: 620000000,
         isMeasured: false,
       },
+      outline: null,
       patchesPerSecond: 310,
       sample: null,
       inferenceS: 32,

@@ -97,7 +97,7 @@ function tooLarge(expected: string, got: string): InputError {
 
 function wrongFormat(bytes: Uint8Array): InputError {
   const other = nameOther(bytes)
-  const got = bytes.length === 0 ? 'an empty file' : (other?.name ?? 'something else')
+  const got = other?.name ?? 'something else'
   return new InputError(
     'photo-format',
     `Expected JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC for photo, got ${got}`,

@@ -31,6 +31,7 @@ function sniffBrands(
 /** What people have besides photos, and how to get photos of it. */
 const OTHERS: readonly { readonly starts: RegExp; readonly name: string; readonly hint: string }[] =
   [
+    { starts: /^$/, name: 'an empty file', hint: 'copy or download the file again' },
     {
       // QuickTime and MP4, Matroska and WebM, AVI, MPEG.
       starts: /^(.{4}(ftyp|moov|mdat|wide|free)|\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01[\xba\xb3])/s,

@@ -51,7 +51,8 @@ export function denseLatticeOf(
   if (spacingM !== strideM && spacingM !== strideM / 2) {
     throw new InputError(
       'dense-spacing',
-      `Expected ${strideM} or ${strideM / 2} metres for --dense with "${encoder.card.name}", got ${spacingM}`,
+      `Expected ${strideM} or ${strideM / 2} metres between the patches of a dense build with "${encoder.card.name}", got ${spacingM}`,
+      { hint: `give ${strideM}, or ${strideM / 2} for twice as many each way` },
     )
   }
   if (region.sampling.kind !== 'grid') {

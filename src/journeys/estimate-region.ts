@@ -9,7 +9,7 @@ import { createLaea } from '../geo/projection.ts'
 import { projectBoundary, regionAreaKm2 } from '../geo/project-boundary.ts'
 import { parseImageryConfig, type ImageryConfig } from '../imagery/config.ts'
 import type { Traffic } from '../imagery/host-gate.ts'
-import type { ImagerySource } from '../imagery/source.ts'
+import type { ImagerySource, PatchSize } from '../imagery/source.ts'
 import type { LonLat, RoadPoint } from '../types.ts'
 import { denseLatticeOf, spacingOf } from './build-dense.ts'
 import { patchWork, windowWork, type EstimatedWork } from './estimate-work.ts'
@@ -21,6 +21,8 @@ import { patchSizeOf } from './patch-size.ts'
 /** Patches that may be cut for an estimate: more would be a build. */
 export const SAMPLES_MAX = 100
 const SAMPLES_UNDER_WAY = 4
+/** Points whose place is compared with the outline of the imagery: nothing is read for it. */
+const POINTS_LOOKED_AT = 200
 
 /** What a build will cost. */
 export interface Estimate {
@@ -35,6 +37,8 @@ export interface Estimate {
   readonly windows: number | null
   /** Requests by host; null: nothing is fetched. */
   readonly requests: Requests | null
+  /** Of some points, how many have their patch within the imagery; null: it tells no outline. */
+  readonly outline: { readonly looked: number; readonly inside: number } | null
   /** Patches per second that the model embeds here; of a dense build, points. */
   readonly patchesPerSecond: number
   /** Of the sampled patches. */
@@ -104,6 +108,7 @@ export async function estimateRegion(
       patchM: patch.px * patch.gsd,
       windows: denseM === undefined ? null : places.length,
       requests,
+      outline: lookAtOutline(source, { points, size: patch }),
       patchesPerSecond: points.length / inferenceS,
       sample,
       inferenceS,
@@ -135,6 +140,17 @@ export async function estimateRest(
   throw new InputError('region-built', `Expected a region with points to build, got "${name}"`, {
     hint: 'nothing is left to estimate',
   })
+}
+
+/** Imagery of another place is no error to a build: every point would just be without. */
+function lookAtOutline(
+  source: ImagerySource,
+  { points, size }: { readonly points: readonly LonLat[]; readonly size: PatchSize },
+): Estimate['outline'] {
+  if (source.coversPatch === undefined) return null
+  const looked = spread(points, POINTS_LOOKED_AT)
+  const inside = looked.filter((at) => source.coversPatch?.(at, size) === true)
+  return { looked: looked.length, inside: inside.length }
 }
 
 interface Trial {

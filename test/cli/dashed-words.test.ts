@@ -32,6 +32,13 @@ const CASES = [
     args: ['scene', '-soccer field + river', '--region', 'town'],
     said: "whereabouts scene --region town -- '- soccer field + river'",
   },
+  {
+    name: 'a file keeps its dash',
+    args: ['locate', '-photo.jpg', '--region', 'town', '--out', 'heat.geojson'],
+    said: 'whereabouts locate --region town --out heat.geojson -- -photo.jpg',
+  },
+  { name: 'an option with a file is none', args: ['locate', '-o=heat.png'], said: null },
+  { name: 'nor is a long one', args: ['locate', '--heat.png'], said: null },
   { name: 'a slip in an option is none', args: ['scene', '-region', 'town', 'lake'], said: null },
   { name: 'nor are letters in one', args: ['scene', '-h', '-best', '-o', 'x'], said: null },
   {

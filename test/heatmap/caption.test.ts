@@ -104,3 +104,18 @@ test('the nearest date leaves nothing out', () => {
     /; of each place the nearest to 2022-03-18$/,
   )
 })
+
+test.each([
+  { expression: 'harbor', scenes: ['harbor'], title: '“harbor”' },
+  { expression: 'Parking Lot', scenes: ['parking_lot'], title: '“Parking Lot”' },
+  { expression: 'lake', scenes: ['lake/natural'], title: '“lake” (lake/natural)' },
+  {
+    expression: 'airport - river',
+    scenes: ['airfield', 'river'],
+    title: '“airport - river” (airfield, river)',
+  },
+])('the title names the scenes of words that are not their names: $expression', (given) => {
+  const { expression, scenes, title } = given
+  const question = { kind: 'scene', expression, scenes } as const
+  expect(captionOf({ ...makeTown(), question }).title).toBe(`Where does it look like ${title}?`)
+})

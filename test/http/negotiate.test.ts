@@ -24,6 +24,7 @@ const accepts = [
   { accept: 'application/vnd.google-earth.kml+xml', format: 'kml' },
   { accept: 'image/tiff', format: 'geotiff' },
   { accept: 'image/png', format: 'png' },
+  { accept: 'image/*', format: 'png' },
   { accept: 'IMAGE/PNG', format: 'png' },
   { accept: 'image/png;q=0.5, text/csv;q=0.9', format: 'csv' },
   { accept: 'application/json;q=0, application/*', format: 'geojson' },

@@ -192,7 +192,7 @@ test('the byte limit is checked first of all', async () => {
 })
 
 const foreign: readonly { name: string; text: string; got: string; hint: string }[] = [
-  { name: 'an empty file', text: '', got: 'an empty file', hint: 'convert' },
+  { name: 'an empty file', text: '', got: 'an empty file', hint: 'copy or download' },
   {
     name: 'SVG',
     text: '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd"/></svg>',

@@ -145,6 +145,24 @@ test('requests and time of {switch:a,b} are those of a build on two hosts: the s
   await own.close()
 })
 
+test('points outside of the imagery are told, and imagery of another place', async () => {
+  const imagery = { kind: 'geotiff', files: [town.ortho] }
+  const estimateOf = async (planned: RegionPlan) =>
+    estimateRegion(world, planned, { sampleCount: 0, signal })
+  const planned = await plan(imagery, 9.02)
+  const partly = await estimateOf(planned)
+  const { looked = 0, inside = 0 } = partly.outline ?? {}
+  expect(looked).toBe(Math.min(200, planned.points.length))
+  expect(inside).toBeGreaterThan(0)
+  expect(inside).toBeLessThan(looked)
+  expect(formatEstimate(partly)).toContain(`outline  ${looked - inside} of ${looked} points`)
+  const moved = planned.points.map((point) => ({ ...point, lon: point.lon + 1 }))
+  const elsewhere = await estimateOf({ ...planned, points: moved })
+  expect(elsewhere.outline).toEqual({ looked, inside: 0 })
+  expect(formatEstimate(elsewhere)).toContain('is it imagery of another place?')
+  expect((await estimateOf(await plan(tiles()))).outline).toBeNull()
+})
+
 test('local files need no requests', async () => {
   const planned = await plan({ kind: 'geotiff', files: [town.ortho], attribution: 'drawn' })
   const estimate = await estimateRegion(world, planned, { sampleCount: 4, signal })
@@ -188,6 +206,7 @@ test('the report says what is measured and what is assumed', () => {
       bytes: 8e9,
       isMeasured: false,
     },
+    outline: { looked: 200, inside: 120 },
     patchesPerSecond: 200,
     sample: { patches: 8, unavailable: 1, patchesPerSecond: 4 },
     inferenceS: 500,
@@ -197,6 +216,7 @@ test('the report says what is measured and what is assumed', () => {
   expect(text.split('\n')).toEqual([
     'region   604000 km², 100000 points, a patch of 112 m for each',
     'imagery  about 400000 requests (250000 to a.example.org, 150000 to b.example.org), 8.0 GB (20 kB each, assumed; --sample measures it)',
+    'outline  80 of 200 points looked at lie outside it',
     'sample   1 of 8 patches have no imagery, 4.0 patches/s',
     'time     about 11 h 6 min: imagery 11 h 6 min, meanwhile inference 8 min 20 s at 200 patches/s on this machine',
     'terms    © Example; no bulk downloads',
