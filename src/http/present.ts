@@ -7,7 +7,8 @@ import type { Candidate } from '../heatmap-types.ts'
 import type { LonLat } from '../types.ts'
 import type { BuildStatus } from './builds.ts'
 import { formsOf } from './negotiate.ts'
-import type { coverageSchema, regionSchema } from './region-schemas.ts'
+import type { coverageSchema } from './coverage-schemas.ts'
+import type { regionSchema } from './region-schemas.ts'
 import type { heatmapSchema } from './schemas.ts'
 
 /** A region as the API answers it. */

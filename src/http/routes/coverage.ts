@@ -7,7 +7,7 @@ import type { App } from '../app.ts'
 import type { AppDeps } from '../deps.ts'
 import { chooseForm } from '../negotiate.ts'
 import { presentCoverage } from '../present.ts'
-import { cellsQuery, coverageSchema, estimateSchema } from '../region-schemas.ts'
+import { cellsQuery, coverageSchema, estimateSchema } from '../coverage-schemas.ts'
 import { json, problems, regionName } from '../schemas.ts'
 
 const params = z.object({ name: regionName })
