@@ -84,6 +84,9 @@ export function addPhotoRoutes(app: App, deps: AppDeps): void {
   })
 }
 
+const HOW_TO_SEND =
+  'curl -F photo=@photo.jpg, or curl -H "Content-Type: image/jpeg" --data-binary @photo.jpg'
+
 async function readPhoto(c: Context): Promise<Uint8Array> {
   const type = c.req.header('content-type')?.toLowerCase() ?? ''
   if (type.startsWith('image/') || type.startsWith('application/octet-stream')) {
@@ -91,11 +94,12 @@ async function readPhoto(c: Context): Promise<Uint8Array> {
   }
   if (!type.startsWith('multipart/form-data')) {
     throw new InputError('media-type', `Expected multipart/form-data or image/*, got "${type}"`, {
-      hint: 'curl -F photo=@photo.jpg, or curl -H "Content-Type: image/jpeg" --data-binary @photo.jpg',
+      hint: HOW_TO_SEND,
     })
   }
   const { photo } = await c.req.parseBody({ all: true }).catch((cause: unknown) => {
     throw new InputError('photo-missing', 'Expected a multipart form, got one that is broken', {
+      hint: HOW_TO_SEND,
       cause,
     })
   })
@@ -106,12 +110,16 @@ async function readPhoto(c: Context): Promise<Uint8Array> {
     })
   }
   if (!(photo instanceof File)) {
-    throw new InputError('photo-missing', 'Expected a file in the form part "photo", got none')
+    throw new InputError('photo-missing', 'Expected a file in the form part "photo", got none', {
+      hint: HOW_TO_SEND,
+    })
   }
   return refuseEmpty(new Uint8Array(await photo.arrayBuffer()))
 }
 
 function refuseEmpty(bytes: Uint8Array): Uint8Array {
   if (bytes.length > 0) return bytes
-  throw new InputError('photo-missing', 'Expected the bytes of a photo, got none')
+  throw new InputError('photo-missing', 'Expected the bytes of a photo, got none', {
+    hint: 'look at the file: it is empty, or was not found by what sent it',
+  })
 }
