@@ -101,26 +101,32 @@ test.skipIf(process.getuid?.() === 0)(
 )
 
 for (const words of [
-  'roads sample missing.osm.pbf --out',
-  'locate missing.jpg --region nowhere --out',
-  'locate missing.jpg --region nowhere --sheet',
-  'scene harbor --region nowhere --out',
-  'region coverage nowhere --out',
-  'region export nowhere --out',
+  'roads sample missing.osm.pbf --out missing/a.csv',
+  'locate missing.jpg --region nowhere --out missing/a.csv',
+  'locate missing.jpg --region nowhere --sheet missing/a.html',
+  'scene harbor --region nowhere --out missing/a.csv',
+  'region coverage nowhere --out missing/a.csv',
+  'region export nowhere --out missing/a.csv',
 ]) {
   test(`${words} names a file that cannot be written before anything else is looked at`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'whereabouts-out-'))
     onTestFinished(() => rm(folder, { recursive: true }))
-    const args = [...words.split(' '), join('missing', 'a.csv')]
-    const { stderr } = await runHere(args, { folder, env: settingsOf(folder) })
-    expect(stderr).toContain('Expected a file that can be written, got "missing/a.csv"')
+    const { stderr } = await runHere(words.split(' '), { folder, env: settingsOf(folder) })
+    expect(stderr).toContain('Expected a file that can be written, got "missing/a.')
     expect(await readdir(folder)).toEqual([])
   })
 }
 
+test('a sheet is not written under the name of another format', async () => {
+  const args = ['locate', 'missing.jpg', '--region', 'nowhere', '--sheet', 'a.pdf']
+  const { code, stderr } = await runHere(args, { folder: tmpdir(), env: settingsOf(tmpdir()) })
+  expect(code).toBe(64)
+  expect(stderr).toContain('Expected a file that ends in .html for --sheet, got "a.pdf"')
+})
+
 for (const words of [
   'locate a.png --region nowhere --out a.png',
-  'locate a.jpg --region nowhere --out ./b.csv --sheet b.csv',
+  'locate a.jpg --region nowhere --format csv --out ./b --sheet b',
   'roads sample a.osm.pbf --out ./a.osm.pbf',
 ]) {
   test(`${words} names one file for two things`, async () => {

@@ -6,5 +6,5 @@ test('every format has endings, its usual one first', () => {
 })
 
 test('text formats are not binary', () => {
-  expect(HEATMAP_FORMATS.filter(isBinary)).toEqual(['geotiff', 'png'])
+  expect(HEATMAP_FORMATS.filter(isBinary)).toEqual(['png', 'geotiff'])
 })
