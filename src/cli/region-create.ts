@@ -14,7 +14,7 @@ import { openProgress } from './progress.ts'
 import { parseDense, takeNameBack } from './region-build.ts'
 import { addRegionOptions, readRegionRequest, type RegionOptions } from './region-request.ts'
 
-/** With coarser steps a dense build gains little: it is as fast as one of a patch every 50 m. */
+/** With coarser steps a dense build gains little: it takes as long as a patch every 50 m or so. */
 const DENSE_STEP_MAX_M = 30
 
 /** Registers `region create` and `region estimate`. */

@@ -159,7 +159,7 @@ test('points outside of the imagery are told, and imagery of another place', asy
   const moved = planned.points.map((point) => ({ ...point, lon: point.lon + 1 }))
   const elsewhere = await estimateOf({ ...planned, points: moved })
   expect(elsewhere.outline).toEqual({ looked, inside: 0 })
-  expect(formatEstimate(elsewhere)).toContain('is it imagery of another place?')
+  expect(formatEstimate(elsewhere)).toContain('is it of another place?')
   expect((await estimateOf(await plan(tiles()))).outline).toBeNull()
 })
 
@@ -216,7 +216,7 @@ test('the report says what is measured and what is assumed', () => {
   expect(text.split('\n')).toEqual([
     'region   604000 km², 100000 points, a patch of 112 m for each',
     'imagery  about 400000 requests (250000 to a.example.org, 150000 to b.example.org), 8.0 GB (20 kB each, assumed; --sample measures it)',
-    'outline  80 of 200 points looked at lie outside it',
+    'outline  80 of 200 points looked at lie outside the imagery',
     'sample   1 of 8 patches have no imagery, 4.0 patches/s',
     'time     about 11 h 6 min: imagery 11 h 6 min, meanwhile inference 8 min 20 s at 200 patches/s on this machine',
     'terms    © Example; no bulk downloads',
