@@ -43,7 +43,9 @@ function formatOutline({ outline }: Estimate): string[] {
   if (outline === null || outline.inside === outline.looked) return []
   const { looked, inside } = outline
   const place = inside === 0 ? ': is it of another place?' : ''
-  return [`outline  ${looked - inside} of ${looked} points looked at lie outside the imagery${place}`]
+  return [
+    `outline  ${looked - inside} of ${looked} points looked at lie outside the imagery${place}`,
+  ]
 }
 
 function formatSample({ sample, windows }: Estimate): string[] {
